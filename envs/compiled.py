@@ -1,0 +1,115 @@
+"""The bridge to numba: rules become typed callees, stubs find their game by the type of a record.
+
+Importing this file loads numba (0.2 s), so only a driver that is about to run compiled does. Nothing global in
+numba is changed: one `typeof` for `Rule`, one overload per stub. A program may replace `notice`, which is told once per
+game when something really compiles (not when machine code comes from the cache), and prints one line to stderr.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numba
+from numba.core import event, types
+from numba.core.errors import NumbaError
+from numba.extending import overload, typeof_impl
+
+from envs import stubs
+from envs.errors import UserError
+from envs.records import TAG, Rule
+
+__all__ = ["compile_driver", "notice", "show_on_stderr"]
+
+
+def show_on_stderr(game: str) -> None:
+    """The default notice: one line, so that nobody wonders about the first start."""
+    print(f"palaestra: compiling the rules of {game} once; later starts load them from the cache", file=sys.stderr)
+
+
+notice: Callable[[str], None] = show_on_stderr
+
+
+@typeof_impl.register(Rule)
+def _type_of_rule(value: Rule, context: Any) -> Any:
+    return types.Dispatcher(value.dispatcher)
+
+
+def _game_tag(record: Any) -> str:
+    """The tag of a numba record type ('' for anything else)."""
+    fields = getattr(record, "fields", {})
+    return next((name for name in fields if name.startswith(TAG)), "")
+
+
+def _dispatch_on(stub: Callable[..., Any]) -> None:
+    """Let compiled calls of a stub be answered by the rule registered under the tag of the deciding argument."""
+    names = list(inspect.signature(stub).parameters)
+    deciding = {"observe": "obs", "imagine": "obs", "encode": "obs"}.get(stub.__name__, "s")
+    place = names.index(deciding)
+
+    def chosen(*arguments: Any) -> Any:
+        rules = stubs.registered.get(_game_tag(arguments[place]))
+        return None if rules is None else rules[stub.__name__].compiled
+
+    # numba asks the overload for its own signature, so it must carry the stub's.
+    chosen.__signature__ = inspect.signature(stub)  # type: ignore[attr-defined]
+    overload(stub, strict=False)(chosen)
+
+
+for _stub in stubs.STUBS:
+    _dispatch_on(_stub)
+
+
+class _Told(event.Listener):
+    """Calls `notice` once per game when a driver is compiled for it."""
+
+    def __init__(self) -> None:
+        self.games: set[str] = set()
+
+    def on_start(self, happening: Any) -> None:
+        for argument in happening.data.get("args", ()):
+            tag = _game_tag(getattr(argument, "dtype", argument))
+            game = re.split(r"_[0-9a-f]{10}_", tag.removeprefix(TAG))[0]
+            if game and game not in self.games:
+                self.games.add(game)
+                notice(game)
+
+    def on_end(self, happening: Any) -> None:
+        return
+
+
+event.register("numba:compile", _Told())
+
+
+def compile_driver(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A driver as machine code, cached on disk; what numba says about a rule becomes one line for its author."""
+    dispatcher = numba.njit(cache=True, nogil=True)(function)
+
+    def call(*arguments: Any) -> Any:
+        try:
+            return dispatcher(*arguments)
+        except NumbaError as error:
+            if os.environ.get("PALAESTRA_DEBUG"):
+                raise
+            raise UserError(_one_line(error)) from None
+
+    return call
+
+
+def _one_line(error: NumbaError) -> str:
+    """The innermost cause and place of a typing error, without numba's pages of context."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    places = [line for line in lines if line.startswith('File "')]
+    causes = [line for line in lines if not line.startswith(("File", "During:", "<source", "- Resolution", ">>>"))]
+    start = next((i for i, line in enumerate(causes) if "Failed in nopython" not in line), 0)
+    cause = next((line for line in reversed(causes[start:]) if _says_why(line)), causes[start] if causes else "?")
+    return f"the rules do not compile: {cause} ({places[-1] if places else 'no place given'}); PALAESTRA_DEBUG=1 shows all"
+
+
+def _says_why(line: str) -> bool:
+    marks = ("Unknown attribute", "NameError", "Cannot unify", "No implementation", "Untyped global", "Cannot ", "Invalid use")
+    return any(mark in line for mark in marks)

@@ -1,0 +1,262 @@
+"""The drivers: the few loops that step, mask, show and encode records of any game.
+
+A driver calls stubs (`play`, `legal`, `observe`, ...) that find the game by the tag of the record that they are given,
+plain or compiled. So each driver exists once, is cached on disk per game, and runs in both ways with the same bytes. One step is the same for all games: rewards
+to zero, play, chance, tick, limit; an ended record is left alone. Every array has the row first.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from envs.keys import below, fold
+from envs.records import Rule, wrap
+from envs.stubs import acting, advance, chance, chances, command, encode, imagine, init, legal, observe, play
+
+__all__ = ["PLAIN", "Driver", "begin", "close_tick", "look_one", "mask_one", "settle", "step_one"]
+
+PLAIN = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
+
+
+class Driver:
+    """A loop over records, to be called plain (Python) or compiled (numba, cached on disk, without the GIL)."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        self._compiled: Callable[..., Any] | None = None
+
+    def plain(self, *arguments: Any) -> Any:
+        return self.function(*map(wrap, arguments))
+
+    def compiled(self, *arguments: Any) -> Any:
+        if self._compiled is None:
+            from envs.compiled import compile_driver  # noqa: PLC0415  numba is loaded when it is first needed
+
+            self._compiled = compile_driver(self.function)
+        return self._compiled(*arguments)
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.plain(*arguments) if PLAIN else self.compiled(*arguments)
+
+
+def _settle(s: Any, c: Any, key: Any) -> None:
+    n = chances(s, c)
+    drawn = 1
+    while n > 1 and not s.done:
+        chance(s, c, below(fold(key, drawn), n))
+        drawn += 1
+        n = chances(s, c)
+
+
+def _close_tick(s: Any, c: Any) -> None:
+    s.tick += 1
+    if not s.done and s.tick >= c.limit:
+        s.done = True
+        s.truncated = True
+
+
+def _begin(s: Any, c: Any, key: Any) -> None:
+    tick_key = fold(key, 0)
+    init(s, c, fold(tick_key, 0))
+    settle(s, c, tick_key)
+
+
+def _step_one(s: Any, c: Any, actions: Any, key: Any) -> None:
+    for p in range(len(s.reward)):
+        s.reward[p] = 0
+    if s.done:
+        return
+    tick_key = fold(key, s.tick + 1)
+    play(s, c, actions, fold(tick_key, 0))
+    settle(s, c, tick_key)
+    close_tick(s, c)
+
+
+def _mask_one(s: Any, c: Any, acting_row: Any, legal_row: Any) -> None:
+    acting_row[:] = False
+    legal_row[:, :] = False
+    if not s.done:
+        acting(s, c, acting_row)
+        for p in range(len(acting_row)):
+            if acting_row[p]:
+                legal(s, c, p, legal_row[p])
+
+
+def _look_one(s: Any, c: Any, seat: int, obs: Any) -> None:
+    observe(s, c, seat, obs)
+    obs.tick = s.tick
+    obs.seat = seat
+    obs.done = s.done
+
+
+settle, close_tick, begin = Rule(_settle), Rule(_close_tick), Rule(_begin)
+step_one, mask_one, look_one = Rule(_step_one), Rule(_mask_one), Rule(_look_one)
+
+
+@Driver
+def start(states: Any, raw: Any, configs: Any, keys: Any) -> None:
+    """Fresh episodes: raw uint8[B, bytes] is the same memory as states[B]; keys uint64[B]."""
+    c = configs[0]
+    for i in range(len(states)):
+        raw[i, :] = 0
+        begin(states[i], c, keys[i])
+
+
+@Driver
+def step(states: Any, configs: Any, actions: Any, keys: Any) -> None:
+    """One tick of each row: actions int32[B, P, K], keys uint64[B] of the episodes."""
+    c = configs[0]
+    for i in range(len(states)):
+        step_one(states[i], c, actions[i], keys[i])
+
+
+@Driver
+def mask(states: Any, configs: Any, acting_rows: Any, legal_rows: Any) -> None:
+    """Who acts, bool[B, P], and what they may do, bool[B, P, A]."""
+    c = configs[0]
+    for i in range(len(states)):
+        mask_one(states[i], c, acting_rows[i], legal_rows[i])
+
+
+@Driver
+def step_restart(
+    states: Any, raw: Any, configs: Any, actions: Any, rows: Any, seeds: Any, episodes: Any,
+    reward: Any, terminated: Any, truncated: Any, finals: Any, acting_rows: Any, legal_rows: Any, scale: float,
+) -> None:  # fmt: skip
+    """The vector face's step: step, hand out rewards, keep final states, restart ended rows in the same call, mask.
+
+    rows uint64[B] are the row keys, seeds uint64[B] the current episodes', episodes int64[B] their numbers;
+    finals uint8[B, bytes] receives the last state of a row that ended.
+    """
+    c = configs[0]
+    for i in range(len(states)):
+        s = states[i]
+        step_one(s, c, actions[i], seeds[i])
+        for p in range(reward.shape[1]):
+            reward[i, p] = s.reward[p] * scale
+        terminated[i] = s.done and not s.truncated
+        truncated[i] = s.truncated
+        if s.done:
+            finals[i, :] = raw[i, :]
+            episodes[i] += 1
+            seeds[i] = fold(rows[i], episodes[i])
+            raw[i, :] = 0
+            begin(s, c, seeds[i])
+        mask_one(s, c, acting_rows[i], legal_rows[i])
+
+
+@Driver
+def look(states: Any, configs: Any, first: int, obs: Any, raw: Any) -> None:
+    """Observations obs[B, n] of seats first, first + 1, ...; raw uint8[B, n, bytes] is their memory."""
+    c = configs[0]
+    for i in range(len(states)):
+        for j in range(obs.shape[1]):
+            raw[i, j, :] = 0
+            look_one(states[i], c, first + j, obs[i, j])
+
+
+@Driver
+def look_acting(states: Any, configs: Any, first: int, count: int, acting_rows: Any, obs: Any, raw: Any) -> None:
+    """The observation obs[B, 1] of the first acting seat of a role (seats first to first + count - 1); others keep."""
+    c = configs[0]
+    for i in range(len(states)):
+        for p in range(first, first + count):
+            if acting_rows[i, p]:
+                raw[i, 0, :] = 0
+                look_one(states[i], c, p, obs[i, 0])
+                break
+
+
+@Driver
+def encode_rows(obs: Any, configs: Any, out: Any) -> None:
+    """Tensors out[N, ...] of observations obs[N], whose record type carries the tag of the view."""
+    c = configs[0]
+    for i in range(len(obs)):
+        out[i] = 0
+        encode(obs[i], c, out[i])
+
+
+@Driver
+def imagine_rows(obs: Any, configs: Any, seats: Any, keys: Any, states: Any, raw: Any) -> None:
+    """Full states that the seats hold possible: obs[N], seats int64[N], keys uint64[N] -> states[N]."""
+    c = configs[0]
+    for i in range(len(obs)):
+        raw[i, :] = 0
+        states[i].tick = obs[i].tick
+        states[i].done = obs[i].done
+        imagine(obs[i], c, seats[i], keys[i], states[i])
+
+
+@Driver
+def open_frames(states: Any, configs: Any, actions: Any, keys: Any) -> None:
+    """The first part of a step of many frames: rewards to zero and the commands."""
+    s = states[0]
+    for p in range(len(s.reward)):
+        s.reward[p] = 0
+    command(s, configs[0], actions[0], fold(fold(keys[0], s.tick + 1), 0))
+
+
+@Driver
+def one_frame(states: Any, configs: Any, keys: Any, frame: int) -> None:
+    """One world tick inside a step."""
+    s = states[0]
+    if not s.done:
+        advance(s, configs[0], fold(fold(keys[0], s.tick + 1), 0), frame)
+
+
+@Driver
+def pending(states: Any, configs: Any) -> int:
+    """How many chance outcomes are pending in one state."""
+    return chances(states[0], configs[0])
+
+
+@Driver
+def force(states: Any, configs: Any, i: int) -> None:
+    """Resolve the pending chance of one state with outcome i."""
+    chance(states[0], configs[0], i)
+
+
+@Driver
+def step_unsettled(states: Any, configs: Any, actions: Any, keys: Any) -> None:
+    """A step that leaves chance pending, for tree walkers; `finish` closes the tick."""
+    s = states[0]
+    for p in range(len(s.reward)):
+        s.reward[p] = 0
+    play(s, configs[0], actions[0], fold(fold(keys[0], s.tick + 1), 0))
+
+
+@Driver
+def start_unsettled(states: Any, raw: Any, configs: Any, keys: Any) -> None:
+    """A fresh episode whose chance is still pending."""
+    raw[0, :] = 0
+    init(states[0], configs[0], fold(fold(keys[0], 0), 0))
+
+
+@Driver
+def finish(states: Any, configs: Any) -> None:
+    """Close a tick that was stepped unsettled."""
+    close_tick(states[0], configs[0])
+
+
+@Driver
+def sample(acting_rows: Any, legal_rows: Any, factors: Any, keys: Any, tick: int, actions: Any) -> None:
+    """Uniform legal actions: factors int64[K] are the sizes of the mask's parts, keys uint64[B]."""
+    for i in range(acting_rows.shape[0]):
+        for p in range(acting_rows.shape[1]):
+            if acting_rows[i, p]:
+                base = 0
+                for k in range(len(factors)):
+                    row = legal_rows[i, p]
+                    count = 0
+                    for a in range(base, base + factors[k]):
+                        if row[a]:
+                            count += 1
+                    chosen = below(fold(fold(keys[i], tick), p * len(factors) + k), max(count, 1))
+                    for a in range(base, base + factors[k]):
+                        if row[a]:
+                            if chosen == 0:
+                                actions[i, p, k] = a - base
+                            chosen -= 1
+                    base += factors[k]

@@ -1,0 +1,199 @@
+"""A game, as everything above the rules sees it: values go in, values come out, no state is ever changed in place.
+
+`Game` is the face that matches, replays, agents and screens use; `RecordGame` gives it to rules over records,
+`envs.plain.PlainGame` to rules over ordinary trees, `envs.foreign` to other libraries' environments. A state is an opaque
+value of its game; an observation (`Row`, or `Tree` for plain games) has its fields as attributes and knows `seat` and `tick`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from envs import keys
+from envs.spec import Mark, Refusal, Spec
+
+__all__ = ["Facts", "Game", "Legal"]
+
+Action = list[int] | str
+"""K integers, or a text in a plain game."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is common to all states: the tick, whether the episode has ended and how, the rewards of the last step in points."""
+
+    tick: int
+    done: bool
+    truncated: bool
+    reward: tuple[float, ...]
+
+
+class Legal:
+    """The legal actions of one seat now. With one factor it is a sequence of ints; else look at `factors`.
+
+    mask: bool[A], the factors one after another; sizes: the length of each factor; bounds: (low, high) of a Box;
+    form: the Form that a text action must have.
+    """
+
+    def __init__(self, mask: np.ndarray, sizes: Sequence[int], bounds: Any = None, form: Any = None) -> None:
+        self.mask, self.sizes, self.bounds, self.form = mask, tuple(sizes), bounds, form
+
+    @property
+    def factors(self) -> list[list[int]]:
+        """The allowed values of each factor."""
+        if self.bounds is not None:
+            return [list(range(low, high + 1)) for low, high in zip(*self.bounds, strict=True)]
+        edges = np.cumsum((0, *self.sizes))
+        return [np.flatnonzero(self.mask[a:b]).tolist() for a, b in zip(edges[:-1], edges[1:], strict=True)]
+
+    def __iter__(self) -> Any:
+        return iter(self._single())
+
+    def __len__(self) -> int:
+        return len(self._single())
+
+    def __getitem__(self, index: int) -> int:
+        return self._single()[index]
+
+    def _single(self) -> list[int]:
+        if len(self.sizes) != 1:
+            raise TypeError(f"an action has {len(self.sizes)} factors here: use legal.factors or legal.sample(key)")
+        return self.factors[0]
+
+    def __contains__(self, action: Any) -> bool:
+        values = [action] if isinstance(action, int | np.integer) else action
+        if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray) or len(values) != len(self.sizes):
+            return False
+        if any(isinstance(value, bool) or not isinstance(value, int | np.integer) for value in values):
+            return False
+        if self.bounds is not None:
+            return all(low <= v <= high for v, low, high in zip(values, *self.bounds, strict=True))
+        edges = np.cumsum((0, *self.sizes))
+        return all(
+            0 <= v < n and bool(self.mask[edge + v]) for v, n, edge in zip(values, self.sizes, edges[:-1], strict=True)
+        )
+
+    def sample(self, key: int) -> list[int]:
+        """A uniform legal action, K integers."""
+        if self.bounds is not None:
+            pairs = enumerate(zip(*self.bounds, strict=True))
+            return [low + keys.below(keys.fold(key, k), high - low + 1) for k, (low, high) in pairs]
+        return [values[keys.below(keys.fold(key, k), len(values))] for k, values in enumerate(self.factors)]
+
+    def __repr__(self) -> str:
+        return f"Legal({self.factors})" if self.form is None else f"Legal({self.form})"
+
+
+class Game:
+    """The face of all games. `who` is a seat, SPECTATOR or PUBLIC; keys are 64-bit integers; units are those of Spec.
+
+    `kind` says what may be asked: "record" (everything), "plain" (no compiled drivers), "foreign" (no imagining, no verifying).
+    """
+
+    kind: str = ""
+    spec: Spec
+    options: Mapping[str, Any]
+    digest: str
+    config: Any
+    public: Any
+
+    @property
+    def id(self) -> str:
+        return self.spec.id
+
+    @property
+    def seats(self) -> int:
+        return self.spec.seats
+
+    def start(self, key: int) -> Any:
+        """The first state of the episode with this seed."""
+        raise NotImplementedError
+
+    def step(self, state: Any, actions: Mapping[int, Action], key: int) -> Any:
+        """The state one tick later; actions of seats that act, key as given to start."""
+        raise NotImplementedError
+
+    def acting(self, state: Any) -> tuple[int, ...]:
+        """The seats that decide now, ascending; () when the episode has ended."""
+        raise NotImplementedError
+
+    def legal(self, state: Any, seat: int) -> Legal:
+        """What an acting seat may do."""
+        raise NotImplementedError
+
+    def observe(self, state: Any, who: int) -> Any:
+        """What a seat, the spectator or the public knows."""
+        raise NotImplementedError
+
+    def facts(self, state: Any) -> Facts:
+        raise NotImplementedError
+
+    def pack(self, state: Any) -> bytes:
+        raise NotImplementedError
+
+    def unpack(self, data: bytes) -> Any:
+        raise NotImplementedError
+
+    def fingerprint(self, state: Any) -> bytes:
+        """Eight bytes that two equal states share (blake2b of the packed state)."""
+        return hashlib.blake2b(self.pack(state), digest_size=8).digest()
+
+    def row(self, state: Any) -> Any:
+        """The state with its fields as attributes, for reading."""
+        raise NotImplementedError
+
+    def encode(self, obs: Any, view: str) -> np.ndarray:
+        """The tensor `view` of an observation."""
+        raise NotImplementedError
+
+    def imagine(self, obs: Any, seat: int, key: int) -> Any:
+        """One full state that the seat holds possible."""
+        raise NotImplementedError
+
+    def can(self, name: str) -> bool:
+        """Whether the game has an optional part: imagine, chances, speak, advance."""
+        raise NotImplementedError
+
+    # Words: from an observation and the public configuration, never from the state.
+    def say(self, obs: Any) -> str:
+        raise NotImplementedError
+
+    def parse(self, text: str, obs: Any, legal: Legal) -> list[Action] | Refusal:
+        """The actions that a text means (one, or several to be played one tick after another), or why it means none."""
+        raise NotImplementedError
+
+    def form(self, action: Action, obs: Any) -> str:
+        """The text that parse reads back as this action."""
+        raise NotImplementedError
+
+    def name(self, action: Action, obs: Any) -> str:
+        """The action in a few words, for bars, lists and prompts."""
+        raise NotImplementedError
+
+    def speak(self, action: Action, obs: Any, key: int) -> str:
+        """The sentence of a structured seat; the action's name where the game has no better words."""
+        raise NotImplementedError
+
+    def tell(self, before: Any, actions: Mapping[int, Action], after: Any) -> list[Mark]:
+        """What happened in a step, for the event list."""
+        raise NotImplementedError
+
+    def draw(self, obs: Any, canvas: Any) -> None:
+        raise NotImplementedError
+
+    def metrics(self, state: Any) -> dict[str, Any]:
+        """Figures of an ended episode, stored with its result."""
+        raise NotImplementedError
+
+    def describe(self) -> dict[str, Any]:
+        """What a recording stores so that the game is found again: id, options, digest, kind."""
+        return {"game": self.id, "options": dict(self.options), "digest": self.digest, "kind": self.kind}
+
+    def __repr__(self) -> str:
+        options = "".join(f", {name}={value!r}" for name, value in self.options.items())
+        return f"envs.game({self.id!r}{options})"
