@@ -101,6 +101,7 @@ class Game:
     digest: str
     config: Any
     public: Any
+    place: str = ""
 
     @property
     def id(self) -> str:
@@ -126,6 +127,10 @@ class Game:
         """What an acting seat may do."""
         raise NotImplementedError
 
+    def turns(self, state: Any) -> dict[int, Legal]:
+        """The seats that decide now, ascending, each with what it may do."""
+        return {seat: self.legal(state, seat) for seat in self.acting(state)}
+
     def observe(self, state: Any, who: int) -> Any:
         """What a seat, the spectator or the public knows."""
         raise NotImplementedError
@@ -137,6 +142,14 @@ class Game:
         raise NotImplementedError
 
     def unpack(self, data: bytes) -> Any:
+        raise NotImplementedError
+
+    def config_bytes(self, public: bool = False) -> bytes:
+        """The configuration, whole or with its hidden part blanked."""
+        raise NotImplementedError
+
+    def configure(self, data: bytes) -> None:
+        """Take over a whole configuration, as config_bytes gave it."""
         raise NotImplementedError
 
     def fingerprint(self, state: Any) -> bytes:
@@ -191,8 +204,12 @@ class Game:
         raise NotImplementedError
 
     def describe(self) -> dict[str, Any]:
-        """What a recording stores so that the game is found again: id, options, digest, kind."""
-        return {"game": self.id, "options": dict(self.options), "digest": self.digest, "kind": self.kind}
+        """What a recording stores so that the game is found again, and read without it."""
+        return {
+            "game": self.id, "place": self.place, "title": self.spec.title, "options": dict(self.options), "digest": self.digest, "kind": self.kind,
+            "traits": sorted(self.spec.traits), "seats": list(self.spec.seat_names), "limit": self.spec.limit,
+            "config": self.config_bytes(public=True),
+        }  # fmt: skip
 
     def __repr__(self) -> str:
         options = "".join(f", {name}={value!r}" for name, value in self.options.items())

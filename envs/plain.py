@@ -49,7 +49,7 @@ class PlainGame(Game):
         missing = [name for name in _PARTS if not callable(namespace.get(name))]
         if missing:
             raise TypeError(f"the game in {rules.module_of(namespace)} lacks {', '.join(missing)}: see docs/new-game.md")
-        self.spec, self.words, self.options = spec, namespace, {}
+        self.spec, self.words, self.options, self.hidden = spec, namespace, {}, hidden
         self.digest = rules.source_digest(namespace)
         self.config = Tree(config or {})
         self.public = Tree({name: None if name in hidden else value for name, value in self.config.items()})
@@ -105,6 +105,13 @@ class PlainGame(Game):
         if not isinstance(_tree(data), dict):
             raise UserError(f"not a state of {self.id}", CORRUPT)
         return bytes(data)
+
+    def config_bytes(self, public: bool = False) -> bytes:
+        return _packed(self.public if public else self.config)
+
+    def configure(self, data: bytes) -> None:
+        self.config = Tree(_tree(data))
+        self.public = Tree({name: None if name in self.hidden else value for name, value in self.config.items()})
 
     def row(self, state: bytes) -> Tree:
         return Tree(_tree(state))

@@ -16,7 +16,7 @@ import numpy as np
 from envs import drivers, rules, stubs
 from envs.errors import UserError
 from envs.game import Action, Facts, Game, Legal
-from envs.records import TAG, Row, Rule
+from envs.records import TAG, Row, Rule, described
 from envs.spec import PUBLIC, SPECTATOR, Box, Mark, Refusal, Spec
 
 __all__ = ["RecordGame"]
@@ -115,13 +115,17 @@ class RecordGame(Game):
         """The bytes of an array of records, uint8[..., itemsize], the same memory."""
         return array.view(np.uint8).reshape(*array.shape, array.dtype.itemsize)
 
+    def _copied(self, state: np.ndarray) -> np.ndarray:
+        """A state to be changed; `state.copy()` would leave the bytes between the fields undefined."""
+        return self.raw(state).copy().view(self.state_type).reshape(state.shape)
+
     def start(self, key: int) -> np.ndarray:
         states = np.zeros(1, self.state_type)
         self.run(drivers.start, states, self.raw(states), self.configs, _keys(key))
         return states
 
     def step(self, state: np.ndarray, actions: Mapping[int, Action], key: int) -> np.ndarray:
-        after = state.copy()
+        after = self._copied(state)
         self.run(drivers.step, after, self.configs, self.action_array(actions), _keys(key))
         return after
 
@@ -144,6 +148,10 @@ class RecordGame(Game):
 
     def legal(self, state: np.ndarray, seat: int) -> Legal:
         return self.legal_from(self.masks(state)[1][seat], seat)
+
+    def turns(self, state: np.ndarray) -> dict[int, Legal]:
+        acting, legal = self.masks(state)
+        return {seat: self.legal_from(legal[seat], seat) for seat in np.flatnonzero(acting).tolist()}
 
     def legal_from(self, mask: np.ndarray, seat: int) -> Legal:
         """A seat's Legal from its row of the mask."""
@@ -169,6 +177,19 @@ class RecordGame(Game):
             raise UserError(f"a state of {self.id} has {self.state_type.itemsize} bytes, not {len(data)}", 4)
         return np.frombuffer(data, self.state_type).copy()
 
+    def config_bytes(self, public: bool = False) -> bytes:
+        return (self.public.array if public else self.configs).tobytes()
+
+    def configure(self, data: bytes) -> None:
+        """Take over a whole configuration, as config_bytes gave it."""
+        if len(data) != self.config_type.itemsize:
+            raise UserError(f"a configuration of {self.id} has {self.config_type.itemsize} bytes, not {len(data)}", 4)
+        self.configs = np.frombuffer(data, self.config_type).copy()
+        self.__dict__.pop("public", None)
+
+    def describe(self) -> dict[str, Any]:
+        return super().describe() | {"state_type": described(self.state_type), "factors": self.spec.factors}
+
     def row(self, state: np.ndarray) -> Row:
         return Row(state)
 
@@ -181,7 +202,7 @@ class RecordGame(Game):
         plain = self.observation_types[who]
         tag = f"{self._tag}_{encode.__name__}"
         stubs.registered.setdefault(TAG + tag, {})["encode"] = encode
-        return _retagged(plain, TAG + tag)
+        return rules.retagged(plain, TAG + tag)
 
     def encode(self, obs: Row, view: str) -> np.ndarray:
         who = self.who(obs.seat)
@@ -199,6 +220,38 @@ class RecordGame(Game):
 
     def can(self, name: str) -> bool:
         return name in self.words or any(f"{name}_{role.name}" in self.words for role in self.spec.roles)
+
+    def start_unsettled(self, key: int = 0) -> np.ndarray:
+        """A fresh episode whose chance is pending; by `chances`, `force`, `finish` a tree walker sees all outcomes."""
+        states = np.zeros(1, self.state_type)
+        self.run(drivers.start_unsettled, states, self.raw(states), self.configs, _keys(key))
+        return states
+
+    def step_unsettled(self, state: np.ndarray, actions: Mapping[int, Action], key: int = 0) -> np.ndarray:
+        """The state after the acts alone, if it has not ended: resolve its chance, then `finish` the tick."""
+        after = self._copied(state)
+        self.run(drivers.step_unsettled, after, self.configs, self.action_array(actions), _keys(key))
+        return after
+
+    def chances(self, state: np.ndarray) -> int:
+        """How many equally likely outcomes are pending; 1 if none."""
+        return 1 if state["done"][0] else int(self.run(drivers.pending, state, self.configs))
+
+    def force(self, state: np.ndarray, i: int) -> np.ndarray:
+        """The state after pending outcome i, 0 <= i < chances(state); raises ValueError for any other."""
+        n = self.chances(state)
+        if not 0 <= i < n or n == 1:
+            pending = f"0 to {n - 1} are pending" if n > 1 else "none is pending"
+            raise ValueError(f"no chance outcome {i} in {self.id}: {pending}")
+        after = self._copied(state)
+        self.run(drivers.force, after, self.configs, i)
+        return after
+
+    def finish(self, state: np.ndarray) -> np.ndarray:
+        """The state with the tick of `step_unsettled` closed, once no chance is pending."""
+        after = self._copied(state)
+        self.run(drivers.finish, after, self.configs)
+        return after
 
     def say(self, obs: Row) -> str:
         return str(self.words["say"](obs, self.public))
@@ -237,21 +290,3 @@ class RecordGame(Game):
 
 def _keys(key: int) -> np.ndarray:
     return np.array([key % (1 << 64)], np.uint64)
-
-
-def _retagged(dtype: np.dtype, tag: str) -> np.dtype:
-    """The same memory under another tag."""
-    names = list(dtype.names or ())
-    fields = dtype.fields or {}
-    kept = [name for name in names if not name.startswith(TAG)]
-    return np.dtype(
-        {
-            "names": [*kept, tag],
-            "formats": [*(fields[name][0] for name in kept), np.dtype((np.uint8, (0,)))],
-            "offsets": [*(fields[name][1] for name in kept), dtype.itemsize],
-            "itemsize": dtype.itemsize,
-            "aligned": True,
-        }
-    )
-
-

@@ -120,6 +120,7 @@ def game(name: str, *, plain: bool = False, **options: Any) -> Game:
         return open_foreign(scheme, rest, given)
     build = load(short) if ":" in short or short.endswith(".py") else load(found()[_newest(short)])
     made = _built(short, build, given)
+    made.place = short
     if plain and hasattr(made, "plain"):
         made.plain = True
     return made

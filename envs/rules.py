@@ -40,6 +40,7 @@ __all__ = [
     "layout",
     "nested",
     "observation",
+    "retagged",
     "rule",
     "rules_of",
     "source_digest",
@@ -96,6 +97,22 @@ def _signed(kind: str, fields: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...
 def layout(header: Iterable[tuple[Any, ...]], fields: Fields, tag: str) -> np.dtype:
     """The aligned dtype: header, fields, and the zero-size tag that names whose rules it belongs to."""
     return np.dtype([*header, *fields.fields, (TAG + tag, np.uint8, (0,))], align=True)
+
+
+def retagged(dtype: np.dtype, tag: str) -> np.dtype:
+    """The same memory under another tag, so that other rules answer for it."""
+    names = list(dtype.names or ())
+    fields: Mapping[str, Any] = dtype.fields or {}
+    kept = [name for name in names if not name.startswith(TAG)]
+    return np.dtype(
+        {
+            "names": [*kept, tag],
+            "formats": [*(fields[name][0] for name in kept), np.dtype((np.uint8, (0,)))],
+            "offsets": [*(fields[name][1] for name in kept), dtype.itemsize],
+            "itemsize": dtype.itemsize,
+            "aligned": True,
+        }
+    )
 
 
 def rules_of(namespace: Mapping[str, Any]) -> Iterator[Rule]:

@@ -1,0 +1,90 @@
+"""What an agent is: a function from an Ask to a Reply.
+
+Anything callable will do, and the simplest answers are taken as they are: an int, a list of ints, a text in the words of the
+game. One instance serves one seat of one match. An object may have `close()`, and `title` for people. Which agents exist is
+not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from envs import keys
+from envs.game import Game, Legal
+
+__all__ = ["Agent", "Answer", "Ask", "Heard", "Reply", "reply_of"]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What another seat said, and at which tick."""
+
+    tick: int
+    seat: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One question to one seat: everything that it knows, and nothing else.
+
+    obs: the seat's observation, fields as attributes. legal: what it may do. seconds: time for this answer, None without a limit.
+    heard: what was said to it, oldest first. refusals: why earlier answers to this question were refused. seed: this seat's own
+    randomness for the match, not the episode's.
+    """
+
+    match: str
+    game: Game
+    seat: int
+    tick: int
+    obs: Any
+    legal: Legal
+    seed: int
+    seconds: float | None = None
+    heard: tuple[Heard, ...] = ()
+    refusals: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> int:
+        """A fresh random key for this question (tick and attempt folded into the seat's seed)."""
+        return int(keys.fold(keys.fold(self.seed, self.tick), len(self.refusals)))
+
+    @cached_property
+    def text(self) -> str:
+        """The observation in words."""
+        return self.game.say(self.obs)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer. actions: one action (K integers or a text), or several to be played one tick after another.
+
+    say: (seats, text) pairs for others, delivered where the game has the trait talk. notes: what the agent thought, for panes and
+    recordings: policy [(action name, probability)], value, why, prompt, completion, tokens, cost, latency, beliefs.
+    """
+
+    actions: Sequence[Any]
+    say: Sequence[tuple[Sequence[int], str]] = ()
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+
+Answer = Reply | int | str | Sequence[int]
+Agent = Callable[[Ask], Answer]
+
+
+def reply_of(answer: Any) -> Reply | str | None:
+    """Whatever an agent returned, as a Reply; a str is a text to be parsed; None means that it is no answer."""
+    if isinstance(answer, Reply | str):
+        return answer
+    if isinstance(answer, np.ndarray | np.generic):
+        answer = answer.tolist()
+    if type(answer) is int:
+        return Reply([[answer]])
+    if isinstance(answer, list | tuple) and answer and all(type(value) is int for value in answer):
+        return Reply([list(answer)])
+    return None

@@ -1,0 +1,70 @@
+"""From whatever an agent returned to a Reply whose first action is legal, or a Refusal that says why not.
+
+Sizes are bounded here: actions in a reply, characters of a text, bytes of notes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from arena.agent import Reply, reply_of
+from arena.text import safe_text
+from envs.game import Game, Legal
+from envs.spec import Refusal
+
+__all__ = ["MOST_WORDS", "bounded_notes", "understood"]
+
+MOST_ACTIONS, MOST_NOTES, MOST_TEXT, MOST_WORDS = 4096, 1 << 20, 1 << 17, 8192
+
+
+def understood(game: Game, obs: Any, legal: Legal, answer: Any) -> Reply | Refusal:
+    """An answer (int, list of ints, text in the game's words, Reply) as a Reply whose first action is legal."""
+    reply = reply_of(answer)
+    if reply is None:
+        return Refusal(f"an answer is an int, a list of ints, a text or a Reply, not {type(answer).__name__}")
+    if isinstance(reply, str):
+        if len(reply) > MOST_TEXT:
+            return Refusal(f"the text has {len(reply)} characters: at most {MOST_TEXT} are read")
+        found = game.parse(reply, obs, legal)
+        if isinstance(found, Refusal):
+            return found
+        reply = Reply(found)
+    actions = [_listed(action) for action in reply.actions[:MOST_ACTIONS]]
+    if not actions or actions[0] not in legal:
+        shown = safe_text(repr(actions[0])[:200] if actions else "nothing", width=60)
+        return Refusal(f"{shown} is not legal: {_allowed(legal)}")
+    return Reply(actions, reply.say, reply.notes)
+
+
+def _listed(action: Any) -> Any:
+    """An action of one integer may come bare."""
+    if isinstance(action, str):
+        return action
+    return list(action) if isinstance(action, list | tuple) else [action]
+
+
+def _allowed(legal: Legal) -> str:
+    if legal.form is not None:
+        pattern = f" like {legal.form.pattern}" if legal.form.pattern else ""
+        return f"allowed is a text of at most {legal.form.length} characters{pattern}"
+    if legal.bounds is not None:
+        return f"allowed are whole numbers from {list(legal.bounds[0])} to {list(legal.bounds[1])}"
+    factors = legal.factors
+    return "allowed are " + safe_text(", ".join(map(str, factors if len(factors) > 1 else factors[0])), width=200)
+
+
+def bounded_notes(notes: Mapping[str, Any]) -> dict[str, Any]:
+    """An agent's notes, if they are plain values of a bearable size; else a note that says what was wrong."""
+    if not notes:
+        return {}
+    try:
+        packed = msgspec.msgpack.encode(dict(notes))
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        return {"why": f"notes were dropped: {safe_text(error, width=120)}"}
+    if len(packed) > MOST_NOTES:
+        return {"why": f"notes were dropped: {len(packed)} bytes, at most {MOST_NOTES} are kept"}
+    kept: dict[str, Any] = msgspec.msgpack.decode(packed)
+    return kept

@@ -1,0 +1,69 @@
+"""Match clocks: how long a seat may think, counted from times that are given, never read here.
+
+A question costs nothing up to `move` seconds; what is beyond is paid from the seat's bank. Without a move limit and a bank there is no
+deadline. `increment` is paid into the bank after each answer.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from envs.errors import UserError
+
+__all__ = ["Bank", "Limits"]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds per move, seconds in each seat's bank, seconds added after each answer; None: no limit per move."""
+
+    move: float | None = None
+    bank: float | None = None
+    increment: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if value is not None and not (math.isfinite(value) and 0 <= value <= 1e7):
+                raise UserError(f"time limit {name}={value} is not allowed: give seconds from 0 to 10000000")
+
+    @property
+    def unlimited(self) -> bool:
+        return self.move is None and self.bank is None
+
+    def tree(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass
+class Bank:
+    """One seat's time. `asked` is when its open question was put, None between questions."""
+
+    limits: Limits
+    left: float = field(init=False)
+    asked: float | None = None
+
+    def __post_init__(self) -> None:
+        self.left = self.limits.bank or 0.0
+
+    def start(self, now: float) -> None:
+        self.asked = now
+
+    @property
+    def seconds(self) -> float | None:
+        """How long a question may take that is put now."""
+        return None if self.limits.unlimited else (self.limits.move or 0.0) + self.left
+
+    @property
+    def deadline(self) -> float | None:
+        """When the open question's time ends."""
+        return None if self.asked is None or self.seconds is None else self.asked + self.seconds
+
+    def stop(self, now: float) -> float:
+        """The answer is in: pay for it and return the seconds it took. A clock that runs backwards counts as 0."""
+        took = max(0.0, now - (self.asked if self.asked is not None else now))
+        self.asked = None
+        if not self.limits.unlimited:
+            self.left = max(0.0, self.left - max(0.0, took - (self.limits.move or 0.0))) + self.limits.increment
+        return took

@@ -1,0 +1,103 @@
+"""The hands that drive a match in this process: ask agents, hand answers back, pass events to sinks.
+
+Agents are called one after another and cannot be interrupted: a late return is a timeout once it returns. An agent that raises has
+crashed and loses; a sink that raises is dropped and logged; Ctrl-C ends the match as aborted, so that its recording is finished.
+Time comes from the `clock` that is given; `pause` is called between ticks of a paced match.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from arena.agent import Agent
+from arena.events import Event, Sink
+from arena.match import Match, Result
+
+__all__ = ["Host", "drive"]
+
+_log = logging.getLogger("palaestra.host")
+
+
+class Host:
+    """Drives one match. agents: one per seat; before: called with (match, seat) ahead of each question (a recorder flushes there)."""
+
+    def __init__(
+        self, match: Match, agents: Sequence[Agent], sinks: Sequence[Sink] = (), *, clock: Callable[[], float],
+        pause: Callable[[Match], None] | None = None, before: Callable[[Match, int], None] | None = None,
+    ) -> None:  # fmt: skip
+        self.match, self.agents, self.sinks = match, list(agents), list(sinks)
+        self.clock, self.pause, self.before = clock, pause, before
+
+    def run(self) -> Result:
+        """Play to the end. KeyboardInterrupt ends the match as aborted and is raised again."""
+        try:
+            self._emit()
+            while not self.match.over:
+                self._tick()
+        except KeyboardInterrupt:
+            self.match.abort(self.clock())
+            raise
+        finally:
+            self._emit()
+            self._close()
+        assert self.match.result is not None
+        return self.match.result
+
+    def _tick(self) -> None:
+        """Ask everybody who is awaited once; a refused seat is asked again in the next round."""
+        tick = self.match.tick
+        for seat in self.match.waiting():
+            self._question(seat)
+            if self.match.over:
+                break
+        self._emit()
+        if self.pause is not None and self.match.tick != tick and not self.match.over:
+            self.pause(self.match)
+
+    def _question(self, seat: int) -> None:
+        if self.before is not None:
+            self.before(self.match, seat)
+        ask = self.match.ask(seat)
+        try:
+            answer = self.agents[seat](ask)
+        except TimeoutError as error:
+            self.match.fault(seat, "timeout", str(error) or "no answer in time", self.clock())
+        except Resigned as error:
+            self.match.fault(seat, "resigned", str(error) or "resigned", self.clock())
+        except Exception as error:  # whatever a player's code raises is that player's result
+            _log.info("agent of seat %d crashed", seat, exc_info=True)
+            self.match.fault(seat, "crash", f"{type(error).__name__}: {error}", self.clock())
+        else:
+            self.match.acted(seat, answer, self.clock(), ask.tick)
+
+    def _emit(self) -> None:
+        for event in self.match.events():
+            for sink in list(self.sinks):
+                self._give(sink, event)
+
+    def _give(self, sink: Sink, event: Event) -> None:
+        try:
+            sink(event)
+        except Exception:  # a viewer's fault must not stop the match
+            _log.exception("a sink failed and was dropped")
+            self.sinks.remove(sink)
+
+    def _close(self) -> None:
+        for agent in self.agents:
+            close = getattr(agent, "close", None)
+            if callable(close):
+                with suppress(Exception):
+                    close()
+
+
+class Resigned(Exception):
+    """An agent raises it to give up."""
+
+
+def drive(match: Match, agents: Sequence[Agent], sinks: Sequence[Sink] = (), *, clock: Callable[[], float]) -> Result:
+    """Play one match in this process, unpaced."""
+    return Host(match, agents, sinks, clock=clock).run()
+
+

@@ -1,0 +1,287 @@
+"""One match as a machine without input or output: actions and times go in, events come out.
+
+It has no clock, socket, thread or agent inside; `now` is an argument, in seconds since the start. The host asks `waiting`, puts the `ask`
+to each agent, hands answers to `acted`, calls `late` when `deadline` has passed, and drains `events`. Whatever a player does ends in a
+result; an exception is the host's or the game author's fault. Acts of one tick stay sealed until the last awaited seat has spoken.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from arena.agent import Ask, Heard, Reply
+from arena.answers import MOST_WORDS, bounded_notes, understood
+from arena.clock import Bank, Limits
+from arena.events import Acted, Asked, Ended, Event, Faulted, Marked, Refused, Seat, Secret, Started, Stepped
+from arena.text import safe_text
+from envs.errors import UserError
+from envs.game import Game, Legal
+from envs.spec import Refusal
+
+__all__ = ["Match", "Result", "commitment", "seat_seed"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a match ended: scores in points, the reason, faults as (seat, cause), ticks played, refusals per seat, the game's metrics."""
+
+    scores: tuple[float, ...]
+    reason: str
+    faults: tuple[tuple[int, str], ...] = ()
+    ticks: int = 0
+    refusals: tuple[int, ...] = ()
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class _Player:
+    """What the match remembers of one seat; sealed holds its act of this tick until the tick closes."""
+
+    bank: Bank
+    queue: list[Any] = field(default_factory=list)
+    heard: list[Heard] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    refused: int = 0
+    sealed: Acted | None = None
+
+
+def commitment(game: Game, seed: int, nonce: bytes) -> str:
+    """What binds the host to seed and configuration before the first act: blake2b over nonce, seed and configuration, hex."""
+    return hashlib.blake2b(nonce + seed.to_bytes(8, "big") + game.config_bytes(), digest_size=16).hexdigest()
+
+
+def seat_seed(seed: int, seat: int) -> int:
+    """A seat's own randomness: nothing given to a seat comes from an invertible function of the episode seed."""
+    digest = hashlib.blake2b(f"{seed}/{seat}/agent".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big")
+
+
+class Match:
+    """See the module. seed: 0 to 2**64 - 1. retries: refused answers to one question before the fault `illegal`.
+
+    limits: clocks of each seat. nonce, ident, created and software are recorded as given, so that equal calls give equal events.
+    """
+
+    def __init__(
+        self, game: Game, seats: Sequence[Seat], seed: int, *, limits: Limits | None = None, now: float = 0.0, ident: str = "",
+        nonce: bytes = b"", retries: int = 2, created: float = 0.0, software: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        if len(seats) != game.seats:
+            raise UserError(
+                f"{game.id} has {game.seats} seats ({', '.join(game.spec.seat_names)}): {len(seats)} agents were given"
+            )
+        if not 0 <= seed < 1 << 64:
+            raise UserError(f"seed {seed} is not allowed: give a whole number from 0 to 18446744073709551615")
+        self.game, self.seats, self.seed, self.ident, self.retries = game, tuple(seats), seed, ident, retries
+        self.limits = limits or Limits()
+        self.result: Result | None = None
+        self._began = now
+        self._players = [_Player(Bank(self.limits)) for _ in seats]
+        self._totals = [0.0] * game.seats
+        self._faults: list[tuple[int, str]] = []
+        self._events: list[Event] = []
+        self._state = game.start(seed)
+        self._facts = game.facts(self._state)
+        self._turns: dict[int, Legal] = {}
+        self._observations: dict[int, Any] = {}
+        self._emit(
+            Started(
+                0, 0.0, ident, game.describe(), self.seats, self.limits.tree(), commitment(game, seed, nonce), created, dict(software or {})
+            )
+        )  # fmt: skip
+        self._emit(
+            Secret(0, 0.0, seed, nonce, game.config_bytes(), game.fingerprint(self._state), game.pack(self._state))
+        )
+        self._open(now)
+
+    # ------------------------------------------------------------------ what the host reads
+    @property
+    def over(self) -> bool:
+        return self.result is not None
+
+    @property
+    def tick(self) -> int:
+        return self._facts.tick
+
+    def events(self) -> list[Event]:
+        """What has happened since the last call."""
+        drained, self._events = self._events, []
+        return drained
+
+    def waiting(self) -> tuple[int, ...]:
+        """The seats whose answer is awaited."""
+        return () if self.over else tuple(seat for seat in self._turns if self._players[seat].sealed is None)
+
+    @property
+    def deadline(self) -> float | None:
+        """The earliest time at which an awaited seat is too late; None without clocks."""
+        times = [self._players[seat].bank.deadline for seat in self.waiting()]
+        return min((time for time in times if time is not None), default=None)
+
+    def ask(self, seat: int) -> Ask:
+        """The question that an awaited seat has to answer."""
+        player = self._players[seat]
+        return Ask(
+            self.ident, self.game, seat, self.tick, self._observed(seat), self._turns[seat], seat_seed(self.seed, seat),
+            player.bank.seconds, tuple(player.heard), tuple(player.reasons),
+        )  # fmt: skip
+
+    # ------------------------------------------------------------------ what the host tells
+    def acted(self, seat: int, answer: Any, now: float, tick: int | None = None) -> bool:
+        """An agent's answer. False when nobody waits for it (late, double, another tick): it is dropped, nothing changes."""
+        if seat not in self.waiting() or (tick is not None and tick != self.tick):
+            return False
+        deadline = self._players[seat].bank.deadline
+        if deadline is not None and now > deadline:
+            self.fault(seat, "timeout", f"answered {now - deadline:.3f} s after its time", now)
+            return True
+        found = understood(self.game, self._observed(seat), self._turns[seat], answer)
+        if isinstance(found, Refusal):
+            self._refuse(seat, found.reason, answer, now)
+        else:
+            self._seal(seat, found, now)
+            self._close_if_complete(now)
+        return True
+
+    def late(self, now: float) -> None:
+        """Time has passed: every awaited seat beyond its deadline loses on time."""
+        for seat in self.waiting():
+            deadline = self._players[seat].bank.deadline
+            if deadline is not None and now > deadline:
+                self.fault(seat, "timeout", "no answer in time", now)
+
+    def fault(self, seat: int, cause: str, detail: str, now: float) -> None:
+        """A seat has broken a rule of the match (see events.CAUSES): the match ends, forfeited or void."""
+        if self.over:
+            return
+        self._faults.append((seat, cause))
+        self._emit(Faulted(self.tick, self._since(now), seat, cause, safe_text(detail, width=400)))
+        self._end("void" if cause == "void" else "forfeit", self._scores_after(seat, cause), now)
+
+    def abort(self, now: float) -> None:
+        """The host stops the match: no winner, the rewards so far."""
+        if not self.over:
+            self._end("aborted", self._totals, now)
+
+    # ------------------------------------------------------------------ inside
+    def _since(self, now: float) -> float:
+        return round(now - self._began, 6)
+
+    def _observed(self, seat: int) -> Any:
+        """The seat's observation of this tick, made once."""
+        if seat not in self._observations:
+            self._observations[seat] = self.game.observe(self._state, seat)
+        return self._observations[seat]
+
+    def _emit(self, event: Event) -> None:
+        self._events.append(event)
+
+    def _refuse(self, seat: int, reason: str, answer: Any, now: float) -> None:
+        player = self._players[seat]
+        player.reasons.append(safe_text(reason, width=400))
+        player.refused += 1
+        attempt = len(player.reasons)
+        text = answer if isinstance(answer, str) else repr(getattr(answer, "actions", answer))[:400]
+        self._emit(
+            Refused(self.tick, self._since(now), seat, attempt - 1, player.reasons[-1], safe_text(text, width=400))
+        )
+        if attempt > self.retries:
+            self.fault(seat, "illegal", player.reasons[-1], now)
+        else:
+            self._emit(Asked(self.tick, self._since(now), seat, attempt, _left(player.bank, now)))
+
+    def _seal(self, seat: int, reply: Reply, now: float) -> None:
+        player = self._players[seat]
+        first, *rest = reply.actions
+        took = player.bank.stop(now)
+        player.queue = rest
+        player.reasons = []
+        said = self._said(seat, reply) if "talk" in self.game.spec.traits else ()
+        player.sealed = self._act(seat, first, now, took=round(took, 6), said=said, notes=bounded_notes(reply.notes))
+
+    def _act(self, seat: int, action: Any, now: float, **more: Any) -> Acted:
+        name = self.game.name(action, self._observed(seat))
+        return Acted(self.tick, self._since(now), seat, action, safe_text(name, width=120), **more)
+
+    def _said(self, seat: int, reply: Reply) -> tuple[tuple[tuple[int, ...], str], ...]:
+        words = []
+        for to, text in list(reply.say)[:16]:
+            whom = tuple(sorted({int(p) for p in to if 0 <= int(p) < self.game.seats and int(p) != seat}))
+            words.append((whom, str(text)[:MOST_WORDS]))
+        return tuple(words)
+
+    def _open(self, now: float) -> None:
+        """Ask every acting seat; acts queued from an earlier reply are played at once, tick after tick."""
+        while not self.over:
+            self._turns = self.game.turns(self._state)
+            if not self._turns:
+                self._end("limit" if self._facts.truncated else "played out", self._totals, now)
+                return
+            for seat, legal in self._turns.items():
+                self._put(seat, legal, now)
+            if self.waiting():
+                return
+            self._step(now)
+
+    def _put(self, seat: int, legal: Legal, now: float) -> None:
+        player = self._players[seat]
+        if player.queue and player.queue[0] in legal:
+            player.sealed = self._act(seat, player.queue.pop(0), now, queued=True)
+            return
+        player.queue = []
+        self._emit(Asked(self.tick, self._since(now), seat, 0, player.bank.seconds))
+        player.bank.start(now)
+
+    def _close_if_complete(self, now: float) -> None:
+        if not self.over and not self.waiting():
+            self._step(now)
+            self._open(now)
+
+    def _step(self, now: float) -> None:
+        acts = [player.sealed for player in self._players if player.sealed is not None]
+        for act in acts:
+            self._emit(act)
+            self._deliver(act)
+        before, actions = self._state, {act.seat: act.action for act in acts}
+        self._state = self.game.step(before, actions, self.seed)
+        self._facts = self.game.facts(self._state)
+        self._observations = {}
+        self._totals = [total + reward for total, reward in zip(self._totals, self._facts.reward, strict=True)]
+        at = self._since(now)
+        self._emit(
+            Stepped(self.tick, at, self._facts.reward, self.game.fingerprint(self._state), self.game.pack(self._state))
+        )
+        for mark in self.game.tell(before, actions, self._state):
+            self._emit(Marked(self.tick, at, mark.kind, safe_text(mark.text, width=400), mark.seat, mark.audience))
+        for player in self._players:
+            player.sealed = None
+
+    def _deliver(self, act: Acted) -> None:
+        for to, text in act.said:
+            for seat in to:
+                self._players[seat].heard.append(Heard(act.tick, act.seat, text))
+
+    def _scores_after(self, seat: int, cause: str) -> list[float]:
+        """Void: what was earned so far. Else the culprit gets the least that the game pays; in a zero-sum game the others share it."""
+        if cause == "void":
+            return self._totals
+        least = self.game.spec.points[0]
+        others = -least / max(1, self.game.seats - 1)
+        zero_sum = "zero_sum" in self.game.spec.traits
+        return [least if p == seat else (others if zero_sum else total) for p, total in enumerate(self._totals)]
+
+    def _end(self, reason: str, scores: Sequence[float], now: float) -> None:
+        refusals = tuple(player.refused for player in self._players)
+        metrics = self.game.metrics(self._state) if self._facts.done else {}
+        self.result = Result(tuple(scores), reason, tuple(self._faults), self.tick, refusals, metrics)
+        self._emit(
+            Ended(self.tick, self._since(now), reason, self.result.scores, self.result.faults, dict(metrics), refusals)
+        )
+
+
+def _left(bank: Bank, now: float) -> float | None:
+    """What is left of an open question's time."""
+    return None if bank.deadline is None else max(0.0, bank.deadline - now)

@@ -1,0 +1,128 @@
+"""Play matches: one in this process, or a series over all cores.
+
+Agents are named by strings ("mcts?simulations=100", "module:name") or given as functions; the packages that know agents and recordings
+are loaded by name, because this layer knows neither.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+import secrets
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from arena.clock import Limits
+from arena.events import Seat, Sink
+from arena.host import Host
+from arena.match import Match, Result
+from arena.schedule import Pairing
+from envs.errors import UserError
+from envs.game import Game
+from envs.registry import game as open_game
+
+__all__ = ["agent_makers", "play", "recorder", "series", "software"]
+
+
+def software() -> dict[str, str]:
+    """What a recording says of the programs that made it."""
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+
+    try:
+        own = version("palaestra")
+    except PackageNotFoundError:
+        own = "source"
+    return {"palaestra": own, "python": platform.python_version()}
+
+
+def agent_makers(agents: Sequence[Any]) -> list[Any]:
+    """What makes each seat's agent: see agents.load. Raises UserError for an unknown name or option."""
+    load = importlib.import_module("agents").load
+    return [load(agent) for agent in agents]
+
+
+def recorder(path: str | os.PathLike[str], **options: Any) -> Any:
+    """The sink that writes a recording."""
+    return importlib.import_module("replays.recorder").Recorder(path, **options)
+
+
+def play(
+    game: str | Game, agents: Sequence[Any], *, seed: int = 0, record: str | os.PathLike[str] | None = None,
+    limits: Limits | None = None, retries: int = 2, sinks: Sequence[Sink] = (), texts: bool = True,
+    clock: Callable[[], float] = time.monotonic, pause: Callable[[Match], None] | None = None, live: bool = False,
+    after: Sink | None = None,
+) -> Result:  # fmt: skip
+    """Play one match to its end and return how it ended.
+
+    game: a name with options, or a Game. agents: one per seat, names or functions. record: where the recording goes (finished and on disk
+    when this returns). limits: clocks. live: the recording is being watched. after: a sink that comes behind the recorder. Raises UserError for what the caller got wrong.
+    """
+    rules = open_game(game) if isinstance(game, str) else game
+    makers = agent_makers(agents)
+    if len(makers) != rules.seats:
+        raise UserError(f"{rules.id} has {rules.seats} seats ({', '.join(rules.spec.seat_names)}): {len(makers)} agents were given")
+    names = [Seat(name, maker.address, maker.title) for name, maker in zip(rules.spec.seat_names, makers, strict=True)]
+    taker = recorder(record, texts=texts, each_tick=live and pause is not None, mailbox=live) if record is not None else None
+    match = Match(
+        rules, names, seed, limits=limits, now=clock(), ident=secrets.token_hex(13), nonce=secrets.token_bytes(16), retries=retries,
+        created=time.time(), software=software(),
+    )  # fmt: skip
+    before = _flusher(taker, clock) if taker is not None else None
+    every = [sink for sink in (*sinks, taker, after) if sink is not None]
+    return Host(match, [maker() for maker in makers], every, clock=clock, pause=pause, before=before).run()
+
+
+def _flusher(taker: Any, clock: Callable[[], float]) -> Callable[[Match, int], None]:
+    """Before a question that may take long, what is known goes to the file (at most four times a second)."""
+    last = [clock()]
+
+    def before(match: Match, seat: int) -> None:
+        now = clock()
+        if now - last[0] >= 0.25 or match.tick == 0:
+            last[0] = now
+            taker.flush()
+
+    return before
+
+
+def series(
+    game: str, pairings: Sequence[Pairing], *, workers: int | None = None, record: Path | None = None,
+    limits: Limits | None = None, retries: int = 2,
+) -> Iterator[tuple[Pairing, Result]]:  # fmt: skip
+    """Play pairings over all cores and yield each result as it comes. Agents are names (other processes make them)."""
+    workers = min(workers or os.cpu_count() or 1, len(pairings))
+    tasks = [(game, pairing, record and record / f"{pairing.number:05d}.arena", limits, retries) for pairing in pairings]
+    if workers <= 1:
+        yield from map(_one, tasks)
+        return
+    # The first match is played here: a mistake of the caller shows at once, and the rules are compiled once for all workers.
+    yield _one(tasks[0])
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        chunk = max(1, min(16, len(tasks) // (workers * 8)))
+        parts = [tasks[i : i + chunk] for i in range(1, len(tasks), chunk)]
+        futures = [pool.submit(_several, part) for part in parts]
+        try:
+            for future in as_completed(futures):
+                yield from future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _several(tasks: Sequence[tuple[Any, ...]]) -> list[tuple[Pairing, Result]]:
+    return [_one(task) for task in tasks]
+
+
+_games: dict[str, Game] = {}
+
+
+def _one(task: tuple[Any, ...]) -> tuple[Pairing, Result]:
+    name, pairing, record, limits, retries = task
+    if name not in _games:
+        _games[name] = open_game(name)
+    return pairing, play(_games[name], pairing.seats, seed=pairing.seed, record=record, limits=limits, retries=retries)

@@ -1,0 +1,112 @@
+"""The sink that writes a match to disk, event by event.
+
+Tracks: 0 states, 1 acts, 2 notes of agents, 3 their long texts (prompts, completions), 4 everything else. The header holds Started and
+Secret, the summary holds Ended: a finished file has both ends of the match. A result is acknowledged when `path` is set, after fsync.
+A `mailbox` beside a live recording always holds the newest state, so that a viewer needs not wait for a chunk.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from arena.events import Acted, Ended, Event, Secret, Started, Stepped, to_tree
+from replays.log import LogWriter
+from replays.mailbox import Mailbox
+
+__all__ = ["ACTS", "EVENTS", "NOTES", "STATES", "TEXTS", "Recorder"]
+
+STATES, ACTS, NOTES, TEXTS, EVENTS = range(5)
+_LONG = ("prompt", "completion", "reasoning", "raw")
+
+
+class Recorder:
+    """`Recorder("runs/m.arena")` is a sink. texts=False leaves out prompts and completions; each_tick=True flushes every tick.
+
+    path is None until the match has ended and the file is on disk. Raises what the disk raises; the host then drops the sink.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], *, texts: bool = True, each_tick: bool = False, mailbox: bool = False,
+        clock: Callable[[], float] = time.monotonic, fsync: Callable[[int], None] = os.fsync,
+    ) -> None:  # fmt: skip
+        self.target = Path(path)
+        self.path: Path | None = None
+        self.texts, self.each_tick = texts, each_tick
+        self._clock, self._fsync, self._with_mailbox = clock, fsync, mailbox
+        self._started: dict[str, Any] = {}
+        self._log: LogWriter | None = None
+        self._mailbox: Mailbox | None = None
+        self._last: dict[int, dict[str, Any]] = {}
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Started):
+            self._started = to_tree(event)
+        elif isinstance(event, Secret):
+            self._open(event)
+        elif isinstance(event, Acted):
+            self._act(event)
+        elif isinstance(event, Stepped):
+            self._step(event)
+        elif isinstance(event, Ended):
+            self._end(event)
+        else:
+            self._writer.append(EVENTS, event.tick, to_tree(event))
+
+    @property
+    def _writer(self) -> LogWriter:
+        if self._log is None:
+            raise RuntimeError("a recorder must see a match from its first event")
+        return self._log
+
+    def _open(self, event: Secret) -> None:
+        tree = to_tree(event)
+        state = {"s": tree.pop("state"), "f": tree.pop("fingerprint"), "r": [], "at": 0.0}
+        header = {"kind": "match", "started": self._started, "secret": tree, "pid": os.getpid()}
+        self._log = LogWriter(self.target, header, clock=self._clock, fsync=self._fsync)
+        if self._with_mailbox:
+            self._mailbox = Mailbox.create(self._log.path, clock=self._clock)
+        self._log.append(STATES, 0, state)
+
+    def _act(self, event: Acted) -> None:
+        tree = to_tree(event)
+        notes = tree.pop("notes")
+        self._writer.append(ACTS, event.tick, tree)
+        self._last[event.seat] = tree | {"notes": notes} if self._mailbox else {}
+        if notes:
+            long = {name: notes.pop(name) for name in _LONG if name in notes}
+            self._writer.append(NOTES, event.tick, {"seat": event.seat, "notes": notes})
+            if long and self.texts:
+                self._writer.append(TEXTS, event.tick, {"seat": event.seat, "texts": long})
+
+    def _step(self, event: Stepped) -> None:
+        state = {"s": event.state, "f": event.fingerprint, "r": list(event.reward), "at": event.at}
+        self._writer.append(STATES, event.tick, state)
+        if self._mailbox is not None:
+            self._mailbox.put({"tick": event.tick, "state": state, "acts": list(self._last.values())})
+        if self.each_tick:
+            self._writer.flush()
+        self._writer.tick()
+
+    def _end(self, event: Ended) -> None:
+        tree = to_tree(event)
+        self._writer.append(EVENTS, event.tick, tree)
+        self.path = self._writer.close({"ended": tree})
+        if self._mailbox is not None:
+            self._mailbox.remove()
+
+    def flush(self) -> None:
+        """Bring what is known to the file: before an agent that may think for long."""
+        if self._log is not None and self.path is None:
+            self._log.flush()
+            self._log.tick()
+
+    def abandon(self) -> None:
+        """Let go of an unfinished file: the `.part` stays and opens."""
+        if self._log is not None and self.path is None:
+            self._log.abandon()
+        if self._mailbox is not None:
+            self._mailbox.remove()
