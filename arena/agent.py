@@ -17,7 +17,7 @@ import numpy as np
 from envs import keys
 from envs.game import Game, Legal
 
-__all__ = ["Agent", "Answer", "Ask", "Heard", "Reply", "reply_of"]
+__all__ = ["Agent", "Answer", "Ask", "Heard", "Reply", "Resigned", "reply_of"]
 
 
 @dataclass(frozen=True)
@@ -88,3 +88,7 @@ def reply_of(answer: Any) -> Reply | str | None:
     if isinstance(answer, list | tuple) and answer and all(type(value) is int for value in answer):
         return Reply([list(answer)])
     return None
+
+
+class Resigned(Exception):  # noqa: N818  a decision, not an error
+    """An agent raises it to give up; its text is kept as the detail of the fault `resigned`."""

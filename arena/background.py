@@ -22,13 +22,15 @@ from arena.clock import Limits
 from arena.matches import play
 from envs.errors import FAILURE, UserError
 
-__all__ = ["Paced", "is_running", "main", "new_path", "reply_socket", "running", "start", "stop"]
+__all__ = ["Paced", "alive", "is_running", "main", "new_path", "reply_socket", "running", "start", "stop"]
 
 
 class Paced:
     """A clock that stands still while a paced match pauses, and the pause itself. speed: ticks per second; None is unpaced."""
 
-    def __init__(self, speed: float, base: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, speed: float, base: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self._gap, self._base, self._sleep = 1.0 / speed, base, sleep
         self._skipped, self._last = 0.0, base()
 
@@ -45,7 +47,7 @@ class Paced:
 
 def new_path(runs: Path, game: str) -> Path:
     """A fresh name for a recording: date, game, four random hex digits."""
-    name = "".join(letter if letter.isalnum() else "-" for letter in game.split("?")[0].split("/")[-1])[:40].strip("-")
+    name = "".join(letter if letter.isalnum() else "-" for letter in game.partition("?")[0].rpartition("/")[2])[:40].strip("-")
     return runs / f"{time.strftime('%Y%m%d-%H%M%S')}-{name}-{secrets.token_hex(2)}.arena"
 
 
@@ -70,10 +72,11 @@ def start(
     }  # fmt: skip
     log = recording.with_suffix(".log")
     with open(log, "wb") as output:
-        child = subprocess.Popen(
+        child = subprocess.Popen(  # it is reaped by `alive`, or by init when this process ends first
             [sys.executable, "-m", "arena.background", json.dumps(task)],
             stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd=os.getcwd(),
         )  # fmt: skip
+    _children.append(child)
     part = Path(f"{recording}.part")
     until = clock() + timeout
     while not part.exists() and not recording.exists():
@@ -83,6 +86,15 @@ def start(
             raise UserError(lines[-1] if lines else f"the match did not start within {timeout:.0f} s", FAILURE)
         sleep(0.01)
     return recording
+
+
+_children: list[subprocess.Popen[bytes]] = []
+
+
+def alive() -> int:
+    """How many processes that `start` made here are still alive; the others are reaped."""
+    _children[:] = [child for child in _children if child.poll() is None]
+    return len(_children)
 
 
 def is_running(path: Path) -> bool:
@@ -100,6 +112,7 @@ def is_running(path: Path) -> bool:
 
 def running(runs: Path) -> list[Path]:
     """The recordings under a folder whose match is running, newest first."""
+    alive()
     parts = [part for part in runs.rglob("*.arena.part") if is_running(part)]
     return sorted((Path(str(part).removesuffix(".part")) for part in parts), key=lambda path: path.name, reverse=True)
 
@@ -151,7 +164,7 @@ def main(arguments: Sequence[str]) -> int:
             clock=paced or time.monotonic, pause=paced.pause if paced else None, live=True, sinks=(), after=lock,
         )  # fmt: skip
     except UserError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return error.code
     except KeyboardInterrupt:
         return 130

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from arena.agent import Agent
+from arena.agent import Agent, Resigned
 from arena.events import Event, Sink
 from arena.match import Match, Result
 
@@ -66,7 +66,7 @@ class Host:
             self.match.fault(seat, "timeout", str(error) or "no answer in time", self.clock())
         except Resigned as error:
             self.match.fault(seat, "resigned", str(error) or "resigned", self.clock())
-        except Exception as error:  # whatever a player's code raises is that player's result
+        except Exception as error:  # noqa: BLE001  whatever a player's code raises is that player's result
             _log.info("agent of seat %d crashed", seat, exc_info=True)
             self.match.fault(seat, "crash", f"{type(error).__name__}: {error}", self.clock())
         else:
@@ -80,7 +80,7 @@ class Host:
     def _give(self, sink: Sink, event: Event) -> None:
         try:
             sink(event)
-        except Exception:  # a viewer's fault must not stop the match
+        except Exception:  # noqa: BLE001  a viewer's fault must not stop the match
             _log.exception("a sink failed and was dropped")
             self.sinks.remove(sink)
 
@@ -92,12 +92,6 @@ class Host:
                     close()
 
 
-class Resigned(Exception):
-    """An agent raises it to give up."""
-
-
 def drive(match: Match, agents: Sequence[Agent], sinks: Sequence[Sink] = (), *, clock: Callable[[], float]) -> Result:
     """Play one match in this process, unpaced."""
     return Host(match, agents, sinks, clock=clock).run()
-
-

@@ -65,9 +65,15 @@ def play(
     rules = open_game(game) if isinstance(game, str) else game
     makers = agent_makers(agents)
     if len(makers) != rules.seats:
-        raise UserError(f"{rules.id} has {rules.seats} seats ({', '.join(rules.spec.seat_names)}): {len(makers)} agents were given")
+        raise UserError(
+            f"{rules.id} has {rules.seats} seats ({', '.join(rules.spec.seat_names)}): {len(makers)} agents were given"
+        )
     names = [Seat(name, maker.address, maker.title) for name, maker in zip(rules.spec.seat_names, makers, strict=True)]
-    taker = recorder(record, texts=texts, each_tick=live and pause is not None, mailbox=live) if record is not None else None
+    taker = (
+        recorder(record, texts=texts, each_tick=live and pause is not None, mailbox=live)
+        if record is not None
+        else None
+    )
     match = Match(
         rules, names, seed, limits=limits, now=clock(), ident=secrets.token_hex(13), nonce=secrets.token_bytes(16), retries=retries,
         created=time.time(), software=software(),
@@ -96,7 +102,9 @@ def series(
 ) -> Iterator[tuple[Pairing, Result]]:  # fmt: skip
     """Play pairings over all cores and yield each result as it comes. Agents are names (other processes make them)."""
     workers = min(workers or os.cpu_count() or 1, len(pairings))
-    tasks = [(game, pairing, record and record / f"{pairing.number:05d}.arena", limits, retries) for pairing in pairings]
+    tasks = [
+        (game, pairing, record and record / f"{pairing.number:05d}.arena", limits, retries) for pairing in pairings
+    ]
     if workers <= 1:
         yield from map(_one, tasks)
         return

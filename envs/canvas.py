@@ -74,7 +74,8 @@ class Canvas:
 
     Verbs: ("rect", x, y, w, h, colour, filled) ("disc", x, y, r, colour, filled) ("line", x0, y0, x1, y1, colour)
     ("text", x, y, string, colour, anchor) with anchor "left", "centre" or "right", y being the middle of the line, and
-    ("sprite", x, y, name, colour): a one-letter figure in the unit cell whose centre is (x, y).
+    ("sprite", x, y, name, colour): a one-letter figure in the unit cell whose centre is (x, y), and
+    ("image", x, y, w, h, columns, rows, data): columns x rows pixels of three bytes each, stretched over a rectangle.
     """
 
     def __init__(self, width: float = 1.0, height: float = 1.0) -> None:
@@ -99,6 +100,9 @@ class Canvas:
 
     def sprite(self, x: float, y: float, name: str, colour: str) -> None:
         self.verbs.append(("sprite", x, y, name, colour))
+
+    def image(self, x: float, y: float, w: float, h: float, columns: int, rows: int, data: bytes) -> None:
+        self.verbs.append(("image", x, y, w, h, columns, rows, data))
 
 
 def _pygame() -> Any:
@@ -154,6 +158,11 @@ class _Painter:
     def sprite(self, x: float, y: float, name: str, colour: str) -> None:
         self.disc(x, y, 0.36, colour, True)
         self.text(x, y, name[:1].upper(), "ink", "centre")
+
+    def image(self, x: float, y: float, w: float, h: float, columns: int, rows: int, data: bytes) -> None:
+        image = self.pygame.image.frombuffer(data, (columns, rows), "RGB")
+        size = (max(1, round(w * self.scale)), max(1, round(h * self.scale)))
+        self.surface.blit(self.pygame.transform.scale(image, size), self.at(x, y))
 
     def stroke(self) -> int:
         return max(1, round(self.scale / 24))

@@ -28,7 +28,7 @@ __all__ = ["compile_driver", "notice", "show_on_stderr"]
 
 def show_on_stderr(game: str) -> None:
     """The default notice: one line, so that nobody wonders about the first start."""
-    print(f"palaestra: compiling the rules of {game} once; later starts load them from the cache", file=sys.stderr)
+    sys.stderr.write(f"palaestra: compiling the rules of {game} once; later starts load them from the cache\n")
 
 
 notice: Callable[[str], None] = show_on_stderr
@@ -82,7 +82,7 @@ class _Told(event.Listener):
         return
 
 
-event.register("numba:compile", _Told())
+event.register("numba:compile", _Told())  # type: ignore[no-untyped-call]
 
 
 def compile_driver(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -107,9 +107,19 @@ def _one_line(error: NumbaError) -> str:
     causes = [line for line in lines if not line.startswith(("File", "During:", "<source", "- Resolution", ">>>"))]
     start = next((i for i, line in enumerate(causes) if "Failed in nopython" not in line), 0)
     cause = next((line for line in reversed(causes[start:]) if _says_why(line)), causes[start] if causes else "?")
-    return f"the rules do not compile: {cause} ({places[-1] if places else 'no place given'}); PALAESTRA_DEBUG=1 shows all"
+    return (
+        f"the rules do not compile: {cause} ({places[-1] if places else 'no place given'}); PALAESTRA_DEBUG=1 shows all"
+    )
 
 
 def _says_why(line: str) -> bool:
-    marks = ("Unknown attribute", "NameError", "Cannot unify", "No implementation", "Untyped global", "Cannot ", "Invalid use")
+    marks = (
+        "Unknown attribute",
+        "NameError",
+        "Cannot unify",
+        "No implementation",
+        "Untyped global",
+        "Cannot ",
+        "Invalid use",
+    )
     return any(mark in line for mark in marks)

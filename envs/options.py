@@ -5,6 +5,7 @@ Games, agents and anything else that a user names on a command line share this g
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -18,7 +19,7 @@ _WORDS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0":
 
 
 def split(text: str) -> tuple[str, dict[str, str]]:
-    """"name?a=1&b=2" -> ("name", {"a": "1", "b": "2"}); raises UserError when the part after ? is no list of key=value."""
+    """ "name?a=1&b=2" -> ("name", {"a": "1", "b": "2"}); raises UserError when the part after ? is no list of key=value."""
     name, _, query = text.partition("?")
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), max_num_fields=64)
@@ -54,8 +55,10 @@ def _value(kind: str, name: str, option: Option, given: Any) -> Any:
     except (ValueError, KeyError, TypeError):
         value = None
     wrong = value is None or (bool(option.choices) and value not in option.choices)
-    wrong = wrong or (option.low is not None and value < option.low) or (option.high is not None and value > option.high)
-    if wrong or value != value:
+    wrong = (
+        wrong or (option.low is not None and value < option.low) or (option.high is not None and value > option.high)
+    )
+    if wrong or (isinstance(value, float) and math.isnan(value)):
         raise UserError(f"{kind}: option {name}={str(given)[:60]} is not allowed: it must be {option.allowed}")
     return value
 

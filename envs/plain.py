@@ -48,7 +48,9 @@ class PlainGame(Game):
     def __init__(self, namespace: Mapping[str, Any], spec: Spec, *, config: Mapping[str, Any] | None = None, hidden: tuple[str, ...] = ()) -> None:  # fmt: skip
         missing = [name for name in _PARTS if not callable(namespace.get(name))]
         if missing:
-            raise TypeError(f"the game in {rules.module_of(namespace)} lacks {', '.join(missing)}: see docs/new-game.md")
+            raise TypeError(
+                f"the game in {rules.module_of(namespace)} lacks {', '.join(missing)}: see docs/new-game.md"
+            )
         self.spec, self.words, self.options, self.hidden = spec, namespace, {}, hidden
         self.digest = rules.source_digest(namespace)
         self.config = Tree(config or {})

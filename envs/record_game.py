@@ -87,7 +87,9 @@ class RecordGame(Game):
         fields = observations.get(who) or observations.get("*")
         observe = self.words.get(f"observe_{who}") or self.words.get("observe")
         if fields is None or not isinstance(observe, Rule):
-            raise TypeError(f"{self.spec.name}: no observation for {who!r}: give OBS[{who!r}] and a @rule observe_{who} (or '*', observe)")
+            raise TypeError(
+                f"{self.spec.name}: no observation for {who!r}: give OBS[{who!r}] and a @rule observe_{who} (or '*', observe)"
+            )
         imagine = self.words.get(f"imagine_{who}") or self.words.get("imagine")
         parts = {"observe": observe} | ({"imagine": imagine} if isinstance(imagine, Rule) else {})
         # Roles that share an observation rule share its machine code: the tag names the rule, not the role.
@@ -215,7 +217,9 @@ class RecordGame(Game):
         if not self.can("imagine"):
             raise UserError(f"{self.id} has no imagine: a planner cannot guess its hidden state; choose another agent")
         states = np.zeros(1, self.state_type)
-        self.run(drivers.imagine_rows, obs.array, self.public.array, np.array([seat]), _keys(key), states, self.raw(states))
+        self.run(
+            drivers.imagine_rows, obs.array, self.public.array, np.array([seat]), _keys(key), states, self.raw(states)
+        )
         return states
 
     def can(self, name: str) -> bool:

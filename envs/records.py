@@ -129,10 +129,12 @@ class PlainRecord:
         try:
             return wrap(self.value[name])
         except (ValueError, KeyError):
-            raise AttributeError(f"no field {name!r}; the record has {', '.join(self.value.dtype.names or ())}") from None
+            raise AttributeError(
+                f"no field {name!r}; the record has {', '.join(self.value.dtype.names or ())}"
+            ) from None
 
     def __setattr__(self, name: str, value: Any) -> None:
-        fields = self.value.dtype.fields or {}
+        fields: Any = self.value.dtype.fields or {}
         if name not in fields:
             raise AttributeError(f"no field {name!r}; the record has {', '.join(fields)}")
         value = unwrap(value)
@@ -201,7 +203,7 @@ def _plain(value: Any) -> Any:
 
 def described(dtype: np.dtype) -> list[Any]:
     """A record type as plain values: [itemsize, [name, type, shape, offset], ...]; tags are left out."""
-    fields = dtype.fields or {}
+    fields: Any = dtype.fields or {}
     rows: list[Any] = [dtype.itemsize]
     for name in dtype.names or ():
         if not name.startswith(TAG):

@@ -60,7 +60,7 @@ def broken() -> dict[str, str]:
         if not place.startswith("envs."):
             try:
                 load(place)
-            except Exception as error:  # whatever a foreign package raises must not break the list
+            except Exception as error:  # noqa: BLE001  whatever a foreign package raises must not break the list
                 reasons[full] = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else place}"
     return reasons
 
@@ -86,10 +86,14 @@ def load(place: str) -> Callable[..., Game]:
     try:
         module = _file_module(Path(place)) if place.endswith(".py") else importlib.import_module(module_name)
     except ModuleNotFoundError as error:
-        raise UserError(f"cannot import {error.name!r} for {place!r}: check the name and the working folder", NOT_FOUND) from None
+        raise UserError(
+            f"cannot import {error.name!r} for {place!r}: check the name and the working folder", NOT_FOUND
+        ) from None
     build = getattr(module, attribute or "build", None)
     if not callable(build):
-        raise UserError(f"{place!r} has no function {attribute or 'build'!r}: a game's file defines build(**options)", NOT_FOUND)
+        raise UserError(
+            f"{place!r} has no function {attribute or 'build'!r}: a game's file defines build(**options)", NOT_FOUND
+        )
     return build  # type: ignore[no-any-return]
 
 

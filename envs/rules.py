@@ -61,7 +61,9 @@ class Fields:
         names = [field[0] for field in self.fields]
         missing = [name for name in self.hidden if name not in names]
         if missing or len(set(names)) != len(names):
-            raise TypeError(f"fields {names} with hidden {missing or list(self.hidden)}: names must be unique and exist")
+            raise TypeError(
+                f"fields {names} with hidden {missing or list(self.hidden)}: names must be unique and exist"
+            )
 
 
 def state(*fields: tuple[Any, ...]) -> Fields:
@@ -76,7 +78,7 @@ def config(*fields: tuple[Any, ...], hidden: Iterable[str] = ()) -> Fields:
 
 def observation(*fields: tuple[Any, ...]) -> Fields:
     """The fields of what one kind of seat knows; floats are allowed for derived numbers."""
-    return Fields(fields)
+    return Fields(_compilable("observation", fields))
 
 
 def nested(*fields: tuple[Any, ...]) -> np.dtype:
@@ -84,8 +86,16 @@ def nested(*fields: tuple[Any, ...]) -> np.dtype:
     return np.dtype(_signed("nested record", fields), align=True)
 
 
-def _signed(kind: str, fields: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+def _compilable(kind: str, fields: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     fields = list(fields)
+    for name, dtype, *shape in fields:
+        if (shape or np.dtype(dtype).shape) and np.dtype(dtype).base.kind == "b":
+            raise TypeError(f"{kind} field {name!r} is an array of bool, which numba cannot hold in a record: use int8")
+    return fields
+
+
+def _signed(kind: str, fields: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    fields = _compilable(kind, fields)
     for field in fields:
         dtype = np.dtype(field[1]).base
         if dtype.kind not in "ibV":
@@ -155,5 +165,3 @@ def module_of(namespace: Mapping[str, Any]) -> str:
     """Where a game comes from, for messages."""
     module = sys.modules.get(str(namespace.get("__name__")))
     return getattr(module, "__file__", None) or str(namespace.get("__name__", "?"))
-
-

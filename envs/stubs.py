@@ -10,7 +10,21 @@ from typing import Any
 
 from envs.records import Rule, tag_of
 
-__all__ = ["STUBS", "acting", "advance", "chance", "chances", "command", "encode", "imagine", "init", "legal", "observe", "play", "registered"]
+__all__ = [
+    "STUBS",
+    "acting",
+    "advance",
+    "chance",
+    "chances",
+    "command",
+    "encode",
+    "imagine",
+    "init",
+    "legal",
+    "observe",
+    "play",
+    "registered",
+]
 
 registered: dict[str, dict[str, Rule]] = {}
 """Tag of a record type -> stub name -> the rule that answers for it."""

@@ -31,11 +31,11 @@ def _squeezed(text: str) -> str:
 
 
 def listed(items: Sequence[str], most: int = 40) -> str:
-    """"a, b, c"; beyond `most` items the rest is counted."""
+    """ "a, b, c"; beyond `most` items the rest is counted."""
     shown = ", ".join(items[:most])
     return shown if len(items) <= most else f"{shown} and {len(items) - most} more"
 
 
 def plural(n: int, noun: str) -> str:
-    """"1 chip", "2 chips"."""
+    """ "1 chip", "2 chips"."""
     return f"{n} {noun}{'' if abs(n) == 1 else 's'}"

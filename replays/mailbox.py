@@ -28,7 +28,9 @@ SIZE = _COUNTER.size + 2 * SLOT
 class Mailbox:
     """`create` for the host, `attach` for a viewer. Messages over 512 KiB are not shown here (the file has them)."""
 
-    def __init__(self, path: Path, memory: mmap.mmap, clock: Callable[[], float] = time.monotonic, rate: float = 60.0) -> None:
+    def __init__(
+        self, path: Path, memory: mmap.mmap, clock: Callable[[], float] = time.monotonic, rate: float = 60.0
+    ) -> None:
         self.path, self._memory, self._clock, self._gap = path, memory, clock, 1.0 / rate
         self._count, self._last = 0, float("-inf")
 

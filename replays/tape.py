@@ -2,98 +2,32 @@
 
 A live match is a replay whose end has not been written yet: `refresh` finds what is new. Reading runs the rules plainly and loads no
 numba. A tape opens when the rules have changed or are not installed: `game` is None then, `why_closed` says so, and states are
-shown field by field from the record type that the file holds.
+shown field by field from the record type that the file holds. Nothing in a file is believed: what makes no sense is left out.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import msgpack
 import msgspec
 import numpy as np
 
 from arena.events import Acted, Ended, Event, Faulted, Marked, Refused, Secret, Started, Stepped, from_tree, shown
 from envs.errors import CORRUPT, UserError
-from envs.game import Facts, Game, Legal
+from envs.game import Game
 from envs.records import Row, dtype_of
 from envs.spec import SPECTATOR
 from replays.games import installed
 from replays.log import LogReader
 from replays.mailbox import Mailbox
+from replays.moment import Entry, Moment, StepRow, Stored
 from replays.recorder import ACTS, EVENTS, NOTES, STATES, TEXTS
 
-__all__ = ["Moment", "StepRow", "Tape"]
-
-
-@dataclass(frozen=True)
-class StepRow:
-    """One decision of one seat, for learning: unpacks as (obs, legal, action, reward)."""
-
-    obs: Any
-    legal: Legal
-    action: Any
-    reward: float
-    tick: int
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter((self.obs, self.legal, self.action, self.reward))
-
-
-class Moment:
-    """One tick of a tape: the state, and the acts that were decided in it (`acts`), as far as they are known."""
-
-    def __init__(self, tape: Tape, tick: int, packed: dict[str, Any], acts: list[Acted]) -> None:
-        self.tape, self.tick, self.acts, self._packed = tape, tick, acts, packed
-
-    @property
-    def at(self) -> float:
-        """Seconds since the start when this state came about."""
-        return float(self._packed.get("at", 0.0))
-
-    @property
-    def reward(self) -> tuple[float, ...]:
-        """The rewards of the step that led here, in points."""
-        return tuple(self._packed.get("r", ()))
-
-    @property
-    def fingerprint(self) -> bytes:
-        return bytes(self._packed.get("f", b""))
-
-    @property
-    def packed(self) -> bytes:
-        return bytes(self._packed["s"])
-
-    @cached_property
-    def state(self) -> Any:
-        """The state as the game's value; UserError (4) when the rules are not the recorded ones."""
-        return self.tape.need_game().unpack(self.packed)
-
-    @cached_property
-    def row(self) -> Any:
-        """The state with its fields as attributes, also without the game."""
-        if self.tape.game is not None:
-            return self.tape.game.row(self.state)
-        return self.tape.bare_row(self.packed)
-
-    @property
-    def facts(self) -> Facts:
-        return self.tape.need_game().facts(self.state)
-
-    def observe(self, who: int = SPECTATOR) -> Any:
-        return self.tape.need_game().observe(self.state, who)
-
-    def text(self, seat: int = SPECTATOR) -> str:
-        """The moment in words, as a seat, the spectator or the public knows it; a table of fields without the game."""
-        if self.tape.game is None:
-            return "\n".join(f"{name}: {value}" for name, value in self.row.tree().items())
-        return self.tape.game.say(self.observe(seat))
-
-    def draw(self, canvas: Any, who: int = SPECTATOR) -> None:
-        self.tape.need_game().draw(self.observe(who), canvas)
+__all__ = ["Entry", "Moment", "StepRow", "Tape"]
 
 
 class Tape:
@@ -102,8 +36,9 @@ class Tape:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.log = LogReader(path)
         self.started, self.secret = _header(self.log)
+        self.seats = len(self.started.seats)
         self._mailbox: Mailbox | None = None
-        self._newest: dict[str, Any] | None = None
+        self._newest: Moment | None = None
         self._marks: list[Marked] = []
         self._events_read = 0
 
@@ -134,22 +69,27 @@ class Tape:
             raise UserError(f"{self.log.path} holds no readable state type: {error}", CORRUPT) from None
 
     def bare_row(self, packed: bytes) -> Any:
-        """A state from the record type in the file."""
+        """A state from the record type in the file; a plain game's state needs none."""
+        if self.started.game.get("kind") == "plain":
+            return _bare_tree(self.log, packed)
         if len(packed) != self._bare_type.itemsize:
-            raise UserError(f"a state in {self.log.path} has {len(packed)} bytes, not {self._bare_type.itemsize}", CORRUPT)
+            raise UserError(
+                f"a state in {self.log.path} has {len(packed)} bytes, not {self._bare_type.itemsize}", CORRUPT
+            )
         return Row(np.frombuffer(packed, self._bare_type))
 
     # ------------------------------------------------------------------ extent
     @property
     def opened(self) -> bool:
         """Whether every seat sees the whole state, so that acts are everybody's."""
-        return "perfect" in self.started.game.get("traits", ())
+        traits = self.started.game.get("traits")
+        return isinstance(traits, list) and "perfect" in traits
 
     @property
     def last(self) -> int:
         """The newest tick that can be shown."""
         steps = self.log.steps(STATES)
-        return max(steps[1] if steps else 0, self._newest["tick"] if self._newest else 0)
+        return max(steps[1] if steps else 0, self._newest.tick if self._newest else 0)
 
     def __len__(self) -> int:
         return self.last + 1
@@ -162,11 +102,8 @@ class Tape:
     def ended(self) -> Ended | None:
         """How the match ended, when it has."""
         tree = (self.log.summary or {}).get("ended")
-        try:
-            event = from_tree(tree) if tree else None
-        except msgspec.ValidationError:
-            return None
-        return event if isinstance(event, Ended) else None
+        event = _read(tree) if tree else None
+        return event if isinstance(event, Ended) and len(event.scores) == self.seats else None
 
     def refresh(self) -> bool:
         """Look for what has come since; True if anything has."""
@@ -179,10 +116,17 @@ class Tape:
         if self._mailbox is None:
             self._mailbox = Mailbox.attach(self.log.path)
         message = self._mailbox.take() if self._mailbox is not None else None
-        if message is not None and isinstance(message.get("tick"), int) and isinstance(message.get("state"), dict):
-            self._newest = message
-            return True
-        return new
+        newest = self._told(message) if message is not None else None
+        self._newest = newest or self._newest
+        return newest is not None or new
+
+    def _told(self, message: dict[str, Any]) -> Moment | None:
+        """The moment that the mailbox tells of."""
+        tick, stored, acts = message.get("tick"), Stored.of(message.get("state")), message.get("acts")
+        if not isinstance(tick, int) or not 0 <= tick < 1 << 63 or stored is None:
+            return None
+        read = [self._event(tree, None) for tree in acts] if isinstance(acts, list) else []
+        return Moment(self, tick, stored, [act for act in read if isinstance(act, Acted)])
 
     # ------------------------------------------------------------------ reading
     def at(self, tick: int) -> Moment:
@@ -191,42 +135,64 @@ class Tape:
             tick += self.last + 1
         if not 0 <= tick <= self.last:
             raise UserError(f"tick {tick} is not on the tape: it has 0 to {self.last}")
-        newest = self._newest
-        if newest is not None and tick >= newest["tick"]:
-            acts = [act for act in map(_read, newest.get("acts", ())) if isinstance(act, Acted)]
-            return Moment(self, newest["tick"], newest["state"], acts)
-        n = max(0, self.log.find(STATES, tick))
-        found, packed = self.log.record(STATES, n)
-        if not isinstance(packed, dict) or not isinstance(packed.get("s"), bytes):
-            raise UserError(f"{self.log.path}: the state of tick {found} is damaged; `arena replay recover` keeps the rest", CORRUPT)
-        return Moment(self, found, packed, self.acts(found))
+        if self._newest is not None and tick >= self._newest.tick:
+            return self._newest
+        if not self.log.count(STATES):
+            raise UserError(f"{self.log.path} holds no state yet: nothing can be shown", CORRUPT)
+        found, tree = self.log.record(STATES, max(0, self.log.find(STATES, tick)))
+        stored = Stored.of(tree)
+        if stored is None:
+            raise UserError(
+                f"{self.log.path}: the state of tick {found} is damaged; `arena replay recover` keeps the rest", CORRUPT
+            )
+        return Moment(self, found, stored, self.acts(found))
 
     def acts(self, tick: int) -> list[Acted]:
         """What was decided at a tick, with the agents' notes."""
-        notes = {tree["seat"]: tree.get("notes", {}) for tree in self._of(NOTES, tick) if isinstance(tree.get("seat"), int)}
-        for tree in self._of(TEXTS, tick):
-            notes[tree["seat"]] = notes.get(tree["seat"], {}) | tree.get("texts", {})
-        found = [_read(tree | {"notes": notes.get(tree.get("seat"), {})}) for tree in self._of(ACTS, tick)]
-        return [act for act in found if isinstance(act, Acted)]
+        notes = _notes([*self._of(NOTES, tick), *self._of(TEXTS, tick)])
+        return self._acts(self._of(ACTS, tick), notes, tick)
 
-    def _of(self, track: int, tick: int) -> list[dict[str, Any]]:
+    def _acts(self, trees: list[Any], notes: dict[int, dict[str, Any]], tick: int) -> list[Acted]:
+        read = (self._event(tree, tick, notes) for tree in trees)
+        return [act for act in read if isinstance(act, Acted)]
+
+    def _event(self, tree: Any, tick: int | None, notes: dict[int, dict[str, Any]] | None = None) -> Event | None:
+        """An event of this tape: at the tick where it lies, about a seat that there is; None for anything else."""
+        if notes and isinstance(tree, dict):
+            tree = tree | {"notes": notes.get(tree.get("seat", -1), {})}
+        event = _read(tree)
+        if event is None or not -1 <= getattr(event, "seat", -1) < self.seats:
+            return None
+        moved = tick is not None and event.tick != tick
+        return msgspec.structs.replace(event, tick=tick) if moved else event
+
+    def _of(self, track: int, tick: int) -> list[Any]:
         """The records of a track at exactly one tick, in order."""
-        found: list[dict[str, Any]] = []
+        found: list[Any] = []
         n = self.log.find(track, tick)
         while n >= 0:
             step, tree = self.log.record(track, n)
             if step != tick:
                 break
-            if isinstance(tree, dict):
-                found.insert(0, tree)
+            found.append(tree)
             n -= 1
-        return found
+        return found[::-1]
+
+    def entries(self) -> Iterator[Entry]:
+        """Tick by tick in one pass over the file, which is much faster than `at`; what is damaged is left out."""
+        heads = {track: _Head(self.log, track) for track in (STATES, ACTS, NOTES, TEXTS, EVENTS)}
+        while (tick := min(head.tick for head in heads.values())) < _NEVER:
+            stored = [Stored.of(tree) for tree in heads[STATES].take(tick)]
+            notes = _notes([*heads[NOTES].take(tick), *heads[TEXTS].take(tick)])
+            acts = self._acts(heads[ACTS].take(tick), notes, tick)
+            events = (self._event(tree, tick) for tree in heads[EVENTS].take(tick))
+            yield Entry(tick, stored[0] if stored else None, acts, [event for event in events if event is not None])
 
     def marks(self) -> list[Marked]:
         """Every mark so far, and refusals and faults as marks, in order; read once, then only what is new."""
-        for _, _, tree in self.log.iterate(EVENTS, self._events_read):
-            self._events_read += 1
-            mark = _as_mark(_read(tree))
+        start, self._events_read = self._events_read, self.log.count(EVENTS)
+        for _, tick, tree in self.log.iterate(EVENTS, start):
+            mark = _as_mark(self._event(tree, tick))
             if mark is not None:
                 self._marks.append(mark)
         return self._marks
@@ -239,17 +205,19 @@ class Tape:
                 yield seen
 
     def _all_events(self) -> Iterator[Event]:
-        first = self.at(0)
         yield self.started
-        yield msgspec.structs.replace(self.secret, state=first.packed, fingerprint=first.fingerprint)
-        for tick in range(self.last + 1):
-            if tick:
-                moment = self.at(tick)
-                yield Stepped(tick, moment.at, moment.reward, moment.fingerprint, moment.packed)
-            others = [event for event in map(_read, self._of(EVENTS, tick)) if event is not None]
+        for entry in self.entries():
+            stored, others = entry.stored, entry.events
+            if entry.tick == 0:
+                first = stored or Stored(b"")
+                yield msgspec.structs.replace(self.secret, state=first.s, fingerprint=first.f)
+            elif stored is not None:
+                moment = Moment(self, entry.tick, stored, [])
+                yield Stepped(entry.tick, moment.at, moment.reward, stored.f, stored.s)
             yield from (event for event in others if isinstance(event, Marked))
-            yield from (event for event in others if not isinstance(event, Marked | Ended))
-            yield from self.acts(tick)
+            yield from (event for event in others if not isinstance(event, Marked | Ended | Faulted))
+            yield from entry.acts
+            yield from (event for event in others if isinstance(event, Faulted))
             yield from (event for event in others if isinstance(event, Ended))
 
     def steps(self, seat: int) -> Iterator[StepRow]:
@@ -257,8 +225,10 @@ class Tape:
         game = self.need_game()
         open_row: StepRow | None = None
         gained = 0.0
-        for tick in range(self.last + 1):
-            moment = self.at(tick)
+        for entry in self.entries():
+            if entry.stored is None:
+                continue
+            moment = Moment(self, entry.tick, entry.stored, entry.acts)
             gained += moment.reward[seat] if moment.reward else 0.0
             act = next((act for act in moment.acts if act.seat == seat), None)
             if act is not None:
@@ -266,12 +236,49 @@ class Tape:
                     yield StepRow(open_row.obs, open_row.legal, open_row.action, gained, open_row.tick)
                 gained = 0.0
                 action = act.action[0] if len(act.action) == 1 and not isinstance(act.action, str) else act.action
-                open_row = StepRow(moment.observe(seat), game.legal(moment.state, seat), action, 0.0, tick)
+                open_row = StepRow(moment.observe(seat), game.legal(moment.state, seat), action, 0.0, entry.tick)
         if open_row is not None:
             yield StepRow(open_row.obs, open_row.legal, open_row.action, gained, open_row.tick)
 
     def close(self) -> None:
         self.log.close()
+
+
+_NEVER = 1 << 63
+_MOST_AT_ONCE = 100_000
+
+
+class _Head:
+    """The next record of one track, so that tracks can be read side by side."""
+
+    def __init__(self, log: LogReader, track: int) -> None:
+        self._records = log.iterate(track)
+        self.tick, self._tree = _NEVER, None
+        self._advance()
+
+    def _advance(self) -> None:
+        _, self.tick, self._tree = next(self._records, (0, _NEVER, None))
+
+    def take(self, tick: int) -> list[Any]:
+        """All records at this tick; of more than a match can have, the first ones."""
+        found: list[Any] = []
+        while self.tick == tick:
+            if len(found) < _MOST_AT_ONCE:
+                found.append(self._tree)
+            self._advance()
+        return found
+
+
+def _notes(trees: list[Any]) -> dict[int, dict[str, Any]]:
+    """Seat -> notes, from the records of the tracks of notes and of long texts."""
+    found: dict[int, dict[str, Any]] = {}
+    for tree in trees:
+        seat = tree.get("seat") if isinstance(tree, dict) else None
+        parts = [tree.get(name) for name in ("notes", "texts")] if isinstance(seat, int) else []
+        for part in parts:
+            if isinstance(part, dict) and isinstance(seat, int):
+                found[seat] = found.get(seat, {}) | part
+    return found
 
 
 def _read(tree: Any) -> Event | None:
@@ -285,9 +292,20 @@ def _read(tree: Any) -> Event | None:
 def _header(log: LogReader) -> tuple[Started, Secret]:
     """Both opening events; raises UserError (4) on a recording that is no match."""
     started, secret = _read(log.header.get("started")), _read(log.header.get("secret"))
-    if not isinstance(started, Started) or not isinstance(secret, Secret):
+    if not isinstance(started, Started) or not isinstance(secret, Secret) or not 0 <= secret.seed < 1 << 64:
         raise UserError(f"{log.path} is no recording of a match: its header names no game", CORRUPT)
     return started, secret
+
+
+def _bare_tree(log: LogReader, packed: bytes) -> Any:
+    """The state of a plain game as it is."""
+    from envs.plain import Tree  # noqa: PLC0415  only plain games pay for it
+
+    try:
+        tree = msgpack.unpackb(packed, strict_map_key=True)
+    except (ValueError, TypeError) as error:
+        raise UserError(f"a state in {log.path} cannot be read: {str(error)[:200]}", CORRUPT) from None
+    return Tree(tree if isinstance(tree, dict) else {"state": tree})
 
 
 def _as_mark(event: Event | None) -> Marked | None:

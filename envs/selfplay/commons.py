@@ -23,11 +23,11 @@ MEMORY = 32
 
 RULES = """\
 {seats} players share a stock of {stock} units, which is all that the commons can hold. In each of {horizon} ticks every
-player says how many units to take, 0 to {most}, without seeing what the others say. If they ask for more than there is, it
-is divided in proportion to what they asked, rounded down; single units left over go to the players in turn, beginning with
-another player each tick. What is left then grows: n units grow by {rate}% of n * ({stock} - n) / {stock}, rounded to a whole
-unit. So {half} units grow by {best}, which is the most, {low} by {little}, and {stock} do not grow at all. When nothing is
-left the commons has collapsed and the game ends. {points}
+player says how many units to take, 0 to {most}, without seeing what the others say. If they ask for more than there is,
+it is divided in proportion to what they asked, rounded down; single units left over go to players whose part was
+rounded, beginning with player 1 in the first tick, player 2 in the second and so on. What is left grows: n units grow by
+{rate}% of n * ({stock} - n) / {stock}, rounded to a whole unit. So {half} units grow by {best}, which is the most, {low} by
+{little}, and {stock} do not grow at all. When nothing is left the commons has collapsed and the game ends. {points}
 Answer with a number from 0 to {most}."""
 
 OWN = "A unit that you take is a point for you."
@@ -101,11 +101,12 @@ def fields(seats: int) -> tuple[Any, ...]:
 @rule
 def init(s, c, key):
     s.pool.past[:] = -1
-    remember(s, c.capacity)
+    hold(s, c.capacity)
 
 
 @rule
-def remember(s, stock):
+def hold(s, stock):
+    """This is the stock now."""
     past = s.pool.past
     for i in range(MEMORY - 1):
         past[i] = past[i + 1]
@@ -130,13 +131,11 @@ def play(s, c, actions, key):
     for seat in range(len(pool.got)):
         pool.asked[seat] = actions[seat, 0]
     harvest = share(s)
-    for seat in range(len(pool.got)):
-        pool.total[seat] += pool.got[seat]
     pay(s, c)
     left = pool.stock - harvest
     pool.record = max(pool.record, harvest)
     pool.grown = growth(left, c.capacity, c.rate)
-    remember(s, left + pool.grown)
+    hold(s, left + pool.grown)
     s.done = left == 0 or s.tick + 1 >= c.limit
 
 
@@ -148,15 +147,15 @@ def share(s):
     wanted = 0
     for seat in range(seats):
         wanted += pool.asked[seat]
+    short = wanted > pool.stock
     taken = 0
     for seat in range(seats):
-        pool.got[seat] = pool.asked[seat]
-        if wanted > pool.stock:
-            pool.got[seat] = pool.asked[seat] * pool.stock // wanted
+        pool.got[seat] = pool.asked[seat] * pool.stock // wanted if short else pool.asked[seat]
         taken += pool.got[seat]
     for i in range(seats):
         seat = (s.tick + i) % seats
-        if taken < pool.stock and pool.got[seat] < pool.asked[seat]:
+        # More parts have been rounded down than there are units left over, so one round gives all away.
+        if short and taken < pool.stock and pool.asked[seat] * pool.stock % wanted != 0:
             pool.got[seat] += 1
             taken += 1
     return taken
@@ -167,6 +166,7 @@ def pay(s, c):
     """A seat's reward is the mean of what its group took."""
     seats = len(s.pool.got)
     for seat in range(seats):
+        s.pool.total[seat] += s.pool.got[seat]
         taken = 0
         members = 0
         for other in range(seat % c.groups, seats, c.groups):
@@ -187,9 +187,8 @@ def imagine(obs, c, seat, key, s):
 
 @rule
 def encode_flat(obs, c, out):
-    """The stock as a part of what the commons holds, the ticks as a part of the horizon; then for each of P seats, who
-    looks first (seat 0 for others): asked (P) and got (P) in the last tick as parts of the most, the total as a part
-    of most * horizon (P), and 1 for who shares a group with the first (P).
+    """Stock / capacity and tick / limit; then P seats, who looks first (seat 0 for others): asked / most (P) and got / most
+    (P) in the last tick, total / (most * limit) (P), and 1 for who shares a group with the first (P).
     """
     pool = obs.pool
     seats = len(pool.got)
@@ -259,51 +258,42 @@ def metrics(s: Any, c: Any) -> dict[str, Any]:
 # ------------------------------------------------------------------ 5. drawing
 def draw(obs: Any, c: Any, canvas: Canvas) -> None:
     canvas.size(20, 12)
-    pool, now = obs.pool, "over" if obs.done else f"tick {obs.tick + 1} of {c.limit}"
-    canvas.text(0.5, 0.75, f"stock {pool.stock} of {c.capacity}", _shade(pool.stock, c), "left")
-    canvas.text(8.5, 0.75, now, "text", "right")
+    pool = obs.pool
+    shade = "good" if 2 * pool.stock >= c.capacity else "gold" if 4 * pool.stock >= c.capacity else "bad"
+    canvas.text(0.5, 0.75, f"stock {pool.stock} of {c.capacity}", shade, "left")
+    canvas.text(8.5, 0.75, "over" if obs.done else f"tick {obs.tick + 1} of {c.limit}", "text", "right")
     canvas.rect(0.5, 1.5, 8, 9, "hole")
     for i, stock in enumerate(pool.past.tolist()):
-        height = 9 * max(stock, 0) / c.capacity
         if stock > 0:
-            canvas.rect(0.5 + 0.25 * i, 10.5 - height, 0.25, height, _shade(stock, c))
-    canvas.text(0.5, 11.25, "collapsed" if pool.stock == 0 else f"grew by {pool.grown}", "muted", "left")
-    for x, title in ((10.0, "player"), (12.75, "took"), (17.25, "asked"), (19.5, "in all")):
-        canvas.text(x, 0.75, title, "muted", "left" if x < 17 else "right")
+            canvas.rect(0.5 + 0.25 * i, 10.5 - 9 * stock / c.capacity, 0.25, 9 * stock / c.capacity, "water")
+    canvas.text(0.5, 11.25, "collapsed" if pool.stock == 0 else f"grew by {pool.grown}", shade, "left")
+    for x, title in ((10.0, "player"), (13.25, "took"), (18.0, "in all")):
+        canvas.text(x, 0.75, title, "muted", "left")
     for seat in range(len(pool.got)):
-        y, colour = 2.0 + 1.25 * seat, seat_colour(seat % c.groups if c.groups > 1 else seat)
-        canvas.text(
-            10, y, f"{seat + 1}{f' team {seat % c.groups + 1}' if 1 < c.groups < len(pool.got) else ''}", colour, "left"
-        )
-        canvas.rect(12.75, y - 0.5, 3.5, 1, "hole")
-        if pool.got[seat]:
-            canvas.rect(12.75, y - 0.5, 3.5 * pool.got[seat] / c.most, 1, colour)
-        canvas.text(17.25, y, str(pool.asked[seat]), "text" if pool.asked[seat] == pool.got[seat] else "bad", "right")
-        canvas.text(19.5, y, str(pool.total[seat]), "gold", "right")
+        _draw_seat(pool, seat, c.groups, canvas)
 
 
-def _shade(stock: int, c: Any) -> str:
-    """Green from a half on, gold from a quarter on, red below."""
-    return "good" if 2 * stock >= c.capacity else "gold" if 4 * stock >= c.capacity else "bad"
+def _draw_seat(pool: Any, seat: int, groups: int, canvas: Canvas) -> None:
+    """A line: who, a disc for each unit taken and a ring for each that was asked in vain, the total."""
+    y, teams = 2.0 + 1.25 * seat, 1 < groups < len(pool.got)
+    colour = seat_colour(seat % groups if teams else seat)
+    canvas.text(10, y, f"{seat + 1}{f' team {seat % groups + 1}' if teams else ''}", colour, "left")
+    for unit in range(pool.asked[seat]):
+        given = unit < pool.got[seat]
+        canvas.disc(13.5 + 0.5 * unit, y, 0.2, colour if given else "muted", given)
+    canvas.text(19.5, y, str(pool.total[seat]), "gold", "right")
 
 
-def build(
-    seats: int = 4,
-    most: int = 3,
-    horizon: int = 100,
-    capacity: int = 20,
-    rate: int = 40,
-    teams: int = 0,
-    shared: bool = False,
-) -> RecordGame:
+def build(**options: Any) -> RecordGame:
+    """Raises UserError for more teams than seats."""
+    given = {name: option.default for name, option in SPEC.options.items()} | options
+    teams, shared = given.pop("teams"), given.pop("shared")
+    seats, most, rate = given["seats"], given["most"], given["rate"]
     if teams > seats:
-        raise UserError(
-            f"commons: option teams={teams} is not allowed with seats={seats}: it must be 0 to {min(seats, 4)}"
-        )
+        raise UserError(f"commons: option teams={teams} is not allowed: {seats} seats make at most {seats} teams")
     groups = 1 if shared else teams or seats
-    values = {"capacity": capacity * seats, "rate": rate, "most": most, "groups": groups, "units": units(seats, groups)}
-    made = SPEC.replace(**shaped(seats, most, horizon, capacity, rate, groups))
-    only = fields(seats)
+    made, only = SPEC.replace(**shaped(**given, groups=groups)), fields(seats)
+    values = {"capacity": given["capacity"] * seats, "rate": rate, "most": most, "groups": groups, "units": made.scale}
     return RecordGame(
         globals(), made, state=state(only), observations={"*": observation(only)}, config=CONFIG, values=values
     )

@@ -228,7 +228,7 @@ def draw(obs: Any, c: Any, canvas: Canvas) -> None:
     _draw_matrix(canvas, matrix, c, rounds[-1] if rounds else [-1, -1])
     canvas.text(13, 0.5, f"round {min(obs.tick + 1, c.limit)} of {c.limit}", "text")
     for seat in range(2):
-        y = 9.5 + 1.5 * seat
+        y = 9.5 + 2 * seat
         canvas.text(5, y, f"player {seat + 1}", seat_colour(seat), "right")
         canvas.text(22.5, y, str(obs.total[seat]), "gold", "left")
         for i, acts in enumerate(rounds):
