@@ -135,8 +135,10 @@ class ForeignWords(Game):
         image, text = obs.picture.get("image"), obs.picture.get("text", "")
         if image:
             height, width = image["shape"][:2]
-            canvas.size(width, height)
-            canvas.image(0, 0, width, height, width, height, image["data"])
+            # Eight units along the longer side: a unit is then several pixels on any screen.
+            wide, high = 8 * width / max(width, height), 8 * height / max(width, height)
+            canvas.size(wide, high)
+            canvas.image(0, 0, wide, high, width, height, image["data"])
             return
         lines = (text or self.say(obs)).splitlines() or [""]
         canvas.size(max(8, max(map(len, lines)) / 2), len(lines))

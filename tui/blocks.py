@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui.letters import GLYPHS, LETTERS, figure, seat_of
-from tui.sheet import Cells, Fit, look, mix, named
+from tui.sheet import Cells, Fit, look, mix, named, picture_colours
 
 __all__ = ["Blocks"]
 
@@ -155,6 +155,14 @@ class Blocks:
         column, row = self.fit.cell(x - 0.5 / self.fit.scale, y)
         self.worded = True
         self.over.write(column, row, text, look(colour, bold=True))
+
+    def image(self, x: float, y: float, w: float, h: float, columns: int, rows: int, data: bytes) -> None:
+        (px, py), (qx, qy) = self.pixel(x, y), self.pixel(x + w, y + h)
+        left, top = max(round(px), 0), max(round(py), 0)
+        right, bottom = min(round(qx), self.pixels.shape[1]), min(round(qy), self.pixels.shape[0])
+        colours = picture_colours(data, columns, rows, right - left, bottom - top)
+        self.pixels[top:bottom, left:right] = colours
+        self.over.glyphs[-(-top // 2) : bottom // 2, left:right] = _NONE
 
     def sprite(self, x: float, y: float, name: object, colour: str) -> None:
         letter = figure(name, colour) if self.marked else figure(name, "")

@@ -21,7 +21,7 @@ Mode = Literal["halfblock", "ascii"]
 
 MOST_VERBS = 20_000
 """Verbs of one drawing that are painted; a recording with more is not a game's."""
-_VERBS = frozenset({"rect", "disc", "line", "text", "sprite"})
+_VERBS = frozenset({"rect", "disc", "line", "text", "sprite", "image"})
 _WIDEST = 400
 
 

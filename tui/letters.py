@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 
 from arena.text import safe_text
-from tui.sheet import Cells, Fit, look, named
+from tui.sheet import Cells, Fit, look, named, sampled
 
 __all__ = ["GLYPHS", "LETTERS", "Letters", "figure", "seat_of"]
 
@@ -145,6 +145,13 @@ class Letters:
         self.lost += len(cells) - len(inside) + len(cells & self.words)
         self.words |= inside
         self.sheet.write(column, row, line, self.look(colour), width=len(line))
+
+    def image(self, x: float, y: float, w: float, h: float, columns: int, rows: int, data: bytes) -> None:
+        (a, b), (c, d) = self.fit.cell(x, y), self.fit.cell(x + w, y + h)
+        grey = sampled(data, columns, rows, max(c - a, 1), max(d - b, 1)).mean(axis=2)
+        for row, line in enumerate(grey):
+            ramp = "".join(" .:-=+*#%@"[int(value) * 10 // 256] for value in line)
+            self.sheet.write(a, b + row, ramp, self.look("text"))
 
     def sprite(self, x: float, y: float, name: object, colour: str) -> None:
         column, row = self.middle(x, y)
