@@ -12,6 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numba
@@ -23,7 +24,7 @@ from envs import stubs
 from envs.errors import UserError
 from envs.records import TAG, Rule
 
-__all__ = ["compile_driver", "notice", "show_on_stderr"]
+__all__ = ["compile_driver", "dispatcher_of", "notice", "show_on_stderr"]
 
 
 def show_on_stderr(game: str) -> None:
@@ -85,9 +86,15 @@ class _Told(event.Listener):
 event.register("numba:compile", _Told())  # type: ignore[no-untyped-call]
 
 
+@cache
+def dispatcher_of(function: Callable[..., Any]) -> Any:
+    """A driver as machine code, cached on disk."""
+    return numba.njit(cache=True, nogil=True)(function)
+
+
 def compile_driver(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A driver as machine code, cached on disk; what numba says about a rule becomes one line for its author."""
-    dispatcher = numba.njit(cache=True, nogil=True)(function)
+    """A driver as machine code; what numba says about a rule becomes one line for its author."""
+    dispatcher = dispatcher_of(function)
 
     def call(*arguments: Any) -> Any:
         try:

@@ -37,6 +37,14 @@ class Driver:
             self._compiled = compile_driver(self.function)
         return self._compiled(*arguments)
 
+    def direct(self, plain: bool) -> Callable[..., Any]:
+        """What to call in a loop that counts microseconds, once a guarded call has compiled it."""
+        if plain:
+            return self.plain
+        from envs.compiled import dispatcher_of  # noqa: PLC0415
+
+        return dispatcher_of(self.function)
+
     def __call__(self, *arguments: Any) -> Any:
         return self.plain(*arguments) if PLAIN else self.compiled(*arguments)
 
@@ -118,6 +126,24 @@ def mask(states: Any, configs: Any, acting_rows: Any, legal_rows: Any) -> None:
     c = configs[0]
     for i in range(len(states)):
         mask_one(states[i], c, acting_rows[i], legal_rows[i])
+
+
+@Driver
+def step_mask(states: Any, configs: Any, actions: Any, keys: Any, acting_rows: Any, legal_rows: Any) -> None:
+    """`step` and `mask` in one call, for faces of one episode."""
+    c = configs[0]
+    for i in range(len(states)):
+        step_one(states[i], c, actions[i], keys[i])
+        mask_one(states[i], c, acting_rows[i], legal_rows[i])
+
+
+@Driver
+def look_encode(states: Any, configs: Any, public: Any, seat: int, obs: Any, raw: Any, tagged: Any, out: Any) -> None:
+    """One seat's observation and its tensor in one call: obs[1, 1], tagged[1] the same memory under the view's tag, out[1, ...]."""
+    raw[0, 0, :] = 0
+    out[0] = 0
+    look_one(states[0], configs[0], seat, obs[0, 0])
+    encode(tagged[0], public[0], out[0])
 
 
 @Driver
@@ -240,6 +266,33 @@ def finish(states: Any, configs: Any) -> None:
     close_tick(states[0], configs[0])
 
 
+_TRIES = 6
+
+
+def _pick(row: Any, base: int, size: int, key: Any) -> int:
+    """A uniform allowed entry of one factor's part of a mask, counted from its base; 0 if none is allowed.
+
+    A few blind draws come first: they are uniform too, and where most entries are allowed one is enough.
+    """
+    for attempt in range(_TRIES):
+        found = below(fold(key, attempt), size)
+        if row[base + found]:
+            return int(found)
+    count = 0
+    for a in range(base, base + size):
+        count += row[a]
+    chosen = below(fold(key, _TRIES), max(count, 1))
+    for a in range(base, base + size):
+        if row[a]:
+            if chosen == 0:
+                return a - base
+            chosen -= 1
+    return 0
+
+
+pick = Rule(_pick)
+
+
 @Driver
 def sample(acting_rows: Any, legal_rows: Any, factors: Any, keys: Any, tick: int, actions: Any) -> None:
     """Uniform legal actions: factors int64[K] are the sizes of the mask's parts, keys uint64[B]."""
@@ -247,16 +300,7 @@ def sample(acting_rows: Any, legal_rows: Any, factors: Any, keys: Any, tick: int
         for p in range(acting_rows.shape[1]):
             if acting_rows[i, p]:
                 base = 0
+                key = fold(keys[i], tick)
                 for k in range(len(factors)):
-                    row = legal_rows[i, p]
-                    count = 0
-                    for a in range(base, base + factors[k]):
-                        if row[a]:
-                            count += 1
-                    chosen = below(fold(fold(keys[i], tick), p * len(factors) + k), max(count, 1))
-                    for a in range(base, base + factors[k]):
-                        if row[a]:
-                            if chosen == 0:
-                                actions[i, p, k] = a - base
-                            chosen -= 1
+                    actions[i, p, k] = pick(legal_rows[i, p], base, factors[k], fold(key, p * len(factors) + k))
                     base += factors[k]

@@ -2,7 +2,7 @@
 
 A key is folded from (episode seed, tick, purpose), so that (seed, actions) is a complete replay and a planner
 that copies a state copies no future. Rules never do arithmetic on a key: they call these four functions, which
-answer alike compiled and plain. The mixer is the finaliser of SplitMix64 (Steele, Lea, Flood 2014), twice.
+answer alike compiled and plain. fold(key, n) is the n-th output of SplitMix64 (Steele, Lea, Flood 2014) started at key.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def _mix_plain(z: int) -> int:
 
 
 def _fold_plain(key: int, n: int) -> int:
-    return _mix_plain((_mix_plain(int(key)) + (int(n) + 1) * _GOLDEN) & _ALL)
+    return _mix_plain((int(key) + (int(n) + 1) * _GOLDEN) & _ALL)
 
 
 def _below_plain(key: int, n: int) -> int:
@@ -52,7 +52,7 @@ _mix = Rule(_mix_plain, _mix_compiled)
 
 
 def _fold_compiled(key: Any, n: Any) -> Any:
-    return _mix(_mix(np.uint64(key)) + (np.uint64(n) + _U1) * _G)
+    return _mix(np.uint64(key) + (np.uint64(n) + _U1) * _G)
 
 
 def _below_compiled(key: Any, n: Any) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 __all__ = [
@@ -156,7 +157,7 @@ class Spec:
         """The full name with its version: connect_four-v0."""
         return f"{self.name}-v{self.version}"
 
-    @property
+    @cached_property
     def seats(self) -> int:
         """P, the number of seats."""
         return sum(role.count for role in self.roles)
@@ -178,17 +179,17 @@ class Spec:
             before += role.count
         raise KeyError(name)
 
-    @property
+    @cached_property
     def seat_names(self) -> tuple[str, ...]:
         """player_0, player_1, ...: the names that PettingZoo's faces use."""
         return tuple(f"{role.name}_{i}" for role in self.roles for i in range(role.count))
 
-    @property
+    @cached_property
     def width(self) -> int:
         """A: the length of the action mask, the largest of all roles."""
         return max(sum(role.actions.factors) for role in self.roles)
 
-    @property
+    @cached_property
     def factors(self) -> int:
         """K: how many integers one action has, the largest of all roles."""
         return max(len(role.actions.factors) for role in self.roles)

@@ -1,0 +1,185 @@
+"""The faces: PettingZoo's and Gymnasium's own tests on every game, and what the faces promise beyond them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+from gymnasium.utils.env_match import check_environments_match
+from pettingzoo.test import api_test, parallel_api_test, parallel_seed_test, render_test, seed_test
+
+import arena
+import envs
+from envs import keys
+from envs.errors import UserError
+
+pytestmark = pytest.mark.foreign_random
+
+CONFIGURATIONS = [
+    "connect_four", "breakthrough", "kuhn_poker", "leduc_poker", "liars_dice", "liars_dice?seats=5&dice=2&wild=true", "commons",
+    "commons?seats=6&teams=2", "commons?seats=2&shared=true", "matrix", "matrix?game=perturbed_rps&rounds=1", "matrix?game=prisoners_dilemma",
+    "matrix?game=stag_hunt", "matrix?game=chicken",
+]  # fmt: skip
+
+
+def uniform(question):
+    return question.legal.sample(question.key)
+
+
+def test_every_registered_game_is_configured_here():
+    assert {name.partition("?")[0] for name in CONFIGURATIONS} == set(envs.names())
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_pettingzoo_accepts_the_turn_by_turn_face(name):
+    api_test(envs.make(name, "aec"), num_cycles=60)
+    seed_test(lambda: envs.make(name, "aec"), num_cycles=40)
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_pettingzoo_accepts_the_parallel_face(name):
+    parallel_api_test(envs.make(name, "parallel"), num_cycles=60)
+    parallel_seed_test(lambda: envs.make(name, "parallel"), num_cycles=40)
+
+
+@pytest.mark.parametrize("name", sorted({name.partition("?")[0] for name in CONFIGURATIONS}))
+def test_pettingzoo_accepts_the_pictures(name):
+    render_test(lambda render_mode=None: envs.make(name, "aec", render_mode=render_mode))
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+@pytest.mark.parametrize("flat", [False, True])
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_gymnasium_accepts_the_single_agent_face(name, flat):
+    seats = envs.game(name, plain=True).seats
+    face = envs.make(name, "gym", seat=seats - 1, opponents=[uniform] * (seats - 1), flat=flat)
+    check_env(face, skip_render_check=True)
+    again = envs.make(name, "gym", seat=seats - 1, opponents=[uniform] * (seats - 1), flat=flat)
+    check_environments_match(face, again, 60, seed=3)
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_rows_equal_the_matches_with_their_seeds(name):
+    vec = envs.make(name, "vector", num=5)
+    obs, _ = vec.reset(seed=11)
+    game = envs.game(name)
+    states = [game.start(int(seed)) for seed in vec.seeds]
+    seeds = [int(seed) for seed in vec.seeds]
+    assert seeds == [keys.fold(keys.fold(11, row), 0) for row in range(5)]
+    for _ in range(60):
+        actions = vec.sample().copy()
+        acted = vec.acting.copy()
+        _, reward, terminated, truncated, _ = vec.step(actions)
+        for row in range(5):
+            acts = {int(p): actions[row, p].tolist() for p in np.flatnonzero(acted[row])}
+            states[row] = game.step(states[row], acts, seeds[row])
+            facts = game.facts(states[row])
+            assert reward[row].tolist() == pytest.approx(facts.reward)
+            assert (terminated[row] or truncated[row]) == facts.done and truncated[row] == facts.truncated
+            if facts.done:
+                seeds[row] = int(vec.seeds[row])
+                states[row] = game.start(seeds[row])
+            acting, legal = game.masks(states[row])
+            assert (vec.acting[row] == acting).all() and (vec.legal[row] == legal).all()
+            for seat in range(game.seats):
+                role = game.spec.role(seat).name
+                mine = game.observe(states[row], seat).array
+                place = seat - game.spec.first(role)
+                for field in vec.obs[role]:
+                    assert (obs[role][field][row, place] == mine[field][0]).all()
+
+
+def test_final_observations_are_those_of_the_rows_that_ended():
+    vec = envs.make("kuhn_poker", "vector", num=32, encode="flat")
+    vec.reset(seed=0)
+    seen = 0
+    for _ in range(6):
+        _, _, terminated, truncated, info = vec.step(vec.sample())
+        ended = np.flatnonzero(terminated | truncated)
+        final = info["final_obs"]["player"]
+        assert final["acts"].shape[:2] == (len(ended), 2) and final["flat"].shape == (len(ended), 2, 11)
+        assert final["done"].all() and not vec.obs["player"]["done"].any()
+        seen += len(ended)
+    assert seen > 32
+
+
+def test_acting_only_observations_are_those_of_who_acts_and_threads_change_nothing():
+    whole = envs.make("connect_four", "vector", num=64)
+    some = envs.make("connect_four", "vector", num=64, seats="acting", threads=2)
+    whole.reset(seed=5)
+    some.reset(seed=5)
+    for _ in range(50):
+        actions = whole.sample().copy()
+        assert (some.sample() == actions).all()
+        whole.step(actions)
+        some.step(actions)
+        who = whole.acting.argmax(axis=1)
+        for field in ("board", "seat", "turn"):
+            assert (some.obs["player"][field][:, 0] == whole.obs["player"][field][np.arange(64), who]).all()
+    some.close()
+
+
+def test_a_recorded_row_is_an_episode_that_a_match_can_play_again():
+    vec = envs.make("connect_four", "vector", num=4)
+    vec.reset(seed=2)
+    episode = vec.record(1)
+    while not episode.done:
+        vec.step(vec.sample())
+    game = envs.game("connect_four")
+    state = game.start(episode.seed)
+    for acts in episode.actions:
+        assert not game.facts(state).done
+        state = game.step(state, acts, episode.seed)
+    assert game.facts(state).done
+
+
+def test_while_one_of_several_seats_has_spoken_nobodys_view_has_changed():
+    env = envs.make("matrix?rounds=3", "aec")
+    env.reset(seed=0)
+    before = {agent: env.observe(agent) for agent in env.agents}
+    env.step(1)
+    assert env.agent_selection == "player_1"
+    for agent in env.agents:
+        for part, value in env.observe(agent).items():
+            assert (value == before[agent][part]).all()
+
+
+def test_an_illegal_action_ends_the_episode_as_it_would_end_a_match():
+    env = envs.make("connect_four", "aec")
+    env.reset(seed=0)
+    for _ in range(6):
+        env.step(0)
+    env.step(0)
+    assert (env.rewards, env.terminations) == ({"player_0": -1.0, "player_1": 1.0}, {"player_0": True, "player_1": True})
+    assert "allowed" in env.infos["player_0"]["illegal"]
+    gym = envs.make("connect_four", "gym", seat=0, opponents=[lambda question: 0])
+    gym.reset(seed=0)
+    for _ in range(3):
+        gym.step(0)
+    assert gym.step(0)[1:] == (-1.0, True, False, {"illegal": True})
+
+
+def test_the_gym_face_plays_named_opponents_and_equals_the_match():
+    gym = envs.make("connect_four", "gym", seat=0, opponents=["random"])
+    gym.reset(seed=4)
+    total, done = 0.0, False
+    while not done:
+        _, reward, terminated, truncated, _ = gym.step(int(np.flatnonzero(gym.action_masks())[0]))
+        total, done = total + reward, terminated or truncated
+    result = arena.play("connect_four", [lambda ask: ask.legal[0], "random"], seed=4)
+    assert total == result.scores[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"name": "connect_four", "view": "cube"}, "no view 'cube'"),
+        ({"name": "connect_four", "view": "aec", "encode": "nope"}, "known are planes"),
+        ({"name": "connect_four", "view": "gym", "seat": 5, "opponents": ["random"]}, "seats 0 to 1"),
+        ({"name": "connect_four", "view": "vector", "num": 0}, "num=0"),
+    ],
+)
+def test_a_mistake_is_one_line(arguments, words):
+    with pytest.raises(UserError, match=words) as told:
+        envs.make(**arguments)
+    assert "\n" not in str(told.value)
