@@ -12,7 +12,7 @@ from envs.errors import UserError
 from envs.registry import game, names, spec
 
 if TYPE_CHECKING:
-    from envs.check import check
+    from envs.conformance import check
 
 __all__ = ["UserError", "check", "game", "make", "names", "spec"]
 
@@ -54,7 +54,7 @@ def _is_face_option(view: str, key: str, options: dict[str, Any]) -> bool:
 
 def __getattr__(name: str) -> Any:
     if name == "check":
-        from envs.check import check  # noqa: PLC0415
+        from envs.conformance import check  # noqa: PLC0415
 
         return check
     raise AttributeError(f"module 'envs' has no attribute {name!r}")

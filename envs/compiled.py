@@ -103,6 +103,11 @@ def compile_driver(function: Callable[..., Any]) -> Callable[..., Any]:
             if os.environ.get("PALAESTRA_DEBUG"):
                 raise
             raise UserError(_one_line(error)) from None
+        except KeyError as error:
+            # What numba lets out for a field that a record lacks.
+            if os.environ.get("PALAESTRA_DEBUG"):
+                raise
+            raise UserError(f"the rules do not compile: a rule uses a field {error} that its record lacks") from None
 
     return call
 

@@ -176,6 +176,10 @@ class Game:
     def say(self, obs: Any) -> str:
         raise NotImplementedError
 
+    def example(self, obs: Any, seat: int, key: int) -> list[str]:
+        """Texts that a text seat might send, for tests and for the agent `random`; [] where seats send numbers."""
+        return []
+
     def parse(self, text: str, obs: Any, legal: Legal) -> list[Action] | Refusal:
         """The actions that a text means (one, or several to be played one tick after another), or why it means none."""
         raise NotImplementedError

@@ -140,6 +140,10 @@ class PlainGame(Game):
     def say(self, obs: Tree) -> str:
         return str(self.words["say"](obs, self.public))
 
+    def example(self, obs: Tree, seat: int, key: int) -> list[str]:
+        example = self.words.get("example")
+        return list(example(obs, self.public, seat, key)) if example else []
+
     def parse(self, text: str, obs: Tree, legal: Legal) -> list[Action] | Refusal:
         found = self.words["parse"](text, obs, self.public, legal)
         if isinstance(found, Refusal):

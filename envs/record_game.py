@@ -42,7 +42,8 @@ class RecordGame(Game):
         self.words = namespace
         self._demand(namespace)
         self.digest = rules.source_digest(namespace)
-        self._tag = f"{spec.name}_{self.digest}"
+        # With the module's name, because cached machine code imports the module that its rules stood in.
+        self._tag = f"{spec.name}_{self.digest}_{namespace['__name__']}"
         header = (*rules.STATE_HEADER, ("reward", np.int32, (spec.seats,)))
         self.state_type = rules.layout(header, state, self._tag + "_s")
         self._config_fields = config or rules.config()

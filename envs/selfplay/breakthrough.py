@@ -80,20 +80,19 @@ def legal(s, c, seat, mask):
     rows = len(s.board)
     columns = len(s.board[0])
     own = seat + 1
-    for row in range(rows):
+    other = 2 - seat
+    for row in range(seat, rows - 1 + seat):
         ahead = row + 1 - 2 * seat
-        if 0 <= ahead < rows:
-            for column in range(columns):
-                if s.board[row, column] == own:
-                    first = ((row * columns + column) * DIRECTIONS + 3 * seat) * 2
-                    for side in range(3):
-                        target = column + side - 1
-                        if 0 <= target < columns:
-                            there = s.board[ahead, target]
-                            if there == 0:
-                                mask[first + 2 * side] = True
-                            elif there != own and side != 1:
-                                mask[first + 2 * side + 1] = True
+        for column in range(columns):
+            if s.board[row, column] == own:
+                first = ((row * columns + column) * DIRECTIONS + 3 * seat) * 2
+                mask[first + 2] = s.board[ahead, column] == 0
+                if column > 0:
+                    mask[first] = s.board[ahead, column - 1] == 0
+                    mask[first + 1] = s.board[ahead, column - 1] == other
+                if column < columns - 1:
+                    mask[first + 4] = s.board[ahead, column + 1] == 0
+                    mask[first + 5] = s.board[ahead, column + 1] == other
 
 
 @rule

@@ -248,11 +248,11 @@ def tell(before: Any, actions: dict[int, int], after: Any, c: Any) -> list[Mark]
 
 
 def metrics(s: Any, c: Any) -> dict[str, Any]:
-    """harvest in units; gini: inequality of the seats' totals in 1/1000 (0 when all have the same); ticks; collapsed."""
+    """harvest in units; Gini coefficient of the seats' totals (0 when all have the same); ticks; whether it collapsed."""
     total = s.pool.total.tolist()
     apart = sum(abs(a - b) for a in total for b in total)
     gini = 1000 * apart // max(2 * len(total) * sum(total), 1)
-    return {"harvest": sum(total), "gini": gini, "ticks": s.tick, "collapsed": s.pool.stock == 0}
+    return {"harvest": sum(total), "gini_per_mille": gini, "ticks": s.tick, "collapsed": s.pool.stock == 0}
 
 
 # ------------------------------------------------------------------ 5. drawing

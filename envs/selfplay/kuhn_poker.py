@@ -115,11 +115,14 @@ def imagine(obs, c, seat, key, s):
         s.bets[p] = obs.bets[p]
         s.cards[p] = obs.cards[p]
     s.dealt = True
+    if s.cards[0] < 0 and s.cards[1] < 0:
+        deal = below(key, len(DEALS))
+        s.cards[0] = DEALS[deal][0]
+        s.cards[1] = DEALS[deal][1]
     for p in range(2):
         if s.cards[p] < 0:
-            other = s.cards[1 - p]
-            # One of the two cards that are left: the lowest that is not the other's, or the next.
-            s.cards[p] = (other + 1 + below(key, 2)) % 3
+            # One of the two cards that are left.
+            s.cards[p] = (s.cards[1 - p] + 1 + below(key, 2)) % 3
 
 
 @rule

@@ -156,33 +156,33 @@ def pay(s, winner):
 
 @rule
 def observe(s, c, seat, obs):
+    copy_open(s, obs)
     for p in range(2):
         # The cards are shown when nobody folded: only a fold leaves unequal bets at the end.
         shown = seat in (p, -1) or (s.done and s.bets[0] == s.bets[1])
         obs.cards[p] = s.cards[p] if shown else -1
-        obs.bets[p] = s.bets[p]
-    obs.public = s.public
-    obs.round = s.round
-    obs.raises = s.raises
-    obs.count = s.count
+
+
+@rule
+def copy_open(source, target):
+    """What lies open on the table: all but the private cards."""
+    target.public = source.public
+    target.round = source.round
+    target.raises = source.raises
+    target.count = source.count
+    for p in range(2):
+        target.bets[p] = source.bets[p]
     for i in range(ROUNDS):
         for j in range(ACTS):
-            obs.acts[i, j] = s.acts[i, j]
+            target.acts[i, j] = source.acts[i, j]
 
 
 @rule
 def imagine(obs, c, seat, key, s):
+    copy_open(obs, s)
     s.dealt = True
-    s.public = obs.public
-    s.round = obs.round
-    s.raises = obs.raises
-    s.count = obs.count
-    for i in range(ROUNDS):
-        for j in range(ACTS):
-            s.acts[i, j] = obs.acts[i, j]
     left = CARDS if obs.public < 0 else CARDS - 1
     for p in range(2):
-        s.bets[p] = obs.bets[p]
         s.cards[p] = obs.cards[p]
         if obs.cards[p] >= 0:
             left -= 1
@@ -215,17 +215,18 @@ def _card(value: int) -> str:
     return "JQK"[value // 2] + "sh"[value % 2] if value >= 0 else "?"
 
 
-def _history(acts: list[int]) -> str:
-    """ "player 1 checks, player 2 raises": the acts of one round."""
-    words = []
-    for i, act in enumerate(acts):
-        if act >= 0:
-            words.append(f"player {i % 2 + 1} {_word(act, RAISE in acts[:i])}s")
-    return ", ".join(words) or "nothing yet"
-
-
 def _word(act: int, facing: bool) -> str:
     return ("fold", "call" if facing else "check", "raise")[act]
+
+
+def _words(acts: list[int]) -> list[str]:
+    """The acts of one round; player 1 begins."""
+    return [_word(act, RAISE in acts[:i]) for i, act in enumerate(acts) if act >= 0]
+
+
+def _history(acts: list[int]) -> str:
+    """For example: player 1 checks, player 2 raises."""
+    return ", ".join(f"player {i % 2 + 1} {word}s" for i, word in enumerate(_words(acts))) or "nothing yet"
 
 
 def say(obs: Any, c: Any) -> str:
@@ -276,24 +277,21 @@ def tell(before: Any, actions: dict[int, int], after: Any, c: Any) -> list[Mark]
 # ------------------------------------------------------------------ 5. drawing
 def draw(obs: Any, c: Any, canvas: Canvas) -> None:
     canvas.size(14, 8)
-    for seat in range(2):
-        x = 1.0 + 9.5 * seat
-        canvas.text(x + 1.25, 0.5, f"player {seat + 1}", seat_colour(seat))
-        if not obs.done and obs.count % 2 == seat:
+    middle = ("public", "muted", obs.public, f"pot {int(obs.bets.sum())}")
+    left, right = (
+        (f"player {p + 1}", seat_colour(p), obs.cards[p], plural(int(obs.bets[p]), "chip")) for p in range(2)
+    )
+    for i, (title, colour, card, chips) in enumerate((left, middle, right)):
+        x = 1 + 4.75 * i
+        canvas.text(x + 1.25, 0.5, title, colour)
+        if not obs.done and 2 * (obs.count % 2) == i:
             canvas.rect(x - 0.5, 1, 3.5, 4, "highlight")
-        _draw_card(canvas, x, int(obs.cards[seat]))
-        canvas.text(x + 1.25, 5.5, plural(int(obs.bets[seat]), "chip"), "gold")
-    canvas.text(7, 0.5, "public", "muted")
-    _draw_card(canvas, 5.75, int(obs.public))
-    canvas.text(7, 5.5, f"pot {int(obs.bets.sum())}", "text")
+        canvas.rect(x, 1.5, 2.5, 3, "card" if card >= 0 else "board")
+        canvas.text(x + 1.25, 3, _card(card), ("ink", "bad")[card % 2] if card >= 0 else "text")
+        canvas.text(x + 1.25, 5.5, chips, "gold")
     for i in range(ROUNDS):
-        words = [_word(act, bool((obs.acts[i, :j] == RAISE).any())) for j, act in enumerate(obs.acts[i]) if act >= 0]
-        canvas.text(0.5, 6.5 + i, f"round {i + 1}: {' '.join(words)}", "text" if obs.round == i else "muted", "left")
-
-
-def _draw_card(canvas: Canvas, x: float, value: int) -> None:
-    canvas.rect(x, 1.5, 2.5, 3, "card" if value >= 0 else "board")
-    canvas.text(x + 1.25, 3, _card(value), ("ink", "bad")[value % 2] if value >= 0 else "text")
+        words = " ".join(_words(obs.acts[i].tolist()))
+        canvas.text(0.5, 6.5 + i, f"round {i + 1}: {words}", "text" if obs.round == i else "muted", "left")
 
 
 def build() -> RecordGame:

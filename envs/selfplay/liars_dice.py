@@ -256,9 +256,9 @@ def tell(before: Any, actions: dict[int, int], after: Any, c: Any) -> list[Mark]
 
 
 def metrics(s: Any, c: Any) -> dict[str, Any]:
-    """challenges made; caught: how many of 1000 caught a liar (0 without challenges); dice that are left at the end."""
+    """challenges made; how many of 1000 of them caught a liar (0 without any); dice that are left at the end."""
     made, caught = s.table.challenges, s.table.caught
-    return {"challenges": made, "caught": 1000 * caught // max(made, 1), "dice": int(s.table.dice.sum())}
+    return {"challenges": made, "caught_per_mille": 1000 * caught // max(made, 1), "dice": int(s.table.dice.sum())}
 
 
 # ------------------------------------------------------------------ 5. drawing
