@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Callable
 from functools import cache
+from types import FunctionType
 from typing import Any
 
 import numba
@@ -35,9 +36,15 @@ def show_on_stderr(game: str) -> None:
 notice: Callable[[str], None] = show_on_stderr
 
 
+_counting = [False]
+"""The last entry says whether what is being compiled counts references."""
+_counted: dict[int, Any] = {}
+"""Record types, by identity, of the games whose rules need that."""
+
+
 @typeof_impl.register(Rule)
 def _type_of_rule(value: Rule, context: Any) -> Any:
-    return types.Dispatcher(value.dispatcher)
+    return types.Dispatcher(value.dispatcher(_counting[-1]))
 
 
 def _game_tag(record: Any) -> str:
@@ -87,19 +94,32 @@ event.register("numba:compile", _Told())  # type: ignore[no-untyped-call]
 
 
 @cache
-def dispatcher_of(function: Callable[..., Any]) -> Any:
-    """A driver as machine code, cached on disk."""
-    return numba.njit(cache=True, nogil=True)(function)
+def dispatcher_of(function: Callable[..., Any], counted: bool = False) -> Any:
+    """A driver as machine code, cached on disk.
+
+    Views of arrays are reference-counted atomically, which costs more than most rules do (measured: a factor of two on small games), so
+    drivers are compiled without it first; rules that allocate need it, and pay for it.
+    """
+    if counted:
+        # numba names its cache files after the function and does not look at this option.
+        function = FunctionType(function.__code__, function.__globals__, function.__name__)  # type: ignore[attr-defined]
+        function.__qualname__ += "_counted"
+    return numba.njit(cache=True, nogil=True, _nrt=counted)(function)
 
 
 def compile_driver(function: Callable[..., Any]) -> Callable[..., Any]:
     """A driver as machine code; what numba says about a rule becomes one line for its author."""
-    dispatcher = dispatcher_of(function)
+    fast = dispatcher_of(function)
 
     def call(*arguments: Any) -> Any:
         try:
-            return dispatcher(*arguments)
+            if _counted and id(arguments[0].dtype) in _counted:
+                return _with_counting(function, arguments)
+            return fast(*arguments)
         except NumbaError as error:
+            if "NRT required" in str(error):
+                _counted[id(arguments[0].dtype)] = arguments[0].dtype
+                return call(*arguments)
             if os.environ.get("PALAESTRA_DEBUG"):
                 raise
             raise UserError(_one_line(error)) from None
@@ -110,6 +130,14 @@ def compile_driver(function: Callable[..., Any]) -> Callable[..., Any]:
             raise UserError(f"the rules do not compile: a rule uses a field {error} that its record lacks") from None
 
     return call
+
+
+def _with_counting(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    _counting.append(True)
+    try:
+        return dispatcher_of(function, counted=True)(*arguments)
+    finally:
+        _counting.pop()
 
 
 def _one_line(error: NumbaError) -> str:

@@ -31,19 +31,17 @@ class Driver:
         return self.function(*map(wrap, arguments))
 
     def compiled(self, *arguments: Any) -> Any:
+        return self.direct(plain=False)(*arguments)
+
+    def direct(self, plain: bool) -> Callable[..., Any]:
+        """What to call in a loop that counts microseconds."""
+        if plain:
+            return self.plain
         if self._compiled is None:
             from envs.compiled import compile_driver  # noqa: PLC0415  numba is loaded when it is first needed
 
             self._compiled = compile_driver(self.function)
-        return self._compiled(*arguments)
-
-    def direct(self, plain: bool) -> Callable[..., Any]:
-        """What to call in a loop that counts microseconds, once a guarded call has compiled it."""
-        if plain:
-            return self.plain
-        from envs.compiled import dispatcher_of  # noqa: PLC0415
-
-        return dispatcher_of(self.function)
+        return self._compiled
 
     def __call__(self, *arguments: Any) -> Any:
         return self.plain(*arguments) if PLAIN else self.compiled(*arguments)
@@ -82,14 +80,22 @@ def _step_one(s: Any, c: Any, actions: Any, key: Any) -> None:
     close_tick(s, c)
 
 
-def _mask_one(s: Any, c: Any, acting_row: Any, legal_row: Any) -> None:
-    acting_row[:] = False
-    legal_row[:, :] = False
+def _clear(raw: Any, i: int) -> None:
+    """Zero row i of the bytes of records; a loop, because a slice would need a counted reference."""
+    for k in range(raw.shape[1]):
+        raw[i, k] = 0
+
+
+def _mask_one(s: Any, c: Any, acting_rows: Any, legal_rows: Any, i: int) -> None:
+    for p in range(acting_rows.shape[1]):
+        acting_rows[i, p] = False
+        for a in range(legal_rows.shape[2]):
+            legal_rows[i, p, a] = False
     if not s.done:
-        acting(s, c, acting_row)
-        for p in range(len(acting_row)):
-            if acting_row[p]:
-                legal(s, c, p, legal_row[p])
+        acting(s, c, acting_rows[i])
+        for p in range(acting_rows.shape[1]):
+            if acting_rows[i, p]:
+                legal(s, c, p, legal_rows[i, p])
 
 
 def _look_one(s: Any, c: Any, seat: int, obs: Any) -> None:
@@ -99,7 +105,7 @@ def _look_one(s: Any, c: Any, seat: int, obs: Any) -> None:
     obs.done = s.done
 
 
-settle, close_tick, begin = Rule(_settle), Rule(_close_tick), Rule(_begin)
+settle, close_tick, begin, clear = Rule(_settle), Rule(_close_tick), Rule(_begin), Rule(_clear)
 step_one, mask_one, look_one = Rule(_step_one), Rule(_mask_one), Rule(_look_one)
 
 
@@ -108,7 +114,7 @@ def start(states: Any, raw: Any, configs: Any, keys: Any) -> None:
     """Fresh episodes: raw uint8[B, bytes] is the same memory as states[B]; keys uint64[B]."""
     c = configs[0]
     for i in range(len(states)):
-        raw[i, :] = 0
+        clear(raw, i)
         begin(states[i], c, keys[i])
 
 
@@ -125,7 +131,7 @@ def mask(states: Any, configs: Any, acting_rows: Any, legal_rows: Any) -> None:
     """Who acts, bool[B, P], and what they may do, bool[B, P, A]."""
     c = configs[0]
     for i in range(len(states)):
-        mask_one(states[i], c, acting_rows[i], legal_rows[i])
+        mask_one(states[i], c, acting_rows, legal_rows, i)
 
 
 @Driver
@@ -134,14 +140,13 @@ def step_mask(states: Any, configs: Any, actions: Any, keys: Any, acting_rows: A
     c = configs[0]
     for i in range(len(states)):
         step_one(states[i], c, actions[i], keys[i])
-        mask_one(states[i], c, acting_rows[i], legal_rows[i])
+        mask_one(states[i], c, acting_rows, legal_rows, i)
 
 
 @Driver
 def look_encode(states: Any, configs: Any, public: Any, seat: int, obs: Any, raw: Any, tagged: Any, out: Any) -> None:
-    """One seat's observation and its tensor in one call: obs[1, 1], tagged[1] the same memory under the view's tag, out[1, ...]."""
-    raw[0, 0, :] = 0
-    out[0] = 0
+    """One seat's observation and its tensor in one call: obs[1, 1], tagged[1] the same memory under the view's tag, out[1, ...] zero."""
+    clear(raw[0], 0)
     look_one(states[0], configs[0], seat, obs[0, 0])
     encode(tagged[0], public[0], out[0])
 
@@ -165,12 +170,13 @@ def step_restart(
         terminated[i] = s.done and not s.truncated
         truncated[i] = s.truncated
         if s.done:
-            finals[i, :] = raw[i, :]
+            for k in range(raw.shape[1]):
+                finals[i, k] = raw[i, k]
             episodes[i] += 1
             seeds[i] = fold(rows[i], episodes[i])
-            raw[i, :] = 0
+            clear(raw, i)
             begin(s, c, seeds[i])
-        mask_one(s, c, acting_rows[i], legal_rows[i])
+        mask_one(s, c, acting_rows, legal_rows, i)
 
 
 @Driver
@@ -179,7 +185,7 @@ def look(states: Any, configs: Any, first: int, obs: Any, raw: Any) -> None:
     c = configs[0]
     for i in range(len(states)):
         for j in range(obs.shape[1]):
-            raw[i, j, :] = 0
+            clear(raw[i], j)
             look_one(states[i], c, first + j, obs[i, j])
 
 
@@ -190,17 +196,16 @@ def look_acting(states: Any, configs: Any, first: int, count: int, acting_rows: 
     for i in range(len(states)):
         for p in range(first, first + count):
             if acting_rows[i, p]:
-                raw[i, 0, :] = 0
+                clear(raw[i], 0)
                 look_one(states[i], c, p, obs[i, 0])
                 break
 
 
 @Driver
 def encode_rows(obs: Any, configs: Any, out: Any) -> None:
-    """Tensors out[N, ...] of observations obs[N], whose record type carries the tag of the view."""
+    """Tensors out[N, ...], zero before, of observations obs[N], whose record type carries the tag of the view."""
     c = configs[0]
     for i in range(len(obs)):
-        out[i] = 0
         encode(obs[i], c, out[i])
 
 
@@ -209,7 +214,7 @@ def imagine_rows(obs: Any, configs: Any, seats: Any, keys: Any, states: Any, raw
     """Full states that the seats hold possible: obs[N], seats int64[N], keys uint64[N] -> states[N]."""
     c = configs[0]
     for i in range(len(obs)):
-        raw[i, :] = 0
+        clear(raw, i)
         states[i].tick = obs[i].tick
         states[i].done = obs[i].done
         imagine(obs[i], c, seats[i], keys[i], states[i])
@@ -256,7 +261,7 @@ def step_unsettled(states: Any, configs: Any, actions: Any, keys: Any) -> None:
 @Driver
 def start_unsettled(states: Any, raw: Any, configs: Any, keys: Any) -> None:
     """A fresh episode whose chance is still pending."""
-    raw[0, :] = 0
+    clear(raw, 0)
     init(states[0], configs[0], fold(fold(keys[0], 0), 0))
 
 
@@ -264,43 +269,3 @@ def start_unsettled(states: Any, raw: Any, configs: Any, keys: Any) -> None:
 def finish(states: Any, configs: Any) -> None:
     """Close a tick that was stepped unsettled."""
     close_tick(states[0], configs[0])
-
-
-_TRIES = 6
-
-
-def _pick(row: Any, base: int, size: int, key: Any) -> int:
-    """A uniform allowed entry of one factor's part of a mask, counted from its base; 0 if none is allowed.
-
-    A few blind draws come first: they are uniform too, and where most entries are allowed one is enough.
-    """
-    for attempt in range(_TRIES):
-        found = below(fold(key, attempt), size)
-        if row[base + found]:
-            return int(found)
-    count = 0
-    for a in range(base, base + size):
-        count += row[a]
-    chosen = below(fold(key, _TRIES), max(count, 1))
-    for a in range(base, base + size):
-        if row[a]:
-            if chosen == 0:
-                return a - base
-            chosen -= 1
-    return 0
-
-
-pick = Rule(_pick)
-
-
-@Driver
-def sample(acting_rows: Any, legal_rows: Any, factors: Any, keys: Any, tick: int, actions: Any) -> None:
-    """Uniform legal actions: factors int64[K] are the sizes of the mask's parts, keys uint64[B]."""
-    for i in range(acting_rows.shape[0]):
-        for p in range(acting_rows.shape[1]):
-            if acting_rows[i, p]:
-                base = 0
-                key = fold(keys[i], tick)
-                for k in range(len(factors)):
-                    actions[i, p, k] = pick(legal_rows[i, p], base, factors[k], fold(key, p * len(factors) + k))
-                    base += factors[k]

@@ -16,7 +16,7 @@ import numpy as np
 from envs import drivers, rules, stubs
 from envs.errors import UserError
 from envs.game import Action, Facts, Game, Legal
-from envs.records import TAG, Row, Rule, described
+from envs.records import TAG, Row, Rule, described, owned
 from envs.spec import PUBLIC, SPECTATOR, Box, Mark, Refusal, Spec
 
 __all__ = ["RecordGame"]
@@ -79,7 +79,7 @@ class RecordGame(Game):
     @cached_property
     def public(self) -> Row:
         """The configuration with its hidden fields zeroed."""
-        shown = self.configs.copy()
+        shown = owned(self.configs.tobytes(), self.config_type)
         for name in self._config_fields.hidden:
             shown[name] = np.zeros((), shown[name].dtype)
         return Row(shown)
@@ -178,7 +178,7 @@ class RecordGame(Game):
     def unpack(self, data: bytes) -> np.ndarray:
         if len(data) != self.state_type.itemsize:
             raise UserError(f"a state of {self.id} has {self.state_type.itemsize} bytes, not {len(data)}", 4)
-        return np.frombuffer(data, self.state_type).copy()
+        return owned(data, self.state_type)
 
     def config_bytes(self, public: bool = False) -> bytes:
         return (self.public.array if public else self.configs).tobytes()
@@ -187,7 +187,7 @@ class RecordGame(Game):
         """Take over a whole configuration, as config_bytes gave it."""
         if len(data) != self.config_type.itemsize:
             raise UserError(f"a configuration of {self.id} has {self.config_type.itemsize} bytes, not {len(data)}", 4)
-        self.configs = np.frombuffer(data, self.config_type).copy()
+        self.configs = owned(data, self.config_type)
         self.__dict__.pop("public", None)
 
     def describe(self) -> dict[str, Any]:

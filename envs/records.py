@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["PlainArray", "PlainRecord", "Row", "Rule", "described", "dtype_of", "rule", "tag_of", "unwrap", "wrap"]
+__all__ = ["PlainArray", "PlainRecord", "Row", "Rule", "described", "dtype_of", "owned", "rule", "tag_of", "unwrap", "wrap"]
 
 TAG = "rules_"
 
@@ -30,7 +30,7 @@ class Rule:
         self.__name__ = plain.__name__
         self.__doc__ = plain.__doc__
         self.__module__ = plain.__module__
-        self._dispatcher: Any = None
+        self._dispatchers: dict[bool, Any] = {}
 
     def __call__(self, *arguments: Any) -> Any:
         return self.plain(*arguments)
@@ -38,14 +38,16 @@ class Rule:
     def __repr__(self) -> str:
         return f"<rule {self.__module__}.{self.__name__}>"
 
-    @property
-    def dispatcher(self) -> Any:
-        """The numba dispatcher of this rule; made on first use, because numba takes 0.2 s to import."""
-        if self._dispatcher is None:
+    def dispatcher(self, counted: bool) -> Any:
+        """The numba dispatcher of this rule, made on first use, because numba takes 0.2 s to import.
+
+        counted: with numba's reference counting, which only rules that allocate arrays or assign slices need.
+        """
+        if counted not in self._dispatchers:
             import numba  # noqa: PLC0415
 
-            self._dispatcher = numba.njit(self.compiled)
-        return self._dispatcher
+            self._dispatchers[counted] = numba.njit(self.compiled, _nrt=counted)
+        return self._dispatchers[counted]
 
 
 def rule(function: Callable[..., Any]) -> Rule:
@@ -229,3 +231,8 @@ def dtype_of(tree: Any, depth: int = 0) -> np.dtype:
     if not 0 < tree[0] < 1 << 24:
         raise ValueError("not a record type")
     return np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": tree[0]})
+
+
+def owned(data: bytes, dtype: np.dtype) -> np.ndarray:
+    """Records that can be written, byte for byte; `array.copy()` would leave the bytes between the fields undefined."""
+    return np.frombuffer(bytearray(data), dtype)

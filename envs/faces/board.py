@@ -166,5 +166,6 @@ class RecordBoard(PlainBoard):
         if seat < 0 or self._seen[seat][2] is None:
             return super().tensor(seat)
         obs, raw, tagged, out = self._seen[seat]
+        out.fill(0)
         self._look(self.state, self.game.configs, self.game.public.array, seat, obs, raw, tagged, out)
         return out[0].copy()

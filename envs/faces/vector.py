@@ -18,6 +18,7 @@ from envs.errors import UserError
 from envs.faces.board import default_view, seeded
 from envs.game import Game
 from envs.record_game import RecordGame
+from envs.sampling import sample
 from envs.spec import Box
 
 __all__ = ["Episode", "Vector"]
@@ -142,7 +143,7 @@ class Vector:
         game = self.game
         self._each(
             lambda a, b: game.run(
-                drivers.sample, self.acting[a:b], self.legal[a:b], self._factors, self._rows[a:b], self._sampled, self._actions[a:b]
+                sample, self.acting[a:b], self.legal[a:b], self._factors, self._rows[a:b], self._sampled, self._actions[a:b]
             )
         )
         return self._actions
@@ -236,6 +237,7 @@ class _Look:
             game.run(drivers.look, states, game.configs, self.first, self.obs[a:b], self.raw[a:b])
         for tagged, out in self.encoded:
             flat = self.obs[a:b].reshape(-1).view(tagged)
+            out[a:b] = 0
             game.run(drivers.encode_rows, flat, game.public.array, out[a:b].reshape(-1, *out.shape[2:]))
 
 

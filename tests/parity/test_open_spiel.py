@@ -15,6 +15,7 @@ import pytest
 import envs
 from envs import drivers
 from envs.keys import fold
+from envs.sampling import sample
 
 pyspiel = pytest.importorskip("pyspiel", reason="OpenSpiel is not installed: pip install 'open_spiel>=2.0.2'")
 
@@ -53,7 +54,7 @@ class Batch:
         drivers.mask(self.states, self.game.configs, self.acting, self.legal)
 
     def choose(self, tick: int) -> None:
-        drivers.sample(self.acting, self.legal, self.factors, self.keys, tick, self.actions)
+        sample(self.acting, self.legal, self.factors, self.keys, tick, self.actions)
 
     def step(self) -> None:
         drivers.step(self.states, self.game.configs, self.actions, self.keys)
