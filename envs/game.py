@@ -8,8 +8,10 @@ value of its game; an observation (`Row`, or `Tree` for plain games) has its fie
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -43,13 +45,20 @@ class Legal:
     def __init__(self, mask: np.ndarray, sizes: Sequence[int], bounds: Any = None, form: Any = None) -> None:
         self.mask, self.sizes, self.bounds, self.form = mask, tuple(sizes), bounds, form
 
-    @property
+    @cached_property
     def factors(self) -> list[list[int]]:
         """The allowed values of each factor."""
         if self.bounds is not None:
             return [list(range(low, high + 1)) for low, high in zip(*self.bounds, strict=True)]
-        edges = np.cumsum((0, *self.sizes))
-        return [np.flatnonzero(self.mask[a:b]).tolist() for a, b in zip(edges[:-1], edges[1:], strict=True)]
+        return [part.nonzero()[0].tolist() for part in self._parts]
+
+    @cached_property
+    def _parts(self) -> list[np.ndarray]:
+        """The mask of each factor."""
+        if len(self.sizes) == 1:
+            return [self.mask]
+        edges = itertools.accumulate(self.sizes, initial=0)
+        return [self.mask[a:b] for a, b in itertools.pairwise(edges)]
 
     def __iter__(self) -> Any:
         return iter(self._single())
@@ -73,10 +82,7 @@ class Legal:
             return False
         if self.bounds is not None:
             return all(low <= v <= high for v, low, high in zip(values, *self.bounds, strict=True))
-        edges = np.cumsum((0, *self.sizes))
-        return all(
-            0 <= v < n and bool(self.mask[edge + v]) for v, n, edge in zip(values, self.sizes, edges[:-1], strict=True)
-        )
+        return all(0 <= v < n and bool(part[v]) for v, n, part in zip(values, self.sizes, self._parts, strict=True))
 
     def sample(self, key: int) -> list[int]:
         """A uniform legal action, K integers."""

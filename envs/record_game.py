@@ -154,7 +154,7 @@ class RecordGame(Game):
 
     def turns(self, state: np.ndarray) -> dict[int, Legal]:
         acting, legal = self.masks(state)
-        return {seat: self.legal_from(legal[seat], seat) for seat in np.flatnonzero(acting).tolist()}
+        return {seat: self.legal_from(legal[seat], seat) for seat in acting.nonzero()[0].tolist()}
 
     def legal_from(self, mask: np.ndarray, seat: int) -> Legal:
         """A seat's Legal from its row of the mask."""
@@ -168,8 +168,8 @@ class RecordGame(Game):
         return Row(obs[0])
 
     def facts(self, state: np.ndarray) -> Facts:
-        s = state[0]
-        reward = tuple((s["reward"] / self.spec.scale).tolist())
+        s, scale = state[0], self.spec.scale
+        reward = tuple([units / scale for units in s["reward"].tolist()])
         return Facts(int(s["tick"]), bool(s["done"]), bool(s["truncated"]), reward)
 
     def pack(self, state: np.ndarray) -> bytes:
@@ -278,8 +278,8 @@ class RecordGame(Game):
         return str(speak(self._argument(action), obs, self.public, key)) if speak else self.name(action, obs)
 
     def _argument(self, action: Action) -> Any:
-        """Authors of games with one factor see an int, others the list."""
-        return action[0] if len(action) == 1 and self.spec.factors == 1 else action
+        """Authors see an int where the role's action has one factor, else the list."""
+        return action[0] if len(action) == 1 else action
 
     def tell(self, before: np.ndarray, actions: Mapping[int, Action], after: np.ndarray) -> list[Mark]:
         acts = {seat: self._argument(action) for seat, action in actions.items()}
