@@ -260,27 +260,27 @@ def draw(obs: Any, c: Any, canvas: Canvas) -> None:
     canvas.size(20, 12)
     pool = obs.pool
     shade = "good" if 2 * pool.stock >= c.capacity else "gold" if 4 * pool.stock >= c.capacity else "bad"
-    canvas.text(0.5, 0.75, f"stock {pool.stock} of {c.capacity}", shade, "left")
-    canvas.text(8.5, 0.75, "over" if obs.done else f"tick {obs.tick + 1} of {c.limit}", "text", "right")
-    canvas.rect(0.5, 1.5, 8, 9, "hole")
+    canvas.text(0.5, 0.5, f"stock {pool.stock} of {c.capacity}", shade, "left")
+    canvas.text(19.5, 0.5, "over" if obs.done else f"tick {obs.tick + 1} of {c.limit}", "text", "right")
+    canvas.rect(0.5, 2, 8, 8, "hole")
     for i, stock in enumerate(pool.past.tolist()):
         if stock > 0:
-            canvas.rect(0.5 + 0.25 * i, 10.5 - 9 * stock / c.capacity, 0.25, 9 * stock / c.capacity, "water")
-    canvas.text(0.5, 11.25, "collapsed" if pool.stock == 0 else f"grew by {pool.grown}", shade, "left")
-    for x, title in ((10.0, "player"), (13.25, "took"), (18.0, "in all")):
-        canvas.text(x, 0.75, title, "muted", "left")
+            canvas.rect(0.5 + 0.25 * i, 10 - 8 * stock / c.capacity, 0.25, 8 * stock / c.capacity, "water")
+    canvas.text(0.5, 11.5, "collapsed" if pool.stock == 0 else f"grew by {pool.grown}", shade, "left")
+    for x, title, side in ((9.5, "player", "left"), (14.0, "took", "left"), (19.5, "all", "right")):
+        canvas.text(x, 2.5, title, "muted", side)
     for seat in range(len(pool.got)):
         _draw_seat(pool, seat, c.groups, canvas)
 
 
 def _draw_seat(pool: Any, seat: int, groups: int, canvas: Canvas) -> None:
     """A line: who, a disc for each unit taken and a ring for each that was asked in vain, the total."""
-    y, teams = 2.0 + 1.25 * seat, 1 < groups < len(pool.got)
+    y, teams = 3.5 + seat, 1 < groups < len(pool.got)
     colour = seat_colour(seat % groups if teams else seat)
-    canvas.text(10, y, f"{seat + 1}{f' team {seat % groups + 1}' if teams else ''}", colour, "left")
+    canvas.text(9.5, y, f"{seat + 1}{f' team {seat % groups + 1}' if teams else ''}", colour, "left")
     for unit in range(pool.asked[seat]):
         given = unit < pool.got[seat]
-        canvas.disc(13.5 + 0.5 * unit, y, 0.2, colour if given else "muted", given)
+        canvas.disc(14.25 + 0.5 * unit, y, 0.2, colour if given else "muted", given)
     canvas.text(19.5, y, str(pool.total[seat]), "gold", "right")
 
 

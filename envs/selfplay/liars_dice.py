@@ -264,26 +264,25 @@ def metrics(s: Any, c: Any) -> dict[str, Any]:
 # ------------------------------------------------------------------ 5. drawing
 def draw(obs: Any, c: Any, canvas: Canvas) -> None:
     table, seats = obs.table, len(obs.hands)
-    canvas.size(19, 3 + 1.5 * seats)
-    for x, title in ((3.5, "dice"), (10.0, "last bid"), (13.5, "last shown")):
-        canvas.text(x, 0.75, title, "muted", "left")
+    canvas.size(20, 3 + 2 * seats)
+    canvas.text(5.5, 0.5, "dice", "muted", "left")
+    canvas.text(13.5, 0.5, "last bid", "muted", "left")
     for seat in range(seats):
-        y, bids = 2 + 1.5 * seat, np.flatnonzero(table.said == seat + 1).tolist()
+        y, bids = 1.5 + 2 * seat, np.flatnonzero(table.said == seat + 1).tolist()
         if seat == table.turn:
-            canvas.rect(0, y - 0.5, 0.25, 1, "good" if obs.done else "highlight")
-        canvas.text(0.5, y, f"player {seat + 1}", "muted" if table.out[seat] else seat_colour(seat), "left")
+            canvas.rect(0, y - 0.5, 0.5, 1, "good" if obs.done else "highlight")
+        canvas.text(1, y, f"player {seat + 1}", "muted" if table.out[seat] else seat_colour(seat), "left")
         for die in range(c.dice):
             _draw_die(obs, c, seat, die, canvas)
         shade = "highlight" if table.bid in bids else "muted"
-        canvas.text(10, y, form(bids[-1], obs, c) if bids else "", shade, "left")
-        canvas.text(13.5, y, _faces(table.lifted[seat]), "bad" if seat == table.loser else "muted", "left")
+        canvas.text(13.5, y, form(bids[-1], obs, c) if bids else "", shade, "left")
     last = _verdict(obs, c) if table.called >= 0 else "nobody has said liar yet"
-    canvas.text(0.5, 2.5 + 1.5 * seats, f"player {table.turn + 1} wins" if obs.done else last, "text", "left")
+    canvas.text(1, 1.5 + 2 * seats, f"player {table.turn + 1} wins" if obs.done else last, "text", "left")
 
 
 def _draw_die(obs: Any, c: Any, seat: int, die: int, canvas: Canvas) -> None:
     """A die's face where it is known, golden where it counts for the bid; a dot where the die is lost."""
-    x, y, bid = 3.5 + 1.25 * die, 2 + 1.5 * seat, obs.table.bid
+    x, y, bid = 5.5 + 1.5 * die, 1.5 + 2 * seat, obs.table.bid
     face = ([*_faces(obs.hands[seat]).split(), *"?????"])[die]
     counts = bid >= 0 and (face == str(bid % FACES + 1) or (bool(c.wild) and face == "1"))
     if die < obs.table.dice[seat]:

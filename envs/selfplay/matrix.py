@@ -223,30 +223,30 @@ def metrics(s: Any, c: Any) -> dict[str, Any]:
 
 # ------------------------------------------------------------------ 5. drawing
 def draw(obs: Any, c: Any, canvas: Canvas) -> None:
-    canvas.size(26, 12)
+    canvas.size(20, 12)
     matrix, rounds = TABLE[c.game], _played(obs)
+    canvas.text(10, 0.5, f"round {min(obs.tick + 1, c.limit)} of {c.limit}", "text")
     _draw_matrix(canvas, matrix, c, rounds[-1] if rounds else [-1, -1])
-    canvas.text(13, 0.5, f"round {min(obs.tick + 1, c.limit)} of {c.limit}", "text")
     for seat in range(2):
         y = 9.5 + 2 * seat
-        canvas.text(5, y, f"player {seat + 1}", seat_colour(seat), "right")
-        canvas.text(22.5, y, str(obs.total[seat]), "gold", "left")
-        for i, acts in enumerate(rounds):
+        canvas.text(4.5, y, f"player {seat + 1}", seat_colour(seat), "right")
+        canvas.text(19.5, y, str(obs.total[seat]), "gold", "right")
+        for i, acts in enumerate(rounds[-12:]):
             best = _payoffs(acts, c)[seat] == max(_payoffs(acts, c))
-            canvas.rect(6 + i, y - 0.5, 1, 1, "board" if best else "hole")
-            canvas.text(6.5 + i, y, matrix.marks[acts[seat]], seat_colour(seat))
+            canvas.rect(5 + i, y - 0.5, 1, 1, "board" if best else "hole")
+            canvas.text(5.5 + i, y, matrix.marks[acts[seat]], seat_colour(seat))
 
 
 def _draw_matrix(canvas: Canvas, matrix: Matrix, c: Any, last: list[int]) -> None:
     """Payoffs by the acts of player 1 (rows) and player 2 (columns); the last round's cell is lit."""
     for i, word in enumerate(matrix.acts):
-        canvas.text(5, 2.75 + 2 * i, word, seat_colour(0), "right")
-        canvas.text(8.25 + 5 * i, 1.5, word, seat_colour(1))
+        canvas.text(4.5, 3.5 + 2 * i, word, seat_colour(0), "right")
+        canvas.text(7.25 + 5 * i, 2.5, word, seat_colour(1))
         for j in range(len(matrix.acts)):
             lit = last == [i, j]
-            canvas.rect(6 + 5 * j, 2 + 2 * i, 4.5, 1.5, "highlight" if lit else "hole")
+            canvas.rect(5 + 5 * j, 3 + 2 * i, 4.5, 1, "highlight" if lit else "hole")
             first, second = _payoffs([i, j], c)
-            canvas.text(8.25 + 5 * j, 2.75 + 2 * i, f"{first}, {second}", "ink" if lit else "text")
+            canvas.text(7.25 + 5 * j, 3.5 + 2 * i, f"{first}, {second}", "ink" if lit else "text")
 
 
 def build(game: str = "rock_paper_scissors", rounds: int = 10) -> RecordGame:
