@@ -20,7 +20,7 @@ COMMA := ,
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
-.PHONY: help run test check format lint types layers tests lock clean
+.PHONY: help run test check format lint types layers tests docs lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ layers: $(VENV)/dev.stamp ## who may import whom
 # Last in `check`, so that pytest's closing line is the last one printed.
 tests: $(VENV)/dev.stamp | lint types layers
 	@$(BIN)/python -m pytest -q -n $(WORKERS) -m "not nightly"
+
+docs: $(VENV)/base.stamp ## write the measured figures of docs/results into the pages
+	@$(BIN)/python -m arena.bench.pages
 
 # `===` keeps a build of torch with a local version (2.13.0+cpu) out of the lock: it is not published everywhere.
 lock: $(VENV)/python.stamp ## resolve every extra again and write requirements.lock

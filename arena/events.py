@@ -39,7 +39,10 @@ class Seat(msgspec.Struct, frozen=True):
 
 
 class Started(_Event, frozen=True, tag="started"):
-    """The match begins. `game` is Game.describe(); `commitment` binds the seed: blake2b(nonce, seed, configuration)."""
+    """The match begins. `game` is Game.describe(); `commitment` binds the seed: blake2b(nonce, seed, configuration).
+
+    branch: empty, or {"match": ident, "tick": n}: the first n ticks repeat those of another match.
+    """
 
     match: str = ""
     game: dict[str, Any] = {}
@@ -48,6 +51,7 @@ class Started(_Event, frozen=True, tag="started"):
     commitment: str = ""
     created: float = 0.0
     software: dict[str, str] = {}
+    branch: dict[str, Any] = {}
 
 
 class Secret(_Event, frozen=True, tag="secret"):

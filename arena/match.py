@@ -21,7 +21,7 @@ from envs.errors import UserError
 from envs.game import Game, Legal
 from envs.spec import Refusal
 
-__all__ = ["Match", "Result", "commitment", "seat_seed"]
+__all__ = ["Match", "Result", "commitment", "scores_after", "seat_seed"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,18 @@ def commitment(game: Game, seed: int, nonce: bytes) -> str:
     return hashlib.blake2b(nonce + seed.to_bytes(8, "big") + game.config_bytes(), digest_size=16).hexdigest()
 
 
+def scores_after(game: Game, totals: Sequence[float], seat: int, cause: str) -> list[float]:
+    """Scores after a seat's fault. Void: what was earned so far. Else the culprit gets the least that the game pays; in a zero-sum game
+    the others share it, in any other they keep what they have.
+    """
+    if cause == "void":
+        return list(totals)
+    least = game.spec.points[0]
+    others = -least / max(1, game.seats - 1)
+    zero_sum = "zero_sum" in game.spec.traits
+    return [least if p == seat else (others if zero_sum else total) for p, total in enumerate(totals)]
+
+
 def seat_seed(seed: int, seat: int) -> int:
     """A seat's own randomness: nothing given to a seat comes from an invertible function of the episode seed."""
     digest = hashlib.blake2b(f"{seed}/{seat}/agent".encode(), digest_size=8).digest()
@@ -62,12 +74,13 @@ def seat_seed(seed: int, seat: int) -> int:
 class Match:
     """See the module. seed: 0 to 2**64 - 1. retries: refused answers to one question before the fault `illegal`.
 
-    limits: clocks of each seat. nonce, ident, created and software are recorded as given, so that equal calls give equal events.
+    limits: clocks of each seat. nonce, ident, created, software and branch are recorded as given, so that equal calls give equal events.
     """
 
     def __init__(
         self, game: Game, seats: Sequence[Seat], seed: int, *, limits: Limits | None = None, now: float = 0.0, ident: str = "",
         nonce: bytes = b"", retries: int = 2, created: float = 0.0, software: Mapping[str, str] | None = None,
+        branch: Mapping[str, Any] | None = None,
     ) -> None:  # fmt: skip
         if len(seats) != game.seats:
             raise UserError(
@@ -87,11 +100,8 @@ class Match:
         self._facts = game.facts(self._state)
         self._turns: dict[int, Legal] = {}
         self._observations: dict[int, Any] = {}
-        self._emit(
-            Started(
-                0, 0.0, ident, game.describe(), self.seats, self.limits.tree(), commitment(game, seed, nonce), created, dict(software or {})
-            )
-        )  # fmt: skip
+        told = commitment(game, seed, nonce), created, dict(software or {}), dict(branch or {})
+        self._emit(Started(0, 0.0, ident, game.describe(), self.seats, self.limits.tree(), *told))
         self._emit(
             Secret(0, 0.0, seed, nonce, game.config_bytes(), game.fingerprint(self._state), game.pack(self._state))
         )
@@ -159,7 +169,7 @@ class Match:
             return
         self._faults.append((seat, cause))
         self._emit(Faulted(self.tick, self._since(now), seat, cause, safe_text(detail, width=400)))
-        self._end("void" if cause == "void" else "forfeit", self._scores_after(seat, cause), now)
+        self._end("void" if cause == "void" else "forfeit", scores_after(self.game, self._totals, seat, cause), now)
 
     def abort(self, now: float) -> None:
         """The host stops the match: no winner, the rewards so far."""
@@ -263,15 +273,6 @@ class Match:
         for to, text in act.said:
             for seat in to:
                 self._players[seat].heard.append(Heard(act.tick, act.seat, text))
-
-    def _scores_after(self, seat: int, cause: str) -> list[float]:
-        """Void: what was earned so far. Else the culprit gets the least that the game pays; in a zero-sum game the others share it."""
-        if cause == "void":
-            return self._totals
-        least = self.game.spec.points[0]
-        others = -least / max(1, self.game.seats - 1)
-        zero_sum = "zero_sum" in self.game.spec.traits
-        return [least if p == seat else (others if zero_sum else total) for p, total in enumerate(self._totals)]
 
     def _end(self, reason: str, scores: Sequence[float], now: float) -> None:
         refusals = tuple(player.refused for player in self._players)

@@ -11,7 +11,7 @@ import os
 import platform
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
@@ -55,12 +55,14 @@ def play(
     game: str | Game, agents: Sequence[Any], *, seed: int = 0, record: str | os.PathLike[str] | None = None,
     limits: Limits | None = None, retries: int = 2, sinks: Sequence[Sink] = (), texts: bool = True,
     clock: Callable[[], float] = time.monotonic, pause: Callable[[Match], None] | None = None, live: bool = False,
-    after: Sink | None = None,
+    after: Sink | None = None, branch: Mapping[str, Any] | None = None, opening: Callable[[Match, float], None] | None = None,
 ) -> Result:  # fmt: skip
     """Play one match to its end and return how it ended.
 
     game: a name with options, or a Game. agents: one per seat, names or functions. record: where the recording goes (finished and on disk
-    when this returns). limits: clocks. live: the recording is being watched. after: a sink that comes behind the recorder. Raises UserError for what the caller got wrong.
+    when this returns). limits: clocks. live: the recording is being watched.
+    after: a sink that comes behind the recorder. opening: plays known acts on the fresh match; branch: what is recorded of that.
+    Raises UserError for what the caller got wrong.
     """
     rules = open_game(game) if isinstance(game, str) else game
     makers = agent_makers(agents)
@@ -68,6 +70,8 @@ def play(
         raise UserError(
             f"{rules.id} has {rules.seats} seats ({', '.join(rules.spec.seat_names)}): {len(makers)} agents were given"
         )
+    for maker in makers:
+        maker.fits(rules)
     names = [Seat(name, maker.address, maker.title) for name, maker in zip(rules.spec.seat_names, makers, strict=True)]
     taker = (
         recorder(record, texts=texts, each_tick=live and pause is not None, mailbox=live)
@@ -76,8 +80,10 @@ def play(
     )
     match = Match(
         rules, names, seed, limits=limits, now=clock(), ident=secrets.token_hex(13), nonce=secrets.token_bytes(16), retries=retries,
-        created=time.time(), software=software(),
+        created=time.time(), software=software(), branch=branch,
     )  # fmt: skip
+    if opening is not None:
+        opening(match, clock())
     before = _flusher(taker, clock) if taker is not None else None
     every = [sink for sink in (*sinks, taker, after) if sink is not None]
     return Host(match, [maker() for maker in makers], every, clock=clock, pause=pause, before=before).run()

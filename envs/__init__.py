@@ -26,7 +26,7 @@ _FACE_OPTIONS = {
     "aec": ("encode", "render_mode"),
     "parallel": ("encode", "render_mode"),
     "gym": ("encode", "render_mode", "seat", "opponents", "flat"),
-    "vector": ("encode", "num", "seats", "threads"),
+    "vector": ("encode", "num", "seats", "threads", "checked"),
 }
 
 

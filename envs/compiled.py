@@ -7,21 +7,24 @@ game when something really compiles (not when machine code comes from the cache)
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import os
 import re
 import sys
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from types import FunctionType
 from typing import Any
 
 import numba
 from numba.core import event, types
-from numba.core.errors import NumbaError
+from numba.core.errors import NumbaError, UnsupportedBytecodeError
 from numba.extending import overload, typeof_impl
 
-from envs import stubs
+from envs import drivers, keys, records, stubs
+from envs.compile_errors import one_line
 from envs.errors import UserError
 from envs.records import TAG, Rule
 
@@ -94,17 +97,24 @@ event.register("numba:compile", _Told())  # type: ignore[no-untyped-call]
 
 
 @cache
+def _engine() -> str:
+    """Six hex digits over the files that become part of every driver's machine code; the games' own are in the tags of their records."""
+    files = [Path(str(each.__file__)) for each in (drivers, keys, records, stubs)] + [Path(__file__)]
+    return hashlib.blake2b(b"".join(path.read_bytes() for path in files), digest_size=3).hexdigest()
+
+
+@cache
 def dispatcher_of(function: Callable[..., Any], counted: bool = False) -> Any:
     """A driver as machine code, cached on disk.
 
     Views of arrays are reference-counted atomically, which costs more than most rules do (measured: a factor of two on small games), so
     drivers are compiled without it first; rules that allocate need it, and pay for it.
     """
-    if counted:
-        # numba names its cache files after the function and does not look at this option.
-        function = FunctionType(function.__code__, function.__globals__, function.__name__)  # type: ignore[attr-defined]
-        function.__qualname__ += "_counted"
-    return numba.njit(cache=True, nogil=True, _nrt=counted)(function)
+    # numba names its cache files after the function, and sees neither this option nor what has changed in the files that drivers rest on.
+    function = FunctionType(function.__code__, function.__globals__, function.__name__)
+    function.__qualname__ += f"_{_engine()}" + "_counted" * counted
+    options: dict[str, Any] = {"_nrt": counted}  # numba's own switch; its annotations do not tell it
+    return numba.njit(cache=True, nogil=True, **options)(function)
 
 
 def compile_driver(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -116,18 +126,14 @@ def compile_driver(function: Callable[..., Any]) -> Callable[..., Any]:
             if _counted and id(arguments[0].dtype) in _counted:
                 return _with_counting(function, arguments)
             return fast(*arguments)
-        except NumbaError as error:
+        except (NumbaError, UnsupportedBytecodeError, KeyError) as error:
+            # numba lets out a KeyError for a field that a record lacks.
             if "NRT required" in str(error):
                 _counted[id(arguments[0].dtype)] = arguments[0].dtype
                 return call(*arguments)
             if os.environ.get("PALAESTRA_DEBUG"):
                 raise
-            raise UserError(_one_line(error)) from None
-        except KeyError as error:
-            # What numba lets out for a field that a record lacks.
-            if os.environ.get("PALAESTRA_DEBUG"):
-                raise
-            raise UserError(f"the rules do not compile: a rule uses a field {error} that its record lacks") from None
+            raise UserError(one_line(error)) from None
 
     return call
 
@@ -138,28 +144,3 @@ def _with_counting(function: Callable[..., Any], arguments: tuple[Any, ...]) -> 
         return dispatcher_of(function, counted=True)(*arguments)
     finally:
         _counting.pop()
-
-
-def _one_line(error: NumbaError) -> str:
-    """The innermost cause and place of a typing error, without numba's pages of context."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    places = [line for line in lines if line.startswith('File "')]
-    causes = [line for line in lines if not line.startswith(("File", "During:", "<source", "- Resolution", ">>>"))]
-    start = next((i for i, line in enumerate(causes) if "Failed in nopython" not in line), 0)
-    cause = next((line for line in reversed(causes[start:]) if _says_why(line)), causes[start] if causes else "?")
-    return (
-        f"the rules do not compile: {cause} ({places[-1] if places else 'no place given'}); PALAESTRA_DEBUG=1 shows all"
-    )
-
-
-def _says_why(line: str) -> bool:
-    marks = (
-        "Unknown attribute",
-        "NameError",
-        "Cannot unify",
-        "No implementation",
-        "Untyped global",
-        "Cannot ",
-        "Invalid use",
-    )
-    return any(mark in line for mark in marks)

@@ -9,31 +9,48 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from envs.checks import dynamics, knowledge, wording
+from envs.checks import dynamics, knowledge, libraries, traits, wording
 from envs.checks.trial import Failed, Trial
 from envs.game import Game
 from envs.registry import game as open_game
 
-__all__ = ["CHECKS", "Report", "Verdict", "check"]
+__all__ = ["AFTERWARDS", "CHECKS", "Report", "Verdict", "check"]
 
 CHECKS: dict[str, Callable[[Trial], str]] = {
     "same seed, same bytes": dynamics.repeats,
     "compiled equals plain": dynamics.alike,
     "rows equal the match alone": dynamics.rows,
     "somebody can act until the end": dynamics.moves,
+    "masks fit their roles": dynamics.fits,
     "episodes end": dynamics.ends,
     "ended states stay": dynamics.stays,
     "points in range": dynamics.pays,
-    "declared traits hold": dynamics.traits,
+    "zero sum": traits.zero_sum,
+    "acts at once are declared": traits.together,
+    "chance is declared": traits.chance,
+    "chance can be enumerated": traits.enumerable,
     "what a seat cannot know is not in its view": knowledge.secrecy,
+    "hidden information is declared": knowledge.hidden,
+    "the hidden configuration stays hidden": knowledge.configuration,
+    "observations are filled": knowledge.filled,
     "perfect information is shared": knowledge.perfect,
+    "legal actions tell no secret": knowledge.masks,
+    "the public knows no more than a seat": knowledge.public,
     "sealed acts stay sealed": knowledge.sealed,
     "actions are written and read back": wording.reads,
+    "actions have names": wording.names,
+    "any text is read or refused": wording.refuses,
     "words for everybody": wording.speaks,
     "drawings use known verbs": wording.draws,
     "tensors in shape and range": wording.encodes,
     "marks are well formed": wording.marks,
+    "no index leaves its array": libraries.bounds,
 }
+AFTERWARDS: dict[str, Callable[[Trial], str]] = {
+    "PettingZoo's own tests": libraries.pettingzoo,
+    "Gymnasium's own test": libraries.gymnasium,
+}
+"""Asked only when everything else is kept, because a broken promise breaks these too and they say less well why."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +74,9 @@ class Report:
         return all(verdict.ok for verdict in self.verdicts)
 
     def __str__(self) -> str:
-        return "\n".join(f"{'ok  ' if verdict.ok else 'FAIL'}  {verdict.name}: {verdict.evidence}" for verdict in self.verdicts)
+        return "\n".join(
+            f"{'ok  ' if verdict.ok else 'FAIL'}  {verdict.name}: {verdict.evidence}" for verdict in self.verdicts
+        )
 
 
 def check(game: str | Game, *, episodes: int = 100, seed: int = 0, only: tuple[str, ...] = ()) -> Report:
@@ -68,8 +87,11 @@ def check(game: str | Game, *, episodes: int = 100, seed: int = 0, only: tuple[s
     made = open_game(game) if isinstance(game, str) else game
     plain = _plain_twin(game, made)
     trial = Trial(made, plain, episodes, seed)
-    wanted = only or tuple(CHECKS)
-    return Report(made.id, tuple(_verdict(name, CHECKS[name], trial) for name in wanted))
+    known = CHECKS | AFTERWARDS
+    report = Report(made.id, tuple(_verdict(name, known[name], trial) for name in only or CHECKS))
+    if only or not report.ok:
+        return report
+    return Report(made.id, report.verdicts + tuple(_verdict(name, judge, trial) for name, judge in AFTERWARDS.items()))
 
 
 def _plain_twin(game: str | Game, made: Game) -> Game:
@@ -87,5 +109,3 @@ def _verdict(name: str, judge: Callable[[Trial], str], trial: Trial) -> Verdict:
         return Verdict(name, False, str(failed))
     except Exception as error:  # noqa: BLE001  whatever an author's rules raise is evidence
         return Verdict(name, False, f"the game raises {type(error).__name__}: {' '.join(str(error).split())[:200]}")
-
-

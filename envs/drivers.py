@@ -1,8 +1,8 @@
 """The drivers: the few loops that step, mask, show and encode records of any game.
 
-A driver calls stubs (`play`, `legal`, `observe`, ...) that find the game by the tag of the record that they are given,
-plain or compiled. So each driver exists once, is cached on disk per game, and runs in both ways with the same bytes. One step is the same for all games: rewards
-to zero, play, chance, tick, limit; an ended record is left alone. Every array has the row first.
+A driver calls stubs (`play`, `legal`, `observe`, ...) that find the game by the tag of the record that they are given, plain or
+compiled. So each driver exists once, is cached on disk per game, and runs in both ways with the same bytes. One step is the same for
+all games: rewards to zero, play, chance, tick, limit; an ended record is left alone. Every array has the row first.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from envs.keys import below, fold
 from envs.records import Rule, wrap
 from envs.stubs import acting, advance, chance, chances, command, encode, imagine, init, legal, observe, play
 
-__all__ = ["PLAIN", "Driver", "begin", "close_tick", "look_one", "mask_one", "settle", "step_one"]
+__all__ = ["PLAIN", "Driver", "begin", "close_tick", "first_acting", "look_one", "mask_one", "settle", "step_one"]
 
 PLAIN = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
 
@@ -86,6 +86,19 @@ def _clear(raw: Any, i: int) -> None:
         raw[i, k] = 0
 
 
+def _first_acting(acting_rows: Any, i: int, begin: int, end: int) -> tuple[int, int]:
+    """How many of the seats begin to end - 1 act in row i, and the first of them.
+
+    Without a branch: who acts in a row of a turn-based game is a coin toss to the processor.
+    """
+    count = 0
+    first = begin
+    for p in range(end - 1, begin - 1, -1):
+        count += acting_rows[i, p]
+        first += (p - first) * acting_rows[i, p]
+    return count, first
+
+
 def _mask_one(s: Any, c: Any, acting_rows: Any, legal_rows: Any, i: int) -> None:
     for p in range(acting_rows.shape[1]):
         acting_rows[i, p] = False
@@ -93,9 +106,12 @@ def _mask_one(s: Any, c: Any, acting_rows: Any, legal_rows: Any, i: int) -> None
             legal_rows[i, p, a] = False
     if not s.done:
         acting(s, c, acting_rows[i])
-        for p in range(acting_rows.shape[1]):
-            if acting_rows[i, p]:
-                legal(s, c, p, legal_rows[i, p])
+        count, p = first_acting(acting_rows, i, 0, acting_rows.shape[1])
+        for n in range(count):
+            legal(s, c, p, legal_rows[i, p])
+            p += 1
+            while n + 1 < count and not acting_rows[i, p]:
+                p += 1
 
 
 def _look_one(s: Any, c: Any, seat: int, obs: Any) -> None:
@@ -105,8 +121,9 @@ def _look_one(s: Any, c: Any, seat: int, obs: Any) -> None:
     obs.done = s.done
 
 
-settle, close_tick, begin, clear = Rule(_settle), Rule(_close_tick), Rule(_begin), Rule(_clear)
-step_one, mask_one, look_one = Rule(_step_one), Rule(_mask_one), Rule(_look_one)
+settle, close_tick, begin = Rule(_settle), Rule(_close_tick), Rule(_begin)
+clear, first_acting = Rule(_clear, inline=True), Rule(_first_acting, inline=True)
+step_one, mask_one, look_one = (Rule(part, inline=True) for part in (_step_one, _mask_one, _look_one))
 
 
 @Driver
@@ -194,11 +211,10 @@ def look_acting(states: Any, configs: Any, first: int, count: int, acting_rows: 
     """The observation obs[B, 1] of the first acting seat of a role (seats first to first + count - 1); others keep."""
     c = configs[0]
     for i in range(len(states)):
-        for p in range(first, first + count):
-            if acting_rows[i, p]:
-                clear(raw[i], 0)
-                look_one(states[i], c, p, obs[i, 0])
-                break
+        acts, p = first_acting(acting_rows, i, first, first + count)
+        if acts > 0:
+            clear(raw[i], 0)
+            look_one(states[i], c, p, obs[i, 0])
 
 
 @Driver

@@ -202,7 +202,7 @@ def _picture(driver: Any) -> dict[str, Any]:
 
 
 def open_foreign(scheme: str, name: str, options: Mapping[str, Any]) -> ForeignGame:
-    """The game behind "pettingzoo:MODULE" or "gymnasium:ID". Raises UserError when it is not installed or not of a kind that can be played."""
+    """The game behind "pettingzoo:MODULE" or "gymnasium:ID". UserError when it is not installed or cannot be played."""
     # An environment that draws must not look for a screen.
     os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")

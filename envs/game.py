@@ -216,7 +216,8 @@ class Game:
     def describe(self) -> dict[str, Any]:
         """What a recording stores so that the game is found again, and read without it."""
         return {
-            "game": self.id, "place": self.place, "title": self.spec.title, "options": dict(self.options), "digest": self.digest, "kind": self.kind,
+            "game": self.id, "place": self.place, "title": self.spec.title, "options": dict(self.options), "digest": self.digest,
+            "kind": self.kind,
             "traits": sorted(self.spec.traits), "seats": list(self.spec.seat_names), "limit": self.spec.limit,
             "config": self.config_bytes(public=True),
         }  # fmt: skip

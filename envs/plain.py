@@ -16,7 +16,7 @@ import numpy as np
 from envs import keys, rules
 from envs.errors import CORRUPT, UserError
 from envs.game import Action, Facts, Game, Legal
-from envs.spec import PUBLIC, SPECTATOR, Form, Mark, Refusal, Spec, Text
+from envs.spec import PUBLIC, SPECTATOR, Box, Form, Mark, Refusal, Spec, Text
 
 __all__ = ["PlainGame", "Tree"]
 
@@ -45,7 +45,9 @@ class PlainGame(Game):
 
     kind = "plain"
 
-    def __init__(self, namespace: Mapping[str, Any], spec: Spec, *, config: Mapping[str, Any] | None = None, hidden: tuple[str, ...] = ()) -> None:  # fmt: skip
+    def __init__(
+        self, namespace: Mapping[str, Any], spec: Spec, *, config: Mapping[str, Any] | None = None, hidden: tuple[str, ...] = ()
+    ) -> None:  # fmt: skip
         missing = [name for name in _PARTS if not callable(namespace.get(name))]
         if missing:
             raise TypeError(
@@ -86,7 +88,7 @@ class PlainGame(Game):
         form = self.words["legal"](self.row(state), self.config, seat, mask)
         if isinstance(actions, Text):
             return TextLegal(form if isinstance(form, Form) else Form(actions.length))
-        return Legal(np.array(mask, np.bool_), sizes)
+        return Legal(np.array(mask, np.bool_), sizes, (actions.low, actions.high) if isinstance(actions, Box) else None)
 
     def observe(self, state: bytes, who: int) -> Tree:
         s = self.row(state)

@@ -46,8 +46,9 @@ class RecordGame(Game):
         self._tag = f"{spec.name}_{self.digest}_{namespace['__name__']}"
         header = (*rules.STATE_HEADER, ("reward", np.int32, (spec.seats,)))
         self.state_type = rules.layout(header, state, self._tag + "_s")
-        self._config_fields = config or rules.config()
-        self.config_type = rules.layout(rules.CONFIG_HEADER, self._config_fields, self._tag + "_c")
+        fields = config or rules.config()
+        self.hidden = fields.hidden
+        self.config_type = rules.layout(rules.CONFIG_HEADER, fields, self._tag + "_c")
         self.configs = self._configure(values or {})
         self.observation_types = {who: self._observation(who, observations) for who in self.audiences}
         self._register_state(namespace)
@@ -80,7 +81,7 @@ class RecordGame(Game):
     def public(self) -> Row:
         """The configuration with its hidden fields zeroed."""
         shown = owned(self.configs.tobytes(), self.config_type)
-        for name in self._config_fields.hidden:
+        for name in self.hidden:
             shown[name] = np.zeros((), shown[name].dtype)
         return Row(shown)
 

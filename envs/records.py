@@ -13,7 +13,19 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["PlainArray", "PlainRecord", "Row", "Rule", "described", "dtype_of", "owned", "rule", "tag_of", "unwrap", "wrap"]
+__all__ = [
+    "PlainArray",
+    "PlainRecord",
+    "Row",
+    "Rule",
+    "described",
+    "dtype_of",
+    "owned",
+    "rule",
+    "tag_of",
+    "unwrap",
+    "wrap",
+]
 
 TAG = "rules_"
 
@@ -21,12 +33,18 @@ TAG = "rules_"
 class Rule:
     """A function of the rules: plain Python when called from Python, machine code when called from a driver.
 
-    `compiled`, where given, is the source that numba compiles instead (same meaning, other casts).
+    `compiled`, where given, is the source that numba compiles instead (same meaning, other casts). inline: it becomes part of its
+    caller, for the inner loops of drivers, where a call costs as much as the work.
     """
 
-    def __init__(self, plain: Callable[..., Any], compiled: Callable[..., Any] | None = None) -> None:
+    def __init__(
+        self, plain: Callable[..., Any], compiled: Callable[..., Any] | None = None, inline: bool = False
+    ) -> None:
         self.plain = plain
         self.compiled = compiled or plain
+        # What numba asks of a callee before it makes it a part of its caller.
+        self.targetoptions = {"inline": "always"} if inline else {}
+        self.py_func = self.compiled
         self.__name__ = plain.__name__
         self.__doc__ = plain.__doc__
         self.__module__ = plain.__module__
@@ -46,7 +64,8 @@ class Rule:
         if counted not in self._dispatchers:
             import numba  # noqa: PLC0415
 
-            self._dispatchers[counted] = numba.njit(self.compiled, _nrt=counted)
+            options: dict[str, Any] = {"_nrt": counted}  # numba's own switch; its annotations do not tell it
+            self._dispatchers[counted] = numba.njit(self.compiled, **options)
         return self._dispatchers[counted]
 
 

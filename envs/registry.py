@@ -94,7 +94,7 @@ def load(place: str) -> Callable[..., Game]:
         raise UserError(
             f"{place!r} has no function {attribute or 'build'!r}: a game's file defines build(**options)", NOT_FOUND
         )
-    return build  # type: ignore[no-any-return]
+    return build
 
 
 def _file_module(path: Path) -> Any:

@@ -1,62 +1,109 @@
-"""Uniform legal actions for whole batches: what random play, random opponents and benchmarks draw from."""
+"""Legal actions of whole batches: drawn uniformly, for random play and benchmarks, and checked before a step.
+
+Both drivers are the same for all games: they read masks, and `spaces` int64[P, K, 3], which says of each integer of each seat's
+action its least value, the number of values (0: the seat has no such integer) and where its part of the mask begins (-1: it has none).
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from envs.drivers import Driver
+import numpy as np
+
+from envs.drivers import Driver, first_acting
 from envs.keys import below, fold
 from envs.records import Rule
+from envs.spec import Box, Spec
 
-__all__ = ["sample"]
+__all__ = ["sample", "spaces_of", "unlawful"]
 
-_TRIES = 6
+_TRIES, _BLOCK = 6, 32
 
 
-def _pick(legal_rows: Any, i: int, p: int, base: int, size: int, key: Any) -> int:
-    """A uniform allowed entry of one factor's part of the mask of row i, seat p, counted from its base; 0 if none is allowed.
+def spaces_of(spec: Spec) -> np.ndarray:
+    """The array `spaces` of a game; see the module."""
+    spaces = np.zeros((spec.seats, spec.factors, 3), np.int64)
+    for seat in range(spec.seats):
+        actions = spec.role(seat).actions
+        if isinstance(actions, Box):
+            rows = [(low, high - low + 1, -1) for low, high in zip(actions.low, actions.high, strict=True)]
+        else:
+            begins = np.cumsum((0, *actions.factors)).tolist()
+            rows = [(0, size, begin) for size, begin in zip(actions.factors, begins, strict=False)]
+        spaces[seat, : len(rows)] = rows
+    return spaces
 
-    The mask is indexed whole, because a view of a row costs more than the draw (its reference is counted atomically). A few blind draws come first: they are uniform too, and where most entries are allowed one is enough.
+
+def _pick(legal_rows: Any, i: int, p: int, begin: int, size: int, key: Any) -> int:
+    """A uniform allowed entry of one part of the mask of row i, seat p, counted from its begin; 0 if none is allowed.
+
+    A few blind draws come first: they are uniform too, and where most entries are allowed one is enough. Then entries are counted,
+    and found block by block, so that long masks are read at full speed. The mask is indexed whole: a view of a row costs more.
     """
     for _ in range(_TRIES):
         found = below(key, size)
-        if legal_rows[i, p, base + found]:
+        if legal_rows[i, p, begin + found]:
             return int(found)
         key = fold(key, 0)
     count = 0
-    for a in range(base, base + size):
+    for a in range(begin, begin + size):
         count += legal_rows[i, p, a]
     chosen = below(key, max(count, 1))
-    for a in range(base, base + size):
+    first = begin
+    while begin + size - first > _BLOCK:
+        inside = 0
+        for a in range(first, first + _BLOCK):
+            inside += legal_rows[i, p, a]
+        if chosen < inside:
+            break
+        chosen -= inside
+        first += _BLOCK
+    for a in range(first, begin + size):
         if legal_rows[i, p, a]:
             if chosen == 0:
-                return a - base
+                return a - begin
             chosen -= 1
     return 0
 
 
-pick = Rule(_pick)
+pick = Rule(_pick, inline=True)
 
 
 @Driver
-def sample(acting_rows: Any, legal_rows: Any, factors: Any, keys: Any, tick: int, actions: Any) -> None:
-    """Uniform legal actions: factors int64[K] are the sizes of the mask's parts, keys uint64[B], tick counts the calls.
-
-    Strategy: who acts in a row of a turn-based game is a coin toss to the processor, so the first acting seat is found without a branch.
-    """
-    seats = acting_rows.shape[1]
+def sample(acting_rows: Any, legal_rows: Any, spaces: Any, keys: Any, tick: int, actions: Any) -> None:
+    """Uniform legal actions int32[B, P, K] of all acting seats; keys uint64[B], tick counts the calls."""
+    seats, factors = spaces.shape[0], spaces.shape[1]
     for i in range(acting_rows.shape[0]):
-        count = 0
-        p = 0
-        for q in range(seats - 1, -1, -1):
-            count += acting_rows[i, q]
-            p += (q - p) * acting_rows[i, q]
-        for done in range(count):
-            base = 0
-            for k in range(len(factors)):
-                key = fold(keys[i], (tick * seats + p) * len(factors) + k)
-                actions[i, p, k] = pick(legal_rows, i, p, base, factors[k], key)
-                base += factors[k]
+        count, p = first_acting(acting_rows, i, 0, seats)
+        for n in range(count):
+            for k in range(factors):
+                size = spaces[p, k, 1]
+                if size > 0:
+                    key = fold(keys[i], (tick * seats + p) * factors + k)
+                    begin = spaces[p, k, 2]
+                    if begin < 0:
+                        actions[i, p, k] = spaces[p, k, 0] + below(key, size)
+                    else:
+                        actions[i, p, k] = pick(legal_rows, i, p, begin, size, key)
             p += 1
-            while done + 1 < count and not acting_rows[i, p]:
+            while n + 1 < count and not acting_rows[i, p]:
                 p += 1
+
+
+@Driver
+def unlawful(actions: Any, acting_rows: Any, legal_rows: Any, spaces: Any) -> int:
+    """The first row in which an acting seat's action is not legal, -1 if there is none."""
+    for i in range(acting_rows.shape[0]):
+        lawful = True
+        for p in range(spaces.shape[0]):
+            for k in range(spaces.shape[1]):
+                value = actions[i, p, k] - spaces[p, k, 0]
+                size, begin = spaces[p, k, 1], spaces[p, k, 2]
+                allowed = size == 0
+                if 0 <= value < size:
+                    allowed = begin < 0 or legal_rows[i, p, begin + value]
+                # Without a branch on who acts, which the processor cannot foresee.
+                lawful = lawful & (allowed | (not acting_rows[i, p]))
+        if not lawful:
+            return i
+    return -1

@@ -9,17 +9,18 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from replays.diff import diff
-    from replays.export import export
+    from replays.difference import diff
+    from replays.exports import export
+    from replays.log import recover
     from replays.recorder import Recorder
     from replays.tape import Moment, Tape
-    from replays.verify import verify
+    from replays.verdict import verify
 
 __all__ = ["Moment", "Recorder", "Tape", "diff", "export", "open", "recover", "verify"]
 
 _PLACES = {
-    "Recorder": "replays.recorder", "Tape": "replays.tape", "Moment": "replays.tape", "verify": "replays.verify",
-    "diff": "replays.diff", "export": "replays.export", "recover": "replays.log",
+    "Recorder": "replays.recorder", "Tape": "replays.tape", "Moment": "replays.tape", "verify": "replays.verdict",
+    "diff": "replays.difference", "export": "replays.exports", "recover": "replays.log",
 }  # fmt: skip
 
 

@@ -109,6 +109,10 @@ class Moment:
     def facts(self) -> Facts:
         return self._by_rules(lambda: self.tape.need_game().facts(self.state))
 
+    def acting(self) -> tuple[int, ...]:
+        """The seats that decide now."""
+        return self._by_rules(lambda: self.tape.need_game().acting(self.state))
+
     def observe(self, who: int = SPECTATOR) -> Any:
         return self._by_rules(lambda: self.tape.need_game().observe(self.state, who))
 

@@ -21,6 +21,7 @@ from envs.errors import CORRUPT, UserError
 from envs.game import Game
 from envs.records import Row, dtype_of
 from envs.spec import SPECTATOR
+from replays._entries import NEVER, Head, notes_by_seat
 from replays.games import installed
 from replays.log import LogReader
 from replays.mailbox import Mailbox
@@ -69,8 +70,8 @@ class Tape:
             raise UserError(f"{self.log.path} holds no readable state type: {error}", CORRUPT) from None
 
     def bare_row(self, packed: bytes) -> Any:
-        """A state from the record type in the file; a plain game's state needs none."""
-        if self.started.game.get("kind") == "plain":
+        """A state from the record type in the file; the trees of plain and foreign games need none."""
+        if self.started.game.get("kind") in ("plain", "foreign"):
             return _bare_tree(self.log, packed)
         if len(packed) != self._bare_type.itemsize:
             raise UserError(
@@ -149,7 +150,7 @@ class Tape:
 
     def acts(self, tick: int) -> list[Acted]:
         """What was decided at a tick, with the agents' notes."""
-        notes = _notes([*self._of(NOTES, tick), *self._of(TEXTS, tick)])
+        notes = notes_by_seat([*self._of(NOTES, tick), *self._of(TEXTS, tick)])
         return self._acts(self._of(ACTS, tick), notes, tick)
 
     def _acts(self, trees: list[Any], notes: dict[int, dict[str, Any]], tick: int) -> list[Acted]:
@@ -158,8 +159,8 @@ class Tape:
 
     def _event(self, tree: Any, tick: int | None, notes: dict[int, dict[str, Any]] | None = None) -> Event | None:
         """An event of this tape: at the tick where it lies, about a seat that there is; None for anything else."""
-        if notes and isinstance(tree, dict):
-            tree = tree | {"notes": notes.get(tree.get("seat", -1), {})}
+        if notes and isinstance(tree, dict) and isinstance(tree.get("seat"), int):
+            tree = tree | {"notes": notes.get(tree["seat"], {})}
         event = _read(tree)
         if event is None or not -1 <= getattr(event, "seat", -1) < self.seats:
             return None
@@ -178,12 +179,15 @@ class Tape:
             n -= 1
         return found[::-1]
 
-    def entries(self) -> Iterator[Entry]:
-        """Tick by tick in one pass over the file, which is much faster than `at`; what is damaged is left out."""
-        heads = {track: _Head(self.log, track) for track in (STATES, ACTS, NOTES, TEXTS, EVENTS)}
-        while (tick := min(head.tick for head in heads.values())) < _NEVER:
-            stored = [Stored.of(tree) for tree in heads[STATES].take(tick)]
-            notes = _notes([*heads[NOTES].take(tick), *heads[TEXTS].take(tick)])
+    def entries(self, states: bool = True) -> Iterator[Entry]:
+        """Tick by tick in one pass over the file, which is much faster than `at`; what is damaged is left out.
+
+        states=False leaves the states unread.
+        """
+        heads = {track: Head(self.log, track) for track in (STATES, ACTS, NOTES, TEXTS, EVENTS)[not states :]}
+        while (tick := min(head.tick for head in heads.values())) < NEVER:
+            stored = [Stored.of(tree) for tree in heads[STATES].take(tick)] if states else []
+            notes = notes_by_seat([*heads[NOTES].take(tick), *heads[TEXTS].take(tick)])
             acts = self._acts(heads[ACTS].take(tick), notes, tick)
             events = (self._event(tree, tick) for tree in heads[EVENTS].take(tick))
             yield Entry(tick, stored[0] if stored else None, acts, [event for event in events if event is not None])
@@ -244,43 +248,6 @@ class Tape:
         self.log.close()
 
 
-_NEVER = 1 << 63
-_MOST_AT_ONCE = 100_000
-
-
-class _Head:
-    """The next record of one track, so that tracks can be read side by side."""
-
-    def __init__(self, log: LogReader, track: int) -> None:
-        self._records = log.iterate(track)
-        self.tick, self._tree = _NEVER, None
-        self._advance()
-
-    def _advance(self) -> None:
-        _, self.tick, self._tree = next(self._records, (0, _NEVER, None))
-
-    def take(self, tick: int) -> list[Any]:
-        """All records at this tick; of more than a match can have, the first ones."""
-        found: list[Any] = []
-        while self.tick == tick:
-            if len(found) < _MOST_AT_ONCE:
-                found.append(self._tree)
-            self._advance()
-        return found
-
-
-def _notes(trees: list[Any]) -> dict[int, dict[str, Any]]:
-    """Seat -> notes, from the records of the tracks of notes and of long texts."""
-    found: dict[int, dict[str, Any]] = {}
-    for tree in trees:
-        seat = tree.get("seat") if isinstance(tree, dict) else None
-        parts = [tree.get(name) for name in ("notes", "texts")] if isinstance(seat, int) else []
-        for part in parts:
-            if isinstance(part, dict) and isinstance(seat, int):
-                found[seat] = found.get(seat, {}) | part
-    return found
-
-
 def _read(tree: Any) -> Event | None:
     """An event from a file; None for what a newer version may have written."""
     try:
@@ -298,8 +265,8 @@ def _header(log: LogReader) -> tuple[Started, Secret]:
 
 
 def _bare_tree(log: LogReader, packed: bytes) -> Any:
-    """The state of a plain game as it is."""
-    from envs.plain import Tree  # noqa: PLC0415  only plain games pay for it
+    """The state of a game without records as it is."""
+    from envs.plain import Tree  # noqa: PLC0415  only such games pay for it
 
     try:
         tree = msgpack.unpackb(packed, strict_map_key=True)

@@ -88,9 +88,14 @@ class Blocks:
 
     def hide(self, left: int, top: int, covered: NDArray[np.bool_]) -> None:
         """Remove words from the cells of which both pixels are covered."""
-        if not self.worded:
+        bottom = top + covered.shape[0]
+        # Most boards have no word under a disc, and the rest of this is dear for so small a mask.
+        if (
+            not self.worded
+            or (self.over.glyphs[top // 2 : -(-bottom // 2), left : left + covered.shape[1]] == _NONE).all()
+        ):
             return
-        covered = np.pad(covered, ((top % 2, (top + covered.shape[0]) % 2), (0, 0)))
+        covered = np.pad(covered, ((top % 2, bottom % 2), (0, 0)))
         both = covered[0::2] & covered[1::2]
         view = self.over.glyphs[top // 2 : top // 2 + both.shape[0], left : left + both.shape[1]]
         view[both] = _NONE

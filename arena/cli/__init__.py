@@ -59,7 +59,7 @@ class VerbGroup(click.Group):
         """Import the verb's module and take its `command`; None for an unknown verb."""
         if cmd_name not in self.verbs:
             return None
-        command: click.Command = importlib.import_module(f"{self._package}.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"{self._package}.{_module(cmd_name)}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -79,8 +79,13 @@ class VerbGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
+def _module(verb: str) -> str:
+    """The module of a verb: play-on is in play_on.py."""
+    return verb.replace("-", "_")
+
+
 def _has_module(folder: Path, verb: str) -> bool:
-    return (folder / f"{verb}.py").is_file() or (folder / verb / "__init__.py").is_file()
+    return (folder / f"{_module(verb)}.py").is_file() or (folder / _module(verb) / "__init__.py").is_file()
 
 
 def _lobby(ctx: click.Context) -> int | None:

@@ -1,14 +1,19 @@
-"""What rules must do whoever plays: end, stay ended, keep their word about traits, and compute alike in both ways."""
+"""What rules must do whoever plays: end, stay ended, pay what is declared, and compute alike in both ways and in batches."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from envs.checks.trial import Trial, demand, walk
+from envs.checks.trial import Failed, Step, Trial, demand, walk
 from envs.game import Game
 from envs.record_game import RecordGame
+from envs.spec import PUBLIC, SPECTATOR
 
-__all__ = ["alike", "ends", "moves", "pays", "repeats", "rows", "stays", "traits"]
+__all__ = ["alike", "ends", "fits", "moves", "pays", "repeats", "rows", "stays"]
+
+_STATES = 200
 
 
 def repeats(trial: Trial) -> str:
@@ -16,28 +21,60 @@ def repeats(trial: Trial) -> str:
     for steps in trial.walks:
         again = list(walk(trial.game, steps[0].seed))
         same = [trial.game.pack(a.state) == trial.game.pack(b.state) for a, b in zip(steps, again, strict=True)]
-        demand(all(same), f"seed {steps[0].seed}: tick {same.index(False) if not all(same) else 0} differs when played again")
+        demand(
+            all(same),
+            f"seed {steps[0].seed}: tick {same.index(False) if not all(same) else 0} differs when played again",
+        )
     return f"{len(trial.walks)} episodes were the same twice"
 
 
 def alike(trial: Trial) -> str:
-    """Compiled and plain rules give the same bytes; a write out of range shows here, because plain arrays check it."""
+    """Compiled and plain rules give the same bytes: states, masks, observations, imagined states and tensors."""
     if trial.plain is trial.game:
         return "the game runs in one way only"
+    looked = 0
     for steps in trial.walks:
-        try:
-            other = list(walk(trial.plain, steps[0].seed))
-        except (IndexError, OverflowError, ZeroDivisionError) as error:
-            demand(False, f"seed {steps[0].seed}: run plainly, the rules raise {type(error).__name__}: {error}")
-        for tick, (a, b) in enumerate(zip(steps, other, strict=False)):
-            demand(
-                trial.game.pack(a.state) == trial.plain.pack(b.state), f"seed {steps[0].seed}, tick {tick}: {_difference(trial, a.state, b.state)}"
-            )
-        demand(len(steps) == len(other), f"seed {steps[0].seed}: {len(steps) - 1} ticks compiled, {len(other) - 1} plain")
-    return f"{sum(map(len, trial.walks))} states agree to the byte"
+        state = trial.plain.start(steps[0].seed)
+        for step in steps:
+            same = trial.plain.pack(state) == trial.game.pack(step.state)
+            demand(same, f"{trial.where(step)}: {_difference(trial, step.state, state)}")
+            looked += _seen_alike(trial, step)
+            state = _stepped_plainly(trial, step, state)
+    return f"{sum(map(len, trial.walks))} states and {looked} observations agree to the byte"
 
 
-def _difference(trial: Trial, a: np.ndarray, b: np.ndarray) -> str:
+def _stepped_plainly(trial: Trial, step: Step, state: Any) -> Any:
+    try:
+        return trial.plain.step(state, step.actions, step.seed) if step.actions else state
+    except (IndexError, OverflowError, ZeroDivisionError) as error:
+        raise Failed(f"{trial.where(step)}: run plainly, the rules raise {type(error).__name__}: {error}") from None
+
+
+def _seen_alike(trial: Trial, step: Step) -> int:
+    """Compare what one audience sees, another one at each tick; masks always."""
+    game, plain = trial.game, trial.plain
+    tick = game.facts(step.state).tick
+    who = (*range(game.seats), SPECTATOR, PUBLIC)[(tick + step.seed) % (game.seats + 2)]
+    ours, theirs = game.turns(step.state), plain.turns(step.state)
+    masks = ours.keys() == theirs.keys() and all((ours[seat].mask == theirs[seat].mask).all() for seat in ours)
+    demand(masks, f"{trial.where(step)}: who acts or what is legal differs between compiled and plain")
+    obs = game.observe(step.state, who)
+    demand(
+        obs == plain.observe(step.state, who),
+        f"{trial.where(step)}: the observation of {who} differs between compiled and plain",
+    )
+    if who < 0:
+        return 1
+    if game.can("imagine"):
+        both = [game.pack(each.imagine(obs, who, step.seed)) for each in (game, plain)]
+        demand(both[0] == both[1], f"{trial.where(step)}: what seat {who} imagines differs between compiled and plain")
+    for view in game.spec.role(who).views:
+        same = np.array_equal(game.encode(obs, view), plain.encode(obs, view))
+        demand(same, f"{trial.where(step)}: view {view} differs between compiled and plain")
+    return 1
+
+
+def _difference(trial: Trial, a: Any, b: Any) -> str:
     one, two = trial.game.row(a).tree(), trial.game.row(b).tree()
     field = next((name for name in one if one[name] != two[name]), "the bytes between fields")
     return f"{field} is {one.get(field)} compiled and {two.get(field)} plain"
@@ -57,7 +94,9 @@ def rows(trial: Trial) -> str:
         states = [game.start(int(seed)) for seed in vec.seeds]
         seeds = [int(seed) for seed in vec.seeds]
         for _ in range(40):
-            actions, acting = _sampled(vec), vec.acting.copy()
+            actions, acting = vec.sample().copy(), vec.acting.copy()
+            if _stuck(game, vec):
+                return f"{compared} rows equal the match alone; then a seat has no legal action"
             vec.step(actions)
             for row in range(num):
                 acts = {int(p): actions[row, p].tolist() for p in np.flatnonzero(acting[row])}
@@ -65,23 +104,18 @@ def rows(trial: Trial) -> str:
                 if game.facts(states[row]).done:
                     seeds[row] = int(vec.seeds[row])
                     states[row] = game.start(seeds[row])
-                demand(game.pack(states[row]) == vec._raw[row].tobytes(), f"row {row} of {num} differs from the match alone with seed {seeds[row]}")
+                demand(
+                    game.pack(states[row]) == vec._raw[row].tobytes(),
+                    f"row {row} of {num} differs from the match alone with seed {seeds[row]}",
+                )
                 compared += 1
     return f"{compared} rows equal the match alone"
 
 
-def _sampled(vec: object) -> np.ndarray:
-    """Uniform legal actions; numbers of a Box are drawn from its middle."""
-    from envs.spec import Box  # noqa: PLC0415
-
-    game = vec.game  # type: ignore[attr-defined]
-    if any(isinstance(role.actions, Box) for role in game.spec.roles):
-        actions = np.zeros((vec.num, game.seats, game.spec.factors), np.int32)  # type: ignore[attr-defined]
-        for seat in range(game.seats):
-            space = game.spec.role(seat).actions
-            actions[:, seat, : len(space.low)] = (np.array(space.low) + np.array(space.high)) // 2
-        return actions
-    return vec.sample().copy()  # type: ignore[attr-defined]
+def _stuck(game: RecordGame, vec: Any) -> bool:
+    """Whether some acting seat has nothing to choose, which is another check's finding."""
+    turns = np.argwhere(vec.acting).tolist()
+    return not all(all(game.legal_from(vec.legal[row, seat], seat).factors) for row, seat in turns)
 
 
 def moves(trial: Trial) -> str:
@@ -89,13 +123,34 @@ def moves(trial: Trial) -> str:
     for step in trial.steps:
         facts = trial.game.facts(step.state)
         acting = trial.game.acting(step.state)
-        demand(facts.done or bool(acting), f"seed {step.seed}, tick {facts.tick}: nobody acts and the episode is not done")
+        demand(
+            facts.done or bool(acting), f"seed {step.seed}, tick {facts.tick}: nobody acts and the episode is not done"
+        )
         demand(not (facts.done and acting), f"seed {step.seed}, tick {facts.tick}: done, and seats {acting} still act")
         for seat in acting:
             legal = trial.game.legal(step.state, seat)
             empty = legal.form is None and any(not values for values in legal.factors)
             demand(not empty, f"seed {step.seed}, tick {facts.tick}: seat {seat} acts and has no legal action")
     return f"{sum(map(len, trial.walks))} states"
+
+
+def fits(trial: Trial) -> str:
+    """`legal` writes nothing beyond the actions of the seat's role; other libraries read masks of that length."""
+    game: Any = trial.game
+    if game.kind != "record":
+        return "the game has no masks of a common length"
+    sizes = [sum(game.spec.role(seat).actions.factors) for seat in range(game.seats)]
+    looked = 0
+    for step in trial.some(_STATES):
+        mask = game.masks(step.state)[1]
+        for seat, size in enumerate(sizes):
+            beyond = np.flatnonzero(mask[seat, size:]) + size
+            demand(
+                not len(beyond),
+                f"{trial.where(step)}: legal allows {beyond.tolist()} to seat {seat}, which has {size} actions",
+            )
+            looked += 1
+    return f"{looked} masks"
 
 
 def ends(trial: Trial) -> str:
@@ -105,9 +160,16 @@ def ends(trial: Trial) -> str:
         ticks = [trial.game.facts(step.state).tick for step in steps]
         demand(ticks == list(range(len(ticks))), f"seed {steps[0].seed}: ticks run {ticks[:8]}")
         facts = trial.game.facts(steps[-1].state)
-        demand(facts.done or facts.tick < limit, f"seed {steps[0].seed}: not done after {facts.tick} ticks, the limit is {limit}")
+        demand(
+            facts.done or len(ticks) <= limit,
+            f"seed {steps[0].seed}: not done after {facts.tick} ticks, the limit is {limit}",
+        )
         demand(facts.tick <= limit, f"seed {steps[0].seed}: tick {facts.tick} is over the limit of {limit}")
-        demand(not facts.truncated or facts.tick >= limit, f"seed {steps[0].seed}: truncated at tick {facts.tick}, before the limit of {limit}")
+        demand(
+            not facts.truncated or facts.tick >= limit,
+            f"seed {steps[0].seed}: truncated at tick {facts.tick}, before the limit of {limit}",
+        )
+        demand(len(ticks) > 1, f"seed {steps[0].seed}: over before anybody could act")
         longest = max(longest, facts.tick)
     return f"the longest of {len(trial.walks)} episodes had {longest} ticks"
 
@@ -119,11 +181,16 @@ def stays(trial: Trial) -> str:
         state = steps[-1].state
         if not trial.game.facts(state).done:
             continue
-        after = trial.game.step(state, {seat: _zeros(trial.game, seat) for seat in range(trial.game.seats)}, steps[0].seed)
+        after = trial.game.step(
+            state, {seat: _zeros(trial.game, seat) for seat in range(trial.game.seats)}, steps[0].seed
+        )
         before, now = trial.game.row(state).tree(), trial.game.row(after).tree()
         changed = [name for name in before if name != "reward" and before[name] != now[name]]
         demand(not changed, f"seed {steps[0].seed}: a step after the end changes {changed}")
-        demand(not any(trial.game.facts(after).reward), f"seed {steps[0].seed}: a step after the end pays {trial.game.facts(after).reward}")
+        demand(
+            not any(trial.game.facts(after).reward),
+            f"seed {steps[0].seed}: a step after the end pays {trial.game.facts(after).reward}",
+        )
         ended += 1
     return f"{ended} ended episodes"
 
@@ -139,31 +206,9 @@ def pays(trial: Trial) -> str:
     for steps in trial.walks:
         totals = np.sum([trial.game.facts(step.state).reward for step in steps], axis=0)
         if trial.game.facts(steps[-1].state).done:
-            demand(low - 1e-9 <= totals.min() and totals.max() <= high + 1e-9, f"seed {steps[0].seed}: totals {totals.tolist()} leave [{low}, {high}]")
+            demand(
+                low - 1e-9 <= totals.min() and totals.max() <= high + 1e-9,
+                f"seed {steps[0].seed}: totals {totals.tolist()} leave [{low}, {high}]",
+            )
         seen = [min(seen[0], float(totals.min())), max(seen[1], float(totals.max()))]
     return f"totals from {seen[0]:g} to {seen[1]:g} of [{low:g}, {high:g}]"
-
-
-def traits(trial: Trial) -> str:
-    """Declared traits hold in random play."""
-    game, declared = trial.game, trial.game.spec.traits
-    together = any(len(step.actions) > 1 for step in trial.steps)
-    demand(together == ("simultaneous" in declared), f"several seats act at once: {together}; simultaneous is {'' if not together else 'not '}declared")
-    if "zero_sum" in declared:
-        for step in trial.steps:
-            reward = game.facts(step.state).reward
-            demand(abs(sum(reward)) < 1e-9, f"seed {step.seed}, tick {game.facts(step.state).tick}: rewards {reward} do not sum to 0")
-    if "chance" not in declared:
-        _no_chance(trial)
-    return ", ".join(sorted(declared)) or "none declared"
-
-
-def _no_chance(trial: Trial) -> None:
-    """Without chance the key does not matter."""
-    for steps in trial.walks[:20]:
-        state = trial.game.start(steps[0].seed + 12345)
-        for step in steps:
-            same = trial.game.pack(state) == trial.game.pack(step.state)
-            demand(same, f"seed {step.seed}: another seed with the same actions gives another state; chance is not declared")
-            if step.actions:
-                state = trial.game.step(state, step.actions, steps[0].seed + 12345)

@@ -1,47 +1,42 @@
-"""Observation decides knowledge: what a seat cannot know is in none of its observations, words, pictures and tensors."""
+"""Observation decides knowledge: what a seat cannot know is in none of its observations, words, pictures, tensors and masks."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import msgpack
+import numpy as np
+
 from envs import keys
 from envs.checks.trial import Step, Trial, demand
 from envs.game import Game
-from envs.spec import PUBLIC
+from envs.records import Row
+from envs.rules import rules_of
+from envs.spec import PUBLIC, Box
 
-__all__ = ["perfect", "sealed", "secrecy"]
+__all__ = ["configuration", "filled", "hidden", "masks", "perfect", "public", "sealed", "secrecy"]
+
+_STEPS, _TIMES, _STARTS = 200, 4, 20
+_HEADER = {"tick", "done", "truncated", "reward"}
+_NO_IMAGINE = "no imagine: planners will be refused"
 
 
 def secrecy(trial: Trial) -> str:
-    """observe(imagine(observe(s))) == observe(s), byte for byte, while imagined states of hidden games differ from s and from one another."""
-    game = trial.game
+    """observe(imagine(observe(s))) == observe(s), byte for byte, for every seat."""
+    game, looked = trial.game, 0
     if not game.can("imagine"):
-        return "no imagine: planners will be refused"
-    differing = kinds = looked = 0
-    for step in trial.some(200):
+        return _NO_IMAGINE
+    for step in trial.some(_STEPS):
         for seat in range(game.seats):
             seen = game.observe(step.state, seat)
-            imagined = [game.imagine(seen, seat, keys.fold(step.seed, i)) for i in range(3)]
-            for state in imagined:
-                again = game.observe(state, seat)
-                demand(again == seen, f"{_where(game, step)}: seat {seat} sees {_first_difference(seen, again)} in a state that it imagines")
-            packed = {_hidden(game, state) for state in imagined}
-            differing += _hidden(game, step.state) not in packed
-            kinds += len(packed) > 1
-            looked += 1
-    if "hidden" in game.spec.traits:
-        demand(differing > 0, "hidden is declared, and every imagined state is the true one: imagine knows what it should not, or nothing is hidden")
-        demand(kinds > 0, "hidden is declared, and every imagined state of a moment is the same")
-    return f"{looked} observations; imagined states differ from the true one in {differing}"
-
-
-def _hidden(game: Game, state: Any) -> str:
-    tree = game.row(state).tree()
-    return repr({name: value for name, value in tree.items() if name != "reward"})
-
-
-def _where(game: Game, step: Step) -> str:
-    return f"seed {step.seed}, tick {game.facts(step.state).tick}"
+            for i in range(_TIMES):
+                again = game.observe(game.imagine(seen, seat, keys.fold(step.seed, i)), seat)
+                demand(
+                    again == seen,
+                    f"{trial.where(step)}: seat {seat} sees {_first_difference(seen, again)} in a state that it imagines",
+                )
+                looked += 1
+    return f"{looked} imagined states look to their seat like the true one"
 
 
 def _first_difference(a: Any, b: Any) -> str:
@@ -50,39 +45,212 @@ def _first_difference(a: Any, b: Any) -> str:
     return f"{name} = {two.get(name)} instead of {one.get(name)}"
 
 
-def perfect(trial: Trial) -> str:
-    """Where perfect is declared, all seats and the public see the same; where it is not, they do not always."""
+def hidden(trial: Trial) -> str:
+    """Imagined states differ from the true one and from one another where hidden is declared; they never do elsewhere."""
     game = trial.game
-    differs = ""
-    for step in trial.some(200):
-        seen = [game.observe(step.state, who).tree() | {"seat": 0} for who in (*range(game.seats), PUBLIC)]
-        if any(repr(view) != repr(seen[0]) for view in seen) and len({tuple(view) for view in seen}) == 1:
-            differs = differs or _where(game, step)
-    if "perfect" in game.spec.traits:
-        demand(not differs, f"perfect is declared, and at {differs} seats see different things")
-        demand("hidden" not in game.spec.traits, "perfect and hidden are both declared")
-    return "all see the same" if "perfect" in game.spec.traits else f"seats differ, first at {differs or 'no state seen'}"
+    if not game.can("imagine"):
+        return _NO_IMAGINE
+    declared = "hidden" in game.spec.traits
+    wrong = several = looked = 0
+    for step in trial.some(_STEPS):
+        truth = _fields(game, step.state)
+        for seat in range(game.seats):
+            guesses = _imagined(game, step, seat)
+            differ = any(guess != truth for guess in guesses)
+            demand(
+                declared or not differ,
+                f"{trial.where(step)}: seat {seat} does not know the state, and hidden is not declared",
+            )
+            wrong, several, looked = wrong + differ, several + any(guess != guesses[0] for guess in guesses), looked + 1
+    demand(
+        not declared or wrong > 0,
+        "hidden is declared, and every imagined state is the true one: imagine knows too much, or nothing is hidden",
+    )
+    demand(not declared or several > 0, "hidden is declared, and every imagined state of a moment is the same")
+    return f"in {wrong} of {looked} moments a seat imagined another state"
+
+
+def _imagined(game: Game, step: Step, seat: int) -> list[dict[str, Any]]:
+    obs = game.observe(step.state, seat)
+    return [_fields(game, game.imagine(obs, seat, keys.fold(step.seed, i))) for i in range(_TIMES)]
+
+
+def _fields(game: Game, state: Any) -> dict[str, Any]:
+    """A state without its common header."""
+    return {name: value for name, value in game.row(state).tree().items() if name not in _HEADER}
+
+
+def perfect(trial: Trial) -> str:
+    """Where perfect is declared, every seat and the public know the whole state, and imagine copies it."""
+    game = trial.game
+    if "perfect" not in game.spec.traits:
+        return "not declared"
+    demand("hidden" not in game.spec.traits, "perfect and hidden are both declared")
+    demand(game.can("imagine"), "perfect is declared, and there is no imagine that copies the state")
+    for step in trial.some(_STEPS):
+        truth = _fields(game, step.state)
+        for who in (*range(game.seats), PUBLIC):
+            guess = _fields(game, game.imagine(game.observe(step.state, who), who, step.seed))
+            lacking = next((name for name in truth if truth[name] != guess.get(name)), "")
+            demand(
+                not lacking,
+                f"{trial.where(step)}: {_called(game, who)} does not know {lacking!r}, and perfect is declared",
+            )
+    return "every seat and the public know the whole state"
+
+
+def _called(game: Game, who: int) -> str:
+    return "the public" if who == PUBLIC else game.spec.seat_names[who]
+
+
+def masks(trial: Trial) -> str:
+    """Whether a seat acts, and what it may do, does not depend on what it cannot see: it is so in each state that it imagines."""
+    game, looked = trial.game, 0
+    if not game.can("imagine"):
+        return _NO_IMAGINE
+    for step in trial.some(_STEPS):
+        real = game.turns(step.state)
+        for seat in range(game.seats):
+            guess = game.turns(game.imagine(game.observe(step.state, seat), seat, keys.fold(step.seed, seat)))
+            demand(
+                (seat in real) == (seat in guess),
+                f"{trial.where(step)}: whether seat {seat} acts depends on what it cannot see",
+            )
+            same = seat not in real or (
+                real[seat].form == guess[seat].form and np.array_equal(real[seat].mask, guess[seat].mask)
+            )
+            demand(same, f"{trial.where(step)}: what seat {seat} may do depends on what it cannot see")
+            looked += 1
+    return f"{looked} masks tell no secret"
+
+
+def public(trial: Trial) -> str:
+    """What the public sees, every seat knows: it is the same in each state that the seat imagines."""
+    game, looked = trial.game, 0
+    if not game.can("imagine"):
+        return _NO_IMAGINE
+    for step in trial.some(_STEPS):
+        seen = game.observe(step.state, PUBLIC)
+        for seat in range(game.seats):
+            again = game.observe(game.imagine(game.observe(step.state, seat), seat, keys.fold(step.seed, 99)), PUBLIC)
+            demand(
+                again == seen,
+                f"{trial.where(step)}: the public sees what seat {seat} does not know: {_first_difference(again, seen)}",
+            )
+            looked += 1
+    return f"{looked} times the public knew no more than a seat"
+
+
+def configuration(trial: Trial) -> str:
+    """No seat sees a hidden part of the configuration when an episode begins: with other numbers in it, its view is the same."""
+    game, looked = trial.plain, 0
+    if game.config_bytes() == game.config_bytes(public=True):
+        return "nothing of the configuration is hidden"
+    states = [game.unpack(trial.game.pack(walk[0].state)) for walk in trial.walks[:_STARTS]]
+    before = [_starting_views(game, state) for state in states]
+    whole = game.config_bytes()
+    # Run plainly, so that an index read from a changed number cannot leave its array without a word.
+    game.configure(_altered(game))
+    try:
+        for walk, state, seen in zip(trial.walks, states, before, strict=False):
+            for who, other in _starting_views(game, state).items():
+                name = _first_difference(seen[who], other) if seen[who] != other else ""
+                demand(
+                    not name,
+                    f"{trial.where(walk[0])}: {_called(game, who)} sees a hidden part of the configuration: {name}",
+                )
+                looked += 1
+    finally:
+        game.configure(whole)
+    return f"{looked} views are the same with another hidden configuration"
+
+
+def _starting_views(game: Game, state: Any) -> dict[int, Any]:
+    return {who: game.observe(state, who) for who in (*range(game.seats), PUBLIC)}
+
+
+def _altered(game: Any) -> bytes:
+    """The configuration with every hidden number made another one."""
+    if game.kind == "record":
+        changed = game.configs.copy()
+        for name in game.hidden:
+            _alter(changed[name])
+        return bytes(changed.tobytes())
+    tree = {name: _another(value) if name in game.hidden else value for name, value in game.config.items()}
+    data: bytes = msgpack.packb(tree)
+    return data
+
+
+def _another(value: Any) -> Any:
+    """A plain value of the same kind that is not the same."""
+    if isinstance(value, dict):
+        return {name: _another(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_another(item) for item in value]
+    if isinstance(value, bool):
+        return not value
+    return value + 1 if isinstance(value, int) else f"{value}?"
+
+
+def _alter(numbers: np.ndarray) -> None:
+    """Add one to every number of a field, also of nested records; turn every bool."""
+    if numbers.dtype.names:
+        for name in numbers.dtype.names:
+            _alter(numbers[name])
+    elif numbers.dtype.kind == "b":
+        numbers[...] = ~numbers
+    else:
+        numbers[...] = numbers + 1
+
+
+def filled(trial: Trial) -> str:
+    """Every field of an observation is written by its rule: one that nobody writes tells a learner nothing."""
+    game: Any = trial.game
+    if game.kind != "record":
+        return "the observations of a plain game have no declared fields"
+    fields = 0
+    for who in game.audiences:
+        rule = game.words.get(f"observe_{who}") or game.words["observe"]
+        named = {name for each in rules_of({"observe": rule}) for name in each.plain.__code__.co_names}
+        declared = Row(np.zeros(1, game.observation_types[who])).fields
+        empty = [name for name in declared if name not in named and name not in {"tick", "seat", "done"}]
+        demand(not empty, f"no rule writes {', '.join(empty)} in the observation of {who}")
+        fields += len(declared)
+    return f"{fields} fields"
 
 
 def sealed(trial: Trial) -> str:
-    """In a simultaneous tick nobody's view tells what another seat is about to do: views come from the state before."""
+    """While one of several acting seats has spoken, nobody's view has changed."""
     game = trial.game
-    if "simultaneous" not in game.spec.traits or len(game.spec.roles) > 1:
+    if "simultaneous" not in game.spec.traits:
         return "no acts to seal"
     from envs.faces.aec import AEC  # noqa: PLC0415  faces load pettingzoo
 
-    env = AEC(game)
-    env.reset(seed=trial.seed)
-    asked = 0
-    for _ in range(30):
-        if any(env.terminations.values()) or any(env.truncations.values()):
-            break
-        before = {agent: repr(env.observe(agent)) for agent in env.agents}
-        waiting = list(env._order)
-        for seat in waiting:
-            changed = [agent for agent in env.agents if repr(env.observe(agent)) != before[agent]]
-            demand(not changed, f"{changed} see something new before all have spoken")
-            legal = env._board.legal(seat)
-            env.step(legal.sample(keys.fold(trial.seed, asked)) if len(legal.sizes) > 1 else legal.sample(keys.fold(trial.seed, asked))[0])
-            asked += 1
-    return f"{asked} acts were sealed"
+    env, spoken = AEC(game), 0
+    for walk in trial.walks[:20]:
+        env.reset(seed=walk[0].seed)
+        for step in walk:
+            for left, seat in zip(range(len(step.actions) - 1, -1, -1), sorted(step.actions), strict=True):
+                before = _views(env)
+                demand(
+                    env.agent_selection == env.possible_agents[seat],
+                    f"{trial.where(step)}: {env.agent_selection} is asked in place of seat {seat}",
+                )
+                env.step(outward(step.actions[seat], game.spec.role(seat).actions))
+                changed = [agent for agent, view in _views(env).items() if left and view != before[agent]]
+                demand(not changed, f"{trial.where(step)}: the view of {changed} changes before all have spoken")
+                spoken += left > 0
+    return f"{spoken} times a seat had spoken and no view had changed"
+
+
+def _views(env: Any) -> dict[str, str]:
+    """What each agent sees, the tensor and all fields."""
+    seen = {agent: env._board.observe(env.possible_agents.index(agent)) for agent in env.agents}
+    return {agent: repr([env.observe(agent), obs]) for agent, obs in seen.items()}
+
+
+def outward(action: Any, actions: Any) -> Any:
+    """An action as the faces of other libraries take it."""
+    if isinstance(actions, Box):
+        return np.float32(np.array(action) * np.array(actions.step))
+    return action[0] if isinstance(action, list) and len(actions.factors) == 1 else action

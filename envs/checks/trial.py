@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Any
 
 from envs import keys
-from envs.game import Action, Game
+from envs.game import Action, Game, Legal
 
-__all__ = ["Failed", "Step", "Trial", "demand"]
+__all__ = ["Failed", "Step", "Trial", "any_action", "demand", "walk"]
 
 _LONGEST = 400
 
@@ -52,6 +52,14 @@ class Trial:
     def steps(self) -> Iterator[Step]:
         return (step for walk in self.walks for step in walk)
 
+    def where(self, step: Step) -> str:
+        """How to find a step again."""
+        return f"seed {step.seed}, tick {self.game.facts(step.state).tick}"
+
+    def after(self, step: Step) -> Any:
+        """The state that follows a step."""
+        return self.game.step(step.state, step.actions, step.seed)
+
     def some(self, most: int) -> list[Step]:
         """At most so many steps, spread evenly over all walks."""
         steps = list(self.steps)
@@ -59,10 +67,14 @@ class Trial:
 
 
 def walk(game: Game, seed: int) -> Iterator[Step]:
-    """One episode of uniform legal actions; text seats answer with what `form` gives for nothing: see `_any`."""
+    """One episode of random legal actions, up to a state in which nobody can act; a text seat writes one of the game's examples."""
     state = game.start(seed)
     for tick in range(_LONGEST):
-        actions = {seat: any_action(game, state, seat, seed, tick) for seat in game.acting(state)}
+        turns = game.turns(state)
+        able = all(legal.form is not None or all(legal.factors) for legal in turns.values())
+        actions = (
+            {seat: any_action(game, state, seat, legal, seed, tick) for seat, legal in turns.items()} if able else {}
+        )
         yield Step(seed, state, actions)
         if not actions:
             return
@@ -70,11 +82,17 @@ def walk(game: Game, seed: int) -> Iterator[Step]:
     yield Step(seed, state)
 
 
-def any_action(game: Game, state: Any, seat: int, seed: int, tick: int) -> Action:
-    """A legal action of a seat, from the seed; a text seat says "a" (or the first of the game's own examples)."""
-    legal = game.legal(state, seat)
+def any_action(game: Game, state: Any, seat: int, legal: Legal, seed: int, tick: int) -> Action:
+    """A legal action of a seat, from the seed; for a text seat the first of the game's examples that is legal.
+
+    Raises Failed when a game of texts gives no example that it allows.
+    """
     key = keys.fold(keys.fold(keys.fold(seed, 77), tick), seat)
     if legal.form is None:
         return legal.sample(key)
     examples = game.example(game.observe(state, seat), seat, key)
-    return next((text for text in examples if text in legal), "a")
+    fitting = [text for text in examples if text in legal]
+    demand(
+        bool(fitting), f"seat {seat} writes texts, and example gives {examples[:3]}, none of which fits {legal.form}"
+    )
+    return fitting[0]

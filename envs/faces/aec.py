@@ -8,7 +8,7 @@ culprit gets the least that the game pays, in a zero-sum game the others share i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from pettingzoo import AECEnv
@@ -35,7 +35,7 @@ def allowed(legal: Legal) -> str:
 class AEC(AECEnv):  # type: ignore[misc]
     """Observations are {"observation": tensor of the view, "action_mask": int8}; see envs.make."""
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "rgb_array"], "is_parallelizable": True, "name": "palaestra"}
+    metadata: dict[str, Any] = {"render_modes": ["ansi", "rgb_array"], "is_parallelizable": True, "name": "palaestra"}
 
     def __init__(self, game: Game, encode: str | None = None, render_mode: str | None = None) -> None:
         super().__init__()

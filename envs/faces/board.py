@@ -1,6 +1,7 @@
 """One episode of a game, held for a face: preallocated arrays for record games, plain values for the others.
 
-Both classes have: `start(key)`, `acts` (seats that decide now), `step({seat: action})`, `legal(seat)`, `tensor(seat)`, `facts`, `words()`, `picture()`.
+Both classes have: `start(key)`, `acts` (seats that decide now), `step({seat: action})`, `legal(seat)`, `tensor(seat)`, `facts`,
+`words()`, `picture()`.
 """
 
 from __future__ import annotations
@@ -143,7 +144,9 @@ class RecordBoard(PlainBoard):
         s = self.state[0]
         reward = s["reward"].tolist()
         scale = self.game.spec.scale
-        return Facts(int(s["tick"]), bool(s["done"]), bool(s["truncated"]), tuple([points / scale for points in reward]))
+        return Facts(
+            int(s["tick"]), bool(s["done"]), bool(s["truncated"]), tuple([points / scale for points in reward])
+        )
 
     def step(self, actions: Mapping[int, Action]) -> None:
         for seat, action in actions.items():

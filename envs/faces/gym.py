@@ -12,7 +12,7 @@ import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -55,14 +55,17 @@ class Question:
 class Gym(gymnasium.Env[Any, Any]):
     """flat=True: the observation is one float32 vector and `action_masks()` gives bool[A], as maskable learners want it."""
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "rgb_array"], "render_fps": 4}
+    metadata: dict[str, Any] = {"render_modes": ["ansi", "rgb_array"], "render_fps": 4}
 
     def __init__(
         self, game: Game, encode: str | None = None, render_mode: str | None = None, seat: int = 0,
         opponents: Sequence[str | Callable[[Any], Any]] = (), flat: bool = False,
     ) -> None:  # fmt: skip
         if not 0 <= seat < game.seats or len(opponents) != game.seats - 1:
-            raise UserError(f"{game.id} has seats 0 to {game.seats - 1}: seat={seat} needs {game.seats - 1} opponents, {len(opponents)} were given")
+            raise UserError(
+                f"{game.id} has seats 0 to {game.seats - 1}: seat={seat} needs {game.seats - 1} opponents, "
+                f"{len(opponents)} were given"
+            )
         self.game, self.seat, self.flat, self.render_mode = game, seat, flat, render_mode
         self._makers = [_maker(opponent) for opponent in opponents]
         self._actions = game.spec.role(seat).actions
@@ -78,7 +81,9 @@ class Gym(gymnasium.Env[Any, Any]):
         # Without a seed the episode follows from the seed of an earlier reset, as Gymnasium promises.
         self._seed = seeded(seed) if seed is not None else int(self.np_random.integers(1 << 62))
         self._board.start(self._seed)
-        self._others = dict(zip((p for p in range(self.game.seats) if p != self.seat), (make() for make in self._makers), strict=True))
+        self._others = dict(
+            zip((p for p in range(self.game.seats) if p != self.seat), (make() for make in self._makers), strict=True)
+        )
         self._sealed: dict[int, Any] = {}
         self._over = False
         self._play_on()

@@ -7,7 +7,7 @@ An illegal action of an acting seat ends the episode as in the AEC face.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from gymnasium import spaces
@@ -24,7 +24,7 @@ __all__ = ["Parallel"]
 class Parallel(ParallelEnv):  # type: ignore[misc]
     """Observations as in the AEC face; infos hold {"acting": bool}."""
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "rgb_array"], "name": "palaestra"}
+    metadata: dict[str, Any] = {"render_modes": ["ansi", "rgb_array"], "name": "palaestra"}
 
     def __init__(self, game: Game, encode: str | None = None, render_mode: str | None = None) -> None:
         self.game, self.render_mode = game, render_mode
@@ -44,7 +44,9 @@ class Parallel(ParallelEnv):  # type: ignore[misc]
     def action_space(self, agent: str) -> Any:
         return self.action_spaces[agent]
 
-    def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    def reset(
+        self, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         self._board.start(seeded(seed))
         self.agents = self.possible_agents[:]
         return self._seen(), self._infos()
@@ -74,12 +76,16 @@ class Parallel(ParallelEnv):  # type: ignore[misc]
         given = {seat: self._given(seat, actions) for seat in self._board.acts}
         wrong = next((seat for seat, action in given.items() if not self._board.allowed(seat, action)), None)
         if wrong is not None:
-            return self._told(forfeit(self.game, wrong), True, False, {self.possible_agents[wrong]: self._board.legal(wrong)})
+            return self._told(
+                forfeit(self.game, wrong), True, False, {self.possible_agents[wrong]: self._board.legal(wrong)}
+            )
         self._board.step(given)
         facts = self._board.facts
         return self._told(facts.reward, facts.done and not facts.truncated, facts.truncated, {})
 
-    def _told(self, rewards: Sequence[float], terminated: bool, truncated: bool, wrong: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    def _told(
+        self, rewards: Sequence[float], terminated: bool, truncated: bool, wrong: dict[str, Any]
+    ) -> tuple[dict[str, Any], ...]:
         infos = self._infos()
         for agent, legal in wrong.items():
             infos[agent]["illegal"] = allowed(legal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -21,11 +22,13 @@ def action_space(game: Game, seat: int) -> spaces.Space[Any]:
     if isinstance(actions, Discrete):
         return spaces.Discrete(actions.n)
     if isinstance(actions, MultiDiscrete):
-        return spaces.MultiDiscrete(actions.factors)
+        return spaces.MultiDiscrete(np.array(actions.factors))
     if isinstance(actions, Text):
         return spaces.Text(actions.length, min_length=0, charset=_LETTERS)
     step = np.array(actions.step)
-    return spaces.Box(np.float32(np.array(actions.low) * step), np.float32(np.array(actions.high) * step), dtype=np.float32)
+    return spaces.Box(
+        np.float32(np.array(actions.low) * step), np.float32(np.array(actions.high) * step), dtype=np.float32
+    )
 
 
 def native(action: Any, actions: Any) -> Any:
@@ -70,5 +73,5 @@ def mask_of(mask: np.ndarray, actions: Any) -> Any:
     """A bool mask as the libraries want it: int8, a tuple of one per factor for MultiDiscrete."""
     if isinstance(actions, Discrete):
         return mask.astype(np.int8)
-    edges = np.cumsum((0, *actions.factors))
-    return tuple(mask[a:b].astype(np.int8) for a, b in zip(edges[:-1], edges[1:], strict=True))
+    edges = itertools.accumulate(actions.factors, initial=0)
+    return tuple(mask[a:b].astype(np.int8) for a, b in itertools.pairwise(edges))

@@ -18,8 +18,7 @@ from envs.errors import UserError
 from envs.faces.board import default_view, seeded
 from envs.game import Game
 from envs.record_game import RecordGame
-from envs.sampling import sample
-from envs.spec import Box
+from envs.sampling import sample, spaces_of, unlawful
 
 __all__ = ["Episode", "Vector"]
 
@@ -55,14 +54,17 @@ class Vector:
 
     num: rows B. encode: names of views to write beside the fields. seats: "all", or "acting": only the first acting seat of each role is
     observed, obs[role] arrays then have one seat. threads: rows are split over so many threads (the rules run without the GIL).
+    checked: whether `step` looks for illegal actions first (4 ns a row); rules that are given one may write anywhere.
     obs[role] is a dict of field -> array [B, seats of the role, ...]; legal bool[B, P, A]; acting bool[B, P]; reward float32[B, P].
     """
 
     def __init__(
-        self, game: Game, num: int = 1, encode: str | tuple[str, ...] = (), seats: str = "all", threads: int = 1,
+        self, game: Game, num: int = 1, encode: str | tuple[str, ...] = (), seats: str = "all", threads: int = 1, checked: bool = True,
     ) -> None:  # fmt: skip
         if not isinstance(game, RecordGame):
-            raise UserError(f"{game.id} is a game in plain Python and has no vector face: use the AEC or the Parallel face")
+            raise UserError(
+                f"{game.id} is a game in plain Python and has no vector face: use the AEC or the Parallel face"
+            )
         if not 1 <= num <= 1 << 24 or seats not in ("all", "acting"):
             raise UserError(f"num={num}, seats={seats!r}: num is from 1 to 16777216, seats is all or acting")
         self.game, self.num, self.seats, self.threads = game, num, seats, max(1, min(threads, num))
@@ -78,7 +80,7 @@ class Vector:
         self.acting = np.zeros((num, spec.seats), np.bool_)
         self.legal = np.zeros((num, spec.seats, spec.width), np.bool_)
         self._actions = np.zeros((num, spec.seats, spec.factors), np.int32)
-        self._factors = np.array(spec.role(0).actions.factors, np.int64)
+        self._spaces, self.checked = spaces_of(spec), checked
         self._looks = [_Look(self, role.name, seats == "acting") for role in spec.roles]
         self.obs = {look.name: look.fields for look in self._looks}
         self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
@@ -92,7 +94,7 @@ class Vector:
         self._rows[:] = [keys.fold(start, i) for i in range(self.num)]
         self.seeds[:] = [keys.fold(int(row), 0) for row in self._rows]
         self._episodes[:] = 0
-        self._each(lambda a, b: self._start(a, b))
+        self._each(self._start)
         return self.obs, {"seed": self.seeds}
 
     def _start(self, a: int, b: int) -> None:
@@ -105,10 +107,13 @@ class Vector:
     def step(self, actions: np.ndarray) -> tuple[dict[str, Any], np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
         """actions int32[B, P] or [B, P, K]; entries of seats that do not act are not read. (obs, reward, terminated, truncated, info)
 
-        Actions must be legal (see `legal`): they are not checked here. info: seed (of the running episodes), acted (who acted in this
-        step), final_obs (fields of the rows that ended, in the order of np.flatnonzero(terminated | truncated)).
+        Raises ValueError for an illegal action before anything is stepped, unless checked=False was chosen. info: seed (of the running
+        episodes), acted (who acted in this step), final_obs (fields of the rows that ended, in the order of
+        np.flatnonzero(terminated | truncated)).
         """
         given = np.ascontiguousarray(actions, np.int32).reshape(self._actions.shape)
+        if self.checked:
+            self._demand_legal(given)
         acted = self.acting.copy()
         if self._recorded:
             self._note(given)
@@ -116,6 +121,18 @@ class Vector:
         if self._recorded:
             self._finish()
         return self.obs, self.reward, self.terminated, self.truncated, _Info(self, seed=self.seeds, acted=acted)
+
+    def _demand_legal(self, actions: np.ndarray) -> None:
+        row = int(self.game.run(unlawful, actions, self.acting, self.legal, self._spaces))
+        if row < 0:
+            return
+        for seat in np.flatnonzero(self.acting[row]).tolist():
+            legal = self.game.legal_from(self.legal[row, seat], seat)
+            action = actions[row, seat, : len(legal.sizes)].tolist()
+            if action not in legal:
+                raise ValueError(
+                    f"row {row}: {self.game.spec.seat_names[seat]} may not play {action} now: legal are {str(legal.factors)[:200]}"
+                )
 
     def _advance(self, actions: np.ndarray, a: int, b: int) -> None:
         game = self.game
@@ -137,16 +154,13 @@ class Vector:
 
     def sample(self) -> np.ndarray:
         """Uniform legal actions int32[B, P, K] of all acting seats, from the rows' own keys; overwritten by the next call."""
-        if any(isinstance(role.actions, Box) for role in self.game.spec.roles):
-            raise UserError(f"{self.game.id} has numbers as actions: draw them yourself within the bounds of the role")
         self._sampled += 1
-        game = self.game
-        self._each(
-            lambda a, b: game.run(
-                sample, self.acting[a:b], self.legal[a:b], self._factors, self._rows[a:b], self._sampled, self._actions[a:b]
-            )
-        )
+        self._each(self._sample)
         return self._actions
+
+    def _sample(self, a: int, b: int) -> None:
+        acting, legal, keys = self.acting[a:b], self.legal[a:b], self._rows[a:b]
+        self.game.run(sample, acting, legal, self._spaces, keys, self._sampled, self._actions[a:b])
 
     # ------------------------------------------------------------------ looking
     def state(self) -> dict[str, Any]:
@@ -162,7 +176,9 @@ class Vector:
         for role in self.game.spec.roles:
             obs = np.zeros((len(ended), role.count), self.game.observation_types[role.name])
             if len(ended):
-                self.game.run(drivers.look, states, self.game.configs, self.game.spec.first(role.name), obs, self.game.raw(obs))
+                self.game.run(
+                    drivers.look, states, self.game.configs, self.game.spec.first(role.name), obs, self.game.raw(obs)
+                )
             seen[role.name] = {name: obs[name] for name in _names(obs)} | self._final_views(role.name, obs)
         return seen
 
@@ -192,7 +208,11 @@ class Vector:
     def _note(self, actions: np.ndarray) -> None:
         for row, episode in self._recorded.items():
             if episode.seed >= 0:
-                acts = {int(p): actions[row, p].tolist() for p in np.flatnonzero(self.acting[row])}
+                spec = self.game.spec
+                acts = {
+                    p: actions[row, p, : len(spec.role(p).actions.factors)].tolist()
+                    for p in np.flatnonzero(self.acting[row]).tolist()
+                }
                 episode.actions.append(acts)
 
     def _finish(self) -> None:

@@ -100,7 +100,7 @@ def pay(s, winner):
 def observe(s, c, seat, obs):
     for p in range(2):
         # The cards are shown when the last act was no fold.
-        shown = seat == p or seat == -1 or (s.done and s.bets[0] == s.bets[1])
+        shown = seat in (p, -1) or (s.done and s.bets[0] == s.bets[1])
         obs.cards[p] = s.cards[p] if shown else -1
         obs.bets[p] = s.bets[p]
     for i in range(3):

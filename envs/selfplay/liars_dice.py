@@ -92,7 +92,8 @@ def throw(s, keeper, key):
     """All dice fall anew but those of the keeper (-1: nobody's, -2: everybody's do); after the end there are none."""
     for seat in range(len(s.hands)):
         if keeper not in (seat, -1):
-            s.hands[seat, :] = 0
+            for face in range(FACES):
+                s.hands[seat, face] = 0
             for die in range(0 if s.done else s.table.dice[seat]):
                 s.hands[seat, below(fold(fold(key, seat), die), FACES)] += 1
 
@@ -139,7 +140,7 @@ def challenge(s, c, accuser):
     caught = there <= table.bid // FACES
     loser = bidder if caught else accuser
     table.called, table.accused, table.accuser, table.loser = table.bid, bidder, accuser, loser
-    table.lifted[:, :] = s.hands
+    table.lifted = s.hands
     table.challenges += 1
     table.caught += 1 if caught else 0
     table.bid = -1
@@ -168,14 +169,15 @@ def observe(s, c, seat, obs):
     obs.table = s.table
     for p in range(len(s.hands)):
         if seat in (p, -1):
-            obs.hands[p] = s.hands[p]
+            for face in range(FACES):
+                obs.hands[p, face] = s.hands[p, face]
 
 
 @rule
 def imagine(obs, c, seat, key, s):
     """Dice that are not known fall as if nobody had bid: every throw is equally likely."""
     s.table = obs.table
-    s.hands[:, :] = obs.hands
+    s.hands = obs.hands
     throw(s, seat, key)
 
 

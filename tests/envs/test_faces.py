@@ -17,8 +17,8 @@ pytestmark = pytest.mark.foreign_random
 
 CONFIGURATIONS = [
     "connect_four", "breakthrough", "kuhn_poker", "leduc_poker", "liars_dice", "liars_dice?seats=5&dice=2&wild=true", "commons",
-    "commons?seats=6&teams=2", "commons?seats=2&shared=true", "matrix", "matrix?game=perturbed_rps&rounds=1", "matrix?game=prisoners_dilemma",
-    "matrix?game=stag_hunt", "matrix?game=chicken",
+    "commons?seats=6&teams=2", "commons?seats=2&shared=true", "matrix", "matrix?game=perturbed_rps&rounds=1",
+    "matrix?game=prisoners_dilemma", "matrix?game=stag_hunt", "matrix?game=chicken",
 ]  # fmt: skip
 
 
@@ -150,7 +150,10 @@ def test_an_illegal_action_ends_the_episode_as_it_would_end_a_match():
     for _ in range(6):
         env.step(0)
     env.step(0)
-    assert (env.rewards, env.terminations) == ({"player_0": -1.0, "player_1": 1.0}, {"player_0": True, "player_1": True})
+    assert (env.rewards, env.terminations) == (
+        {"player_0": -1.0, "player_1": 1.0},
+        {"player_0": True, "player_1": True},
+    )
     assert "allowed" in env.infos["player_0"]["illegal"]
     gym = envs.make("connect_four", "gym", seat=0, opponents=[lambda question: 0])
     gym.reset(seed=0)

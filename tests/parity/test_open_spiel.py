@@ -15,7 +15,7 @@ import pytest
 import envs
 from envs import drivers
 from envs.keys import fold
-from envs.sampling import sample
+from envs.sampling import sample, spaces_of
 
 pyspiel = pytest.importorskip("pyspiel", reason="OpenSpiel is not installed: pip install 'open_spiel>=2.0.2'")
 
@@ -46,7 +46,7 @@ class Batch:
         self.acting = np.zeros((num, game.seats), np.bool_)
         self.legal = np.zeros((num, game.seats, game.spec.width), np.bool_)
         self.actions = np.zeros((num, game.seats, 1), np.int32)
-        self.factors = np.array([game.spec.width])
+        self.spaces = spaces_of(game.spec)
         drivers.start(self.states, game.raw(self.states), game.configs, self.keys)
         self.mask()
 
@@ -54,7 +54,7 @@ class Batch:
         drivers.mask(self.states, self.game.configs, self.acting, self.legal)
 
     def choose(self, tick: int) -> None:
-        sample(self.acting, self.legal, self.factors, self.keys, tick, self.actions)
+        sample(self.acting, self.legal, self.spaces, self.keys, tick, self.actions)
 
     def step(self) -> None:
         drivers.step(self.states, self.game.configs, self.actions, self.keys)

@@ -133,6 +133,7 @@ def test_closing_twice_gives_the_same_path(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="summary"):
         writer.close({"bad": object()})
     assert writer.close({}) == writer.close({"other": 1}) == tmp_path / "m.arena"
+    assert writer._sink.closed
     assert LogReader(tmp_path / "m.arena").summary == {}
 
 
@@ -283,6 +284,16 @@ def test_nothing_is_older_than_the_fsync_time_while_the_owner_ticks(tmp_path: Pa
         clock.now += 2.5
         writer.tick()
     assert len(synced) == before + 1, "nothing new, nothing to sync"
+
+
+def test_a_sync_takes_along_what_was_not_yet_a_chunk(tmp_path: Path) -> None:
+    clock = Clock()
+    writer = LogWriter(tmp_path / "m.arena", {}, clock=clock, fsync=lambda fd: None, chunk_seconds=60.0)
+    clock.now += 1.9
+    writer.append(0, 0, "a")
+    clock.now += 0.2
+    writer.tick()
+    assert LogReader(tmp_path / "m.arena").count(0) == 1
 
 
 def test_closing_syncs_the_file_before_it_has_its_name_and_the_folder_after(tmp_path: Path) -> None:

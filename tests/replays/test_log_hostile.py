@@ -314,13 +314,13 @@ def read_the_dearest(folder: Path) -> None:
     path, noise = folder / "m.arena.part", random.Random(1).randbytes(7 << 20)
     lists = b"\xdc\x02\x8c" + (b"\x91" * 399 + b"\x90") * 652
     chunk = forged_records(*[b"\x92\xc6" + len(noise).to_bytes(4, "big") + noise + lists] * 2)
-    path.write_bytes(frames.header_frame(HEADER) + chunk * 3)
+    path.write_bytes(frames.header_frame(HEADER) + chunk * 8)
     del chunk, noise
     limit_memory()
     with LogReader(path) as reader:
-        for n in (0, 2, 4, 1, 3, 5):
+        for n in (0, 2, 4, 6, 8, 10, 12, 14, 1, 3):
             assert len(reader.record(0, n)[1][1]) == 652
-        assert sum(len(record[1]) == 652 for _, _, record in reader.iterate()) == 6
+        assert sum(len(record[1]) == 652 for _, _, record in reader.iterate()) == 16
         print(reader.damaged)
 
 
@@ -529,11 +529,23 @@ def changed_row(position: int, change: Callable[[list[Any]], Any]) -> Callable[[
     return act
 
 
+def first_chunk_twice(parts: Any) -> Any:
+    """Both entries agree with the chunk that they name."""
+    row = parts[2][0]
+    firsts, steps = (list(struct.unpack(f"<{len(row[i]) // 8}Q", row[i])) for i in (4, 5))
+    row[1] += firsts[1]
+    row[3] = column([offsets_of(row)[0], *offsets_of(row)])
+    row[4] = column([0, *(first + firsts[1] for first in firsts)])
+    row[5] = column([steps[0], *steps])
+    return parts
+
+
 FORGED_INDEXES: dict[str, Callable[[Any], Any]] = {
     "offsets moved by one": changed_row(3, lambda row: column([at + 1 for at in offsets_of(row)])),
     "offsets of the other chunks": changed_row(3, lambda row: column(sorted({*offsets_of(row)[1:], 10**9}))),
     "offsets far outside": changed_row(3, lambda row: column([at + 2**63 for at in offsets_of(row)])),
     "the same chunk for ever": changed_row(3, lambda row: column([offsets_of(row)[0]] * len(offsets_of(row)))),
+    "the first chunk twice": first_chunk_twice,
     "offsets reversed": changed_row(3, lambda row: row[3][::-1]),
     "too many records": changed_row(1, lambda row: 10**15),
     "negative records": changed_row(1, lambda row: -1),

@@ -213,7 +213,10 @@ def test_an_image_is_stretched_over_its_rectangle_and_a_broken_one_is_left_out()
     canvas.image(0, 0, 2, 1, 2, 1, bytes((255, 0, 0, 0, 0, 255)))
     cells = paint(canvas, 8, 2)
     left, right = look_of(int(cells.styles[0, 0])), look_of(int(cells.styles[0, -1]))
-    assert {left.foreground, left.background} <= {(255, 0, 0), None} and {right.foreground, right.background} <= {(0, 0, 255), None}
+    assert {left.foreground, left.background} <= {(255, 0, 0), None} and {right.foreground, right.background} <= {
+        (0, 0, 255),
+        None,
+    }
     canvas = Canvas(2, 1)
     canvas.image(0, 0, 2, 1, 9, 9, b"short")
     assert paint(canvas, 8, 2).lines() == paint(Canvas(2, 1), 8, 2).lines()

@@ -106,6 +106,7 @@ class CellsView(Widget):
         super().__init__(id=id, classes=classes)
         self._codes: Codes = np.empty((0, 0), np.int64)
         self._strips: list[Strip] = []
+        self._ground: Style | None = None
 
     def push(self, cells: Cells) -> list[Region]:
         """Show a sheet; returns the regions that the terminal is sent, none if nothing has changed."""
@@ -127,8 +128,18 @@ class CellsView(Widget):
 
     def render_line(self, y: int) -> Strip:
         if y >= len(self._strips):
-            return Strip.blank(self.size.width, self.rich_style)
-        return self._strips[y].apply_style(self.rich_style)
+            return Strip.blank(self.size.width, self._theme())
+        return self._strips[y].apply_style(self._theme())
+
+    def _theme(self) -> Style:
+        """The colours that the theme decides, worked out once: Textual would gather them for every row anew."""
+        if self._ground is None:
+            self._ground = self.rich_style
+        return self._ground
+
+    def notify_style_update(self) -> None:
+        self._ground = None
+        super().notify_style_update()
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         return container.width

@@ -1,0 +1,56 @@
+"""What several verbs read from a command line: a game, one agent for each seat, clocks. Mistakes are told before a match starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from arena.cli import loading
+
+if TYPE_CHECKING:
+    from arena.clock import Limits
+    from envs.game import Game
+
+__all__ = ["clocks", "is_human", "limits_of", "lineup"]
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def lineup(name: str, agents: Sequence[str]) -> Game:
+    """The game, for reading (it runs without being compiled), after each agent was found and may play it. Raises UserError."""
+    from envs.errors import UserError  # noqa: PLC0415  (help is shown without them)
+    from envs.registry import game  # noqa: PLC0415
+
+    found = game(name, plain=True)
+    if len(agents) != found.seats:
+        seats = ", ".join(found.spec.seat_names)
+        raise UserError(f"{found.id} has {found.seats} seats ({seats}): {len(agents)} agents were given")
+    load = loading.load("agents:load")
+    for agent in agents:
+        load(agent).fits(found)
+    return found
+
+
+def is_human(agent: str) -> bool:
+    """Whether a seat is a person's."""
+    return agent.partition("?")[0] == "human"
+
+
+def clocks(command: _F) -> _F:
+    """Adds the options of the clocks; the callback takes them as `move`, `bank` and `increment`."""
+    for option in (
+        click.option("--increment", type=float, default=0.0, metavar="SECONDS", help="Time added after each answer."),
+        click.option("--bank", type=float, metavar="SECONDS", help="Time of each seat for the whole match."),
+        click.option("--time", "move", type=float, metavar="SECONDS", help="Time for each answer."),
+    ):
+        command = option(command)
+    return command
+
+
+def limits_of(move: float | None, bank: float | None, increment: float) -> Limits:
+    """The clocks of a match. Raises UserError for a time that is not allowed."""
+    from arena.clock import Limits  # noqa: PLC0415
+
+    return Limits(move, bank, increment)

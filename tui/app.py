@@ -1,0 +1,117 @@
+"""The terminal application: settings become a keymap, colours and a frame rate; the first screen is its caller's choice.
+
+`watch` opens one recording, running or finished; `lobby` opens the list of all. Both return an exit code. Only this
+module starts Textual; screens read `app.settings`, `app.palette`, `app.plain_glyphs`, `app.fps` and know nothing else of it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+from textual.theme import Theme
+
+from arena.settings import Settings, load
+from tui.keymaps import keymap
+
+__all__ = ["ArenaApp", "frame_rate", "lobby", "watch"]
+
+_THEME = Theme(
+    "palaestra",
+    primary="#7ac4ff",
+    secondary="#465468",
+    accent="#7ac4ff",
+    foreground="#e2e6ec",
+    background="#10141c",
+    surface="#161b25",
+    panel="#1c2230",
+    success="#60c478",
+    warning="#ecbe46",
+    error="#e85c5c",
+    variables={"input-selection-background": "#465468 60%", "scrollbar": "#465468", "scrollbar-background": "#10141c"},
+)
+_REMOTE_FPS = 12
+"""Pictures a second over a network or through a multiplexer, which send and store every byte twice."""
+
+
+def frame_rate(settings: Settings, environ: Mapping[str, str]) -> int:
+    """Pictures a second: what the settings allow, fewer over SSH or inside tmux."""
+    remote = "SSH_CONNECTION" in environ or "TMUX" in environ
+    return min(settings.fps, _REMOTE_FPS) if remote else settings.fps
+
+
+def _speaks_unicode() -> bool:
+    return "utf" in (getattr(sys.__stdout__, "encoding", None) or "utf-8").lower()
+
+
+class ArenaApp(App[int]):
+    """One terminal, a stack of screens. `start` makes the first screen once the application runs."""
+
+    TITLE = "arena"
+    CSS = "Screen { background: $background; }"
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(self, settings: Settings, start: Callable[[], Screen[Any]]) -> None:
+        colourless = bool(os.environ.get("NO_COLOR"))
+        super().__init__(ansi_color=True if colourless else None)
+        self.settings, self._start_screen = settings, start
+        self.palette = "colour-blind" if colourless else settings.palette
+        self.plain_glyphs = not _speaks_unicode()
+        self.plain_board = colourless or self.plain_glyphs
+        self.fps = frame_rate(settings, os.environ)
+        self.set_keymap(keymap(settings.keys))
+
+    def keys_of(self, ident: str, keys: str) -> str:
+        """The keys of a command: those of the keymap, else those of its table."""
+        return self._keymap.get(ident, keys)
+
+    def on_mount(self) -> None:
+        self.register_theme(_THEME)
+        self.theme = _THEME.name
+        self.push_screen(self._start_screen())
+
+    def back(self) -> None:
+        """Leave the topmost screen; leaving the first one ends the application."""
+        if len(self.screen_stack) > 2:
+            self.pop_screen()
+        else:
+            self.exit(0)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The palette offers what the screen offers (its `commands()`), and to leave."""
+        offered = getattr(screen, "commands", None)
+        if offered is not None:
+            yield from offered()
+        yield SystemCommand("Quit", "Leave the terminal screens; running matches go on", self.action_quit)
+
+
+def _run(app: ArenaApp) -> int:
+    code = app.run()
+    return code if code is not None else app.return_code or 0
+
+
+def watch(
+    path: str | os.PathLike[str], *, speed: float | None = None, delay: float | None = None, who: int = -1
+) -> int:
+    """Show a recording, or a match that is being recorded, until the user leaves.
+
+    speed: moves per second of playback; delay: seconds to stay behind a running match; who: a seat to look through, -1 all,
+    -2 the public. Raises UserError (3, 4) before the screen is taken over when the recording cannot be opened.
+    """
+    from tui.screens.match import MatchScreen  # noqa: PLC0415  (opens the file, so mistakes show on a plain terminal)
+
+    settings = load({"speed": speed, "delay": delay})
+    screen = MatchScreen(Path(path), who=who, speed=settings.speed, delay=settings.delay)
+    return _run(ArenaApp(settings, lambda: screen))
+
+
+def lobby() -> int:
+    """Show the running matches and the recordings of the folder of runs."""
+    from tui.screens.lobby import LobbyScreen  # noqa: PLC0415
+
+    return _run(ArenaApp(load(), LobbyScreen))

@@ -1,0 +1,151 @@
+"""Lines of coloured text on a sheet: spans, wrapping, frames. The small typography that all panes share.
+
+Foreign text becomes safe when it is written (`Cells.write`). Colours are names of the palette; where a terminal has no
+Unicode, `in_ascii` puts plain characters in the place of frames, dots and arrows.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from arena.text import cell_width, safe_text
+from tui.sheet import Cells, look, named
+
+__all__ = ["Line", "Span", "frame", "in_ascii", "paste", "spread", "wrap", "write", "write_lines"]
+
+
+class Span(NamedTuple):
+    """A piece of a line in one look; `colour` is a name of the palette."""
+
+    text: str
+    colour: str = "text"
+    bold: bool = False
+
+
+Line = Sequence[Span]
+
+_PLAIN = {
+    "╭": "+", "╮": "+", "╰": "+", "╯": "+", "─": "-", "│": "|", "●": "*", "▶": ">", "■": "#", "·": "-", "…": "~", "←": "<",
+    "→": ">", "↵": "/", "▮": "#", "▯": ".", "◆": "#", "─ ": "-", "×": "x", "–": "-", "▸": ">", "⏸": "=", "↑": "^", "↓": "v",
+}  # fmt: skip
+_FROM = np.array(sorted(ord(each) for each in _PLAIN if len(each) == 1), np.uint32)
+_TO = np.array([ord(_PLAIN[chr(code)]) for code in _FROM.tolist()], np.uint32)
+
+
+def in_ascii(cells: Cells) -> Cells:
+    """The sheet with plain characters in the place of ours; other letters stay. Returns itself."""
+    at = np.searchsorted(_FROM, cells.glyphs).clip(0, len(_FROM) - 1)
+    cells.glyphs = np.where(_FROM[at] == cells.glyphs, _TO[at], cells.glyphs)
+    return cells
+
+
+def write(cells: Cells, x: int, y: int, line: Line, palette: str, width: int | None = None) -> int:
+    """Write spans from cell (x, y) on, in at most `width` cells; the column behind them is returned."""
+    end = min(cells.columns, x + width) if width is not None else cells.columns
+    for span in line:
+        if x >= end:
+            break
+        x += cells.write(x, y, span.text, look(named(span.colour, palette), bold=span.bold), width=end - x)
+    return x
+
+
+def write_lines(cells: Cells, lines: Iterable[Line], palette: str, top: int = 0) -> None:
+    """Write lines below one another from row `top` on, as many as there are rows."""
+    for y, line in zip(range(top, cells.rows), lines, strict=False):
+        write(cells, 0, y, line, palette)
+
+
+def span_width(line: Line) -> int:
+    return sum(cell_width(safe_text(span.text)) for span in line)
+
+
+def spread(cells: Cells, y: int, left: Sequence[Line], right: Sequence[Line], palette: str) -> None:
+    """One row of parts, the most important first on each side: what does not fit whole is left out, the right side first.
+
+    The first part of the left side is cut rather than left out.
+    """
+    room = cells.columns
+    kept: dict[tuple[int, int], Line] = {}
+    order = [(side, n) for n in range(max(len(left), len(right), 1)) for side in (1, 0)]
+    for side, n in order:
+        parts = (left, right)[side]
+        if n < len(parts) and (width := span_width(parts[n]) + 2) <= room + 2 * (n == 0):
+            kept[side, n] = parts[n]
+            room -= width
+    x = 0
+    for n in range(len(left)):
+        if (0, n) in kept:
+            x = write(cells, x, y, kept[0, n], palette) + 2
+        elif n == 0:
+            x = write(cells, x, y, left[0], palette, width=max(room, 0)) + 2
+    x = cells.columns
+    for n in range(len(right)):
+        if (1, n) in kept:
+            x -= span_width(kept[1, n])
+            write(cells, x, y, kept[1, n], palette)
+            x -= 2
+
+
+def wrap(text: object, width: int, most: int = 4000) -> list[str]:
+    """Foreign text as safe lines of at most `width` cells, `most` of them; long words are cut."""
+    if width < 1:
+        return []
+    lines: list[str] = []
+    for line in safe_text(text, lines=most).split("\n"):
+        if len(lines) >= most:
+            break
+        if line.isascii():
+            lines += textwrap.wrap(line, width, replace_whitespace=False, drop_whitespace=True) or [""]
+        else:
+            lines += _wrap_cells(line, width)
+    return lines[:most]
+
+
+def _wrap_cells(line: str, width: int) -> list[str]:
+    """Wrapping by cells, for letters of other widths than one; breaks at the last space where there is one."""
+    found: list[str] = []
+    while cell_width(line) > width:
+        stop, used = 0, 0
+        while used + cell_width(line[stop]) <= width:
+            used += cell_width(line[stop])
+            stop += 1
+        stop = max(stop, 1)
+        space = line.rfind(" ", 1, stop + 1)
+        stop = space if space > 0 else stop
+        found.append(line[:stop].rstrip())
+        line = line[stop:].lstrip()
+    return [*found, line]
+
+
+def frame(cells: Cells, title: Line, palette: str, *, right: Line = (), foot: Line = (), active: bool = False) -> Cells:
+    """Draw a rounded frame with a title; gives a sheet for the inside, to be laid in with `paste`."""
+    wide, high = cells.columns, cells.rows
+    if wide < 4 or high < 3:
+        return Cells.blank(0, 0)
+    style = look(named("accent" if active else "grid", palette))
+    cells.write(0, 0, "╭" + "─" * (wide - 2) + "╮", style)
+    for y in range(1, high - 1):
+        cells.write(0, y, "│", style)
+        cells.write(wide - 1, y, "│", style)
+    cells.write(0, high - 1, "╰" + "─" * (wide - 2) + "╯", style)
+    taken = 2
+    if title:
+        taken = write(cells, 2, 0, [Span(" "), *title, Span(" ")], palette, width=wide - 4)
+    for line, y, least in ((right, 0, taken + 1), (foot, high - 1, 2)):
+        start = wide - 2 - span_width(line) - 2
+        if line and start >= least:
+            write(cells, start, y, [Span(" "), *line, Span(" ")], palette)
+    return Cells.blank(wide - 4, high - 2)
+
+
+def paste(cells: Cells, part: Cells, x: int, y: int) -> None:
+    """Lay a sheet on another with its corner at cell (x, y); what stands over is cut."""
+    wide, high = min(part.columns, cells.columns - x), min(part.rows, cells.rows - y)
+    if wide > 0 and high > 0:
+        cells.glyphs[y : y + high, x : x + wide] = part.glyphs[:high, :wide]
+        cells.styles[y : y + high, x : x + wide] = part.styles[:high, :wide]
+        cells.wide = cells.wide or part.wide

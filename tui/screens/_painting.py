@@ -1,0 +1,204 @@
+"""What the panes of the match screen contain: agents, events, charts, the moment in words.
+
+Each method gives the `Content` of a pane; its inside is painted when the pane knows its size. A recording may come from a
+stranger: whatever goes wrong while its states are drawn or told becomes a line in the pane, and the screen stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from arena.events import Marked
+from envs.canvas import Canvas, seat_colour
+from replays.tape import Moment
+from tui.cells import Mode, paint
+from tui.lines import Line, Span, paste, span_width, wrap, write_lines
+from tui.pages import PAGES, Sitting, page_cells
+from tui.sheet import Cells, Fit
+from tui.story import StoryRow, story_cells, window
+from tui.tally import Tally
+from tui.vantage import Vantage, as_text
+from tui.widgets.pane import Content
+from tui.widgets.scrub import KINDS
+from tui.widgets.sparkline import Plot, Series, line_cells
+
+__all__ = ["Painting"]
+
+_MANY, _STRETCHES = 2000, 600
+"""Marks from which on the scrub bar is given a choice of them, and how many it is given then."""
+_LEGIBLE = 2.0
+"""Pixels a unit: one row of cells. A smaller board is told in words."""
+
+
+@dataclass
+class Painting:
+    """The looks, and where each pane is scrolled to. `anchor`: the tick that the event list is scrolled to, None to follow."""
+
+    palette: str
+    plain: bool
+    plain_board: bool
+    pages: dict[int, str] = field(default_factory=dict)
+    scrolls: dict[tuple[int, str], int] = field(default_factory=dict)
+    furthest: dict[tuple[int, str], int] = field(default_factory=dict)
+    anchor: int | None = None
+    rows: Sequence[StoryRow] = ()
+    _thinned: tuple[int, int, tuple[tuple[int, str], ...]] = (0, 0, ())
+
+    def guarded(self, make: Callable[[int, int], Cells]) -> Callable[[int, int], Cells]:
+        """A painter whose failures become text."""
+
+        def painted(columns: int, rows: int) -> Cells:
+            try:
+                return make(columns, rows)
+            except Exception as error:  # noqa: BLE001  (a stranger's state may break any game's words)
+                cells = Cells.blank(columns, rows)
+                text = f"This cannot be shown: {type(error).__name__}: {error}"
+                write_lines(cells, ([Span(line, "bad")] for line in wrap(text, columns)), self.palette)
+                return cells
+
+        return painted
+
+    # ------------------------------------------------------------------ the board
+    def drawing(self, moment: Moment, who: int) -> Canvas | None:
+        """The game's drawing for a viewer; None without rules, or when it cannot be drawn."""
+        if moment.tape.game is None:
+            return None
+        canvas = Canvas()
+        try:
+            moment.draw(canvas, who)
+        except Exception:  # noqa: BLE001  (as above; the words will say what is wrong)
+            return None
+        return canvas
+
+    def fits(self, canvas: Canvas, columns: int, rows: int) -> bool:
+        """Whether a board can be read at a size."""
+        return Fit.within(canvas.width, canvas.height, columns, rows).scale >= _LEGIBLE
+
+    def board(self, canvas: Canvas, columns: int, rows: int) -> Cells:
+        mode: Mode = "ascii" if self.plain_board else "halfblock"
+        return paint(canvas, columns, rows, self.palette, mode)
+
+    def words(self, vantage: Vantage, moment: Moment | None, trouble: str, active: bool) -> Content:
+        """The moment told instead of drawn; the fields of the state where there are no rules."""
+
+        def painted(columns: int, rows: int) -> Cells:
+            cells = Cells.blank(columns, rows)
+            lines = [[Span(line, "bad")] for line in wrap(trouble, columns)] if trouble else []
+            lines += [[Span(line)] for line in wrap(told(vantage, moment), columns, 500)]
+            write_lines(cells, lines, self.palette)
+            return cells
+
+        return Content([Span("in words", "muted")], paint=self.guarded(painted), active=active)
+
+    # ------------------------------------------------------------------ agents
+    def agent(self, sitting: Sitting, columns: int, tabs: bool, active: bool) -> Content:
+        """A seat's pane: the agent's name, its pages, the one that is open."""
+        page = self.pages.get(sitting.seat, PAGES[0])
+        seat, vantage = sitting.seat, sitting.vantage
+        title = [Span("● ", seat_colour(seat)), Span(vantage.title(seat), "text", True)]
+        if tabs and vantage.seats > 1:
+            title.append(Span(f"  {seat + 1}/{vantage.seats}", "muted"))
+        if sitting.moment.tape.game is not None and _acts_now(sitting):
+            title.append(Span(" to move", "accent"))
+
+        def painted(wide: int, high: int) -> Cells:
+            scroll = self.scrolls.get((seat, page), 0)
+            cells, self.furthest[seat, page] = page_cells(page, sitting, wide, high, scroll, self.palette, self.plain)
+            return cells
+
+        right = _tabs(page, columns - span_width(title) - 10)
+        return Content(title, right, paint=self.guarded(painted), active=active)
+
+    # ------------------------------------------------------------------ events
+    def events(self, vantage: Vantage, position: int, active: bool, foot: Line = ()) -> Content:
+        """The list of what happened, round the position or where it was scrolled to."""
+        anchor = position if self.anchor is None else self.anchor
+
+        def painted(columns: int, rows: int) -> Cells:
+            self.rows = window(vantage, anchor, position, rows)
+            return story_cells(self.rows, columns, rows, position, vantage.tape.last, self.palette)
+
+        count = len(vantage.marks(position))
+        title = [Span("Events", "text", active)]
+        right = [Span(f"{count} marks" if count != 1 else "1 mark", "muted")] if count else []
+        return Content(title, right, foot, self.guarded(painted), active)
+
+    def bar_marks(self, vantage: Vantage, position: int) -> tuple[tuple[int, str], ...]:
+        """Ticks and kinds for the scrub bar. Of very many the loudest of each stretch, looked at again when 2 % have come."""
+        marks = vantage.marks(position)
+        if len(marks) <= _MANY:
+            return tuple((mark.tick, mark.kind) for mark in marks)
+        who, count, thinned = self._thinned
+        if who != vantage.who or not count <= len(marks) < count * 1.02:
+            thinned = _thin(marks, vantage.tape.last)
+            self._thinned = vantage.who, len(marks), thinned
+        return thinned
+
+    # ------------------------------------------------------------------ charts
+    def charts(self, vantage: Vantage, tally: Tally, position: int) -> Content:
+        """Scores, and what the agents expected, over the ticks."""
+        scores = _series(vantage, tally.scores(vantage.who, position))
+        values = _series(vantage, tally.values(vantage.who, position))
+
+        def painted(columns: int, rows: int) -> Cells:
+            cells = Cells.blank(columns, rows)
+            half = (columns - 3) // 2 if values else columns
+            left = line_cells(Plot(scores, position), half, rows - 1, self.palette, self.plain)
+            paste(cells, left, 0, 1)
+            write_lines(cells, [[Span("score", "muted")]], self.palette)
+            if values:
+                right = line_cells(Plot(values, position, -1, 1), half, rows - 1, self.palette, self.plain)
+                paste(cells, right, half + 3, 1)
+                head = Cells.blank(half, 1)
+                write_lines(head, [[Span("value, -1 to 1", "muted")]], self.palette)
+                paste(cells, head, half + 3, 0)
+            return cells
+
+        return Content([Span("Charts")], paint=self.guarded(painted))
+
+
+def _thin(marks: Sequence[Marked], last: int) -> tuple[tuple[int, str], ...]:
+    """At most one mark, the highest in rank, of each of some hundred stretches of the match."""
+    best: dict[int, tuple[int, str]] = {}
+    ranks: dict[int, int] = {}
+    for mark in marks:
+        stretch = mark.tick * _STRETCHES // (last + 1)
+        rank = KINDS[mark.kind].rank if mark.kind in KINDS else 0
+        if rank >= ranks.get(stretch, -1):
+            best[stretch], ranks[stretch] = (mark.tick, mark.kind), rank
+    return tuple(best.values())
+
+
+def _series(vantage: Vantage, figures: dict[int, Sequence[float]]) -> tuple[Series, ...]:
+    return tuple(Series(vantage.title(seat), values, seat_colour(seat)) for seat, values in figures.items())
+
+
+def _tabs(page: str, room: int) -> Line:
+    """The names of the pages, or the open one's name and number where they do not fit."""
+    spans: list[Span] = []
+    for each in PAGES:
+        spans += [Span(" ", "muted")] if spans else []
+        spans.append(Span(each, "accent", True) if each == page else Span(each, "muted"))
+    if span_width(spans) <= room:
+        return spans
+    return [Span(page, "accent", True), Span(f" {PAGES.index(page) + 1}/{len(PAGES)}", "muted")]
+
+
+def _acts_now(sitting: Sitting) -> bool:
+    """Whether the seat decides at this moment; who acts is known to everybody."""
+    try:
+        return sitting.seat in sitting.vantage.tape.need_game().acting(sitting.moment.state)
+    except Exception:  # noqa: BLE001  (a stranger's state)
+        return False
+
+
+def told(vantage: Vantage, moment: Moment | None) -> str:
+    """The moment in words, as the viewer knows it."""
+    if moment is None:
+        return ""
+    if vantage.tape.game is not None:
+        return moment.text(vantage.who)
+    if not vantage.everything:
+        return "Without the rules nobody can tell what this view may see. v looks as the spectator."
+    return as_text(moment.row.tree())

@@ -1,0 +1,232 @@
+"""What a person's seat looks like: the board, the legal actions, the others' thinking, what happened, a line to write in.
+
+This class only shows. What is shown comes from `tui.seat` and `tui.seat_view`; keys, clicks and answers are in `human`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from arena.text import safe_text
+from envs.canvas import Canvas
+from envs.errors import UserError
+from tui.cells import Mode, paint
+from tui.lines import Line, Span
+from tui.pointing import Cell
+from tui.seat import HumanSeat
+from tui.seat_view import EVENTS, action_columns, action_rows, event_rows, players, result, state_words, thought
+from tui.widgets.bars import PolicyBars
+from tui.widgets.grid import CellsView, GridView
+from tui.widgets.lineview import LineView, keys_line
+from tui.widgets.rows import Column, RowList
+
+if TYPE_CHECKING:
+    from tui.app import ArenaApp
+
+__all__ = ["SeatPanes"]
+
+
+class SeatPanes(Screen[None]):
+    """The panes of one seat of a match that is recorded to `path`. Raises UserError for an unreadable file."""
+
+    DEFAULT_CSS = """
+    SeatPanes GridView { width: 3fr; border: round $secondary; border-title-color: $text-muted; padding: 0 1; }
+    SeatPanes.-mine GridView { border: round $accent; }
+    SeatPanes #side { width: 2fr; }
+    SeatPanes #moves { height: 3fr; }
+    SeatPanes #events { height: 2fr; }
+    SeatPanes #thinking { height: 7; border: round $secondary; border-title-color: $text-muted; padding: 0 1; }
+    SeatPanes #hidden { color: $text-muted; width: 1fr; height: auto; }
+    SeatPanes #answer { height: 1; padding: 0 1; }
+    SeatPanes #prompt { width: auto; color: $accent; text-style: bold; padding: 0 1 0 0; }
+    SeatPanes Input { width: 24; background: $panel; }
+    SeatPanes #told { width: 1fr; height: 1; padding: 0 1; }
+    SeatPanes.-low #thinking { display: none; }
+    SeatPanes.-narrow #side { width: 26; }
+    SeatPanes.-narrow #thinking, SeatPanes.-narrow #events { display: none; }
+    """
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (78, "-normal"), (118, "-wide")]  # noqa: RUF012  (a variable of Textual)
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]  # noqa: RUF012  (a variable of Textual)
+    app: ArenaApp
+
+    def __init__(self, path: Path, seat: int, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self.person = HumanSeat(path, seat)
+        self._now = clock
+        self._open = False
+        self._picked: list[Cell] = []
+        self._told: tuple[str, str] = ("", "muted")
+        self._clock_shown = ""
+
+    # ------------------------------------------------------------------ the screen
+    def compose(self) -> ComposeResult:
+        looks: dict[str, Any] = {"palette": self.app.palette, "ascii_only": self.app.plain_glyphs}
+        yield LineView(**looks, id="top")
+        with Horizontal():
+            yield GridView()
+            with Vertical(id="side"):
+                yield RowList(
+                    (Column(""),),
+                    title="Your moves",
+                    head=False,
+                    empty=("The others are thinking.",),
+                    id="moves",
+                    **looks,
+                )
+                with Vertical(id="thinking") as pane:
+                    pane.border_title = "The others' thinking"
+                    yield Static("", markup=False, id="hidden")
+                    yield PolicyBars(**looks)
+                yield RowList(EVENTS, title="What happened", head=False, empty=("Nothing yet.",), id="events", **looks)
+        with Horizontal(id="answer"):
+            yield Static("›", markup=False, id="prompt")
+            yield Input(compact=True, id="words", placeholder="your answer")
+            yield Static("", markup=False, id="told")
+        yield LineView(**looks, id="keys")
+
+    def on_mount(self) -> None:
+        self._clocks = [
+            self.set_interval(1 / min(self.app.fps, 20), self._tick),
+            self.set_interval(0.25, self._show_top),
+        ]
+        self.query_one(GridView).border_title = safe_text(self.person.tape.started.game.get("title"), width=40)
+        keys = [
+            ("↑↓ enter", "play"),
+            ("a-z", "write"),
+            ("click", "board"),
+            ("R", "resign"),
+            ("o", "thinking"),
+            ("?", "help"),
+            ("q", "leave"),
+        ]
+        self.query_one("#keys", LineView).show(keys_line(keys))
+        self.set_focus(self.query_one("#moves", RowList))
+        self.person.refresh(self._now())
+        self._show()
+
+    def on_screen_suspend(self) -> None:
+        for timer in self._clocks:
+            timer.pause()
+
+    def on_screen_resume(self) -> None:
+        for timer in getattr(self, "_clocks", ()):
+            timer.resume()
+
+    def on_unmount(self) -> None:
+        self.person.close()
+
+    def _tick(self) -> None:
+        if self.person.refresh(self._now()):
+            self._picked = []
+            if self.person.awaited and self._told[1] != "bad":
+                self._told = ("", "muted")
+            self._show()
+
+    # ------------------------------------------------------------------ showing
+    def _show(self) -> None:
+        try:
+            self._show_top()
+            self._show_moves()
+        except UserError as error:  # other rules, or a damaged file: nothing can be played here
+            self._told = (str(error), "bad")
+        self._show_board()
+        self._show_events()
+        self._show_thinking()
+        self._show_told()
+
+    def _show_top(self) -> None:
+        person = self.person
+        self.set_class(person.tape.game is not None and person.awaited, "-mine")
+        self.query_one("#words", Input).placeholder = "the match is over" if person.over else "your answer"
+        right: list[Line] = [[state_words(person)], [Span(f"step {person.tape.last}", "muted")]]
+        self.query_one("#top", LineView).show(players(person, self._now()), right)
+
+    def _show_moves(self) -> None:
+        person, moves = self.person, self.query_one("#moves", RowList)
+        if not person.awaited:
+            moves.empty = result(person) if person.over else ("The others move.", "Your actions appear here.")
+            moves.show([], title="Result" if person.over else "Your moves")
+            return
+        choices = person.turn.choices
+        if not choices:
+            moves.empty = ("Write your answer below:", person.turn.hint)
+            moves.show([])
+            return
+        picked = person.turn.pointing.at(self._picked) if self._picked else []
+        some = [choice for choice in choices if not picked or choice.action in picked]
+        moves.columns = action_columns(choices)
+        moves.show(
+            action_rows(some),
+            title="Your moves",
+            note=f"{len(some)} of {len(choices)}" if picked else str(len(choices)),
+        )
+
+    def _show_board(self) -> None:
+        person, grid = self.person, self.query_one(GridView)
+        columns, rows = grid.content_size
+        if person.tape.game is None or not columns or not rows:
+            return
+        canvas = Canvas()
+        person.tape.at(person.tape.last).draw(canvas, person.who)
+        for x, y in self._marked():
+            canvas.rect(x, y, 1, 1, "highlight", filled=False)
+        mode: Mode = "ascii" if self.app.plain_board else "halfblock"
+        grid.push(paint(canvas, columns, rows, self.app.palette, mode))
+
+    def _marked(self) -> Iterable[Cell]:
+        """The cells of the action under the cursor, or those that were clicked."""
+        if not self.person.awaited:
+            return ()
+        if self._picked:
+            return self._picked
+        key = self.query_one("#moves", RowList).key
+        return self.person.turn.pointing.cells.get(int(key), ()) if key else ()
+
+    def _show_events(self) -> None:
+        events = self.query_one("#events", RowList)
+        rows = event_rows(self.person)
+        newest = events.rows[-1:] != tuple(rows[-1:])
+        events.show(rows)
+        if newest:
+            events.action_move(len(rows))
+
+    def _show_thinking(self) -> None:
+        """The newest thought of another seat, where it may be shown."""
+        bars, words = self.query_one(PolicyBars), self.query_one("#hidden", Static)
+        visible = self.person.over or self._open
+        bars.display = visible
+        words.display = not visible
+        if not visible:
+            words.update("Hidden until the match is over" + (" (o shows it)." if self.person.tape.opened else "."))
+            return
+        others = (n for n in range(len(self.person.tape.started.seats)) if n != self.person.seat)
+        acts = [act for act in map(self.person.latest, others) if act is not None]
+        if acts:
+            newest = max(acts, key=lambda act: act.tick)
+            bars.show(thought(newest.notes, newest.name))
+
+    def _tell(self, text: str, colour: str = "bad") -> None:
+        self._told = (text, colour)
+        self._show_told()
+
+    def _show_told(self) -> None:
+        """What was wrong with the last answer stands beside the line."""
+        text, colour = self._told
+        if not text and self.person.tape.game is not None and self.person.awaited and self.person.refusals:
+            text, colour = self.person.refusals[-1], "bad"
+        told = self.query_one("#told", Static)
+        told.update(safe_text(text, width=max(told.size.width - 2, 20)))
+        told.styles.color = {"bad": "#e85c5c", "good": "#60c478"}.get(colour, "#828c9a")
+
+    @on(CellsView.Resized)
+    def resized(self) -> None:
+        self._show_board()

@@ -1,0 +1,182 @@
+"""The words of the match screen: what the header, the status line and the key line say. Pure functions of a `Scene`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from arena.events import Ended
+from arena.text import safe_text
+from envs.canvas import seat_colour
+from envs.spec import PUBLIC, SPECTATOR
+from envs.words import plural
+from replays.tape import Tape
+from tui.lines import Line, Span
+from tui.playback import Playback
+from tui.vantage import Vantage
+
+__all__ = ["Scene", "badge", "headline", "key_words", "result", "status", "view_name"]
+
+_NAMED = 4
+_PATIENCE = 2.0
+"""Seconds without news after which a running match is said to be waiting."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the words are about. waited: seconds since the tape last grew; shown: pictures in the last second."""
+
+    vantage: Vantage
+    playback: Playback
+    waited: float = 0.0
+    shown: int = 0
+    told: tuple[str, str] = ("", "text")
+    hits: int = -1
+    pattern: str = ""
+
+    @property
+    def tape(self) -> Tape:
+        return self.vantage.tape
+
+
+def view_name(who: int) -> str:
+    """A view in words that hold nothing foreign."""
+    return {SPECTATOR: "all", PUBLIC: "the public's view"}.get(who, f"seat {who}'s view")
+
+
+def _speed(playback: Playback) -> str:
+    factor = playback.factor
+    return f"{factor:.1f}x" if factor >= 0.095 else f"{factor:.2f}x"
+
+
+def badge(scene: Scene) -> Line:
+    """Live or recorded, moving or not."""
+    playback = scene.playback
+    if playback.live:
+        return _live_badge(scene)
+    if playback.playing:
+        return [Span(f"▶ {_speed(playback)}", "accent", True)]
+    if playback.following:
+        return [Span("● ENDED, catching up", "gold", True)]
+    return [Span(f"▮▮ {_speed(playback)}", "gold", True)]
+
+
+def _live_badge(scene: Scene) -> Line:
+    playback = scene.playback
+    if playback.following:
+        if playback.delay > 0:
+            return [Span("● LIVE", "good", True), Span(f" {playback.delay:g} s behind", "muted")]
+        if scene.waited >= _PATIENCE:
+            return [Span("● LIVE", "good", True), Span(f" waiting {scene.waited:.0f} s", "muted")]
+        return [Span("● LIVE", "good", True), Span(f" {scene.shown} fps", "muted")]
+    moving = f" ▶ {_speed(playback)}" if playback.playing else " ▮▮"
+    return [Span(f"LIVE -{playback.behind}", "gold", True), Span(moving, "gold")]
+
+
+def headline(scene: Scene) -> tuple[list[Line], list[Line]]:
+    """The header: the game, the agents, the seed; the badge, the step, the view, the kind of tape."""
+    started, tape, playback = scene.tape.started, scene.tape, scene.playback
+    title = safe_text(started.game.get("title") or started.game.get("game") or "a match", width=40)
+    left: list[Line] = [[Span(title, "text", True)], _agents(scene.vantage)]
+    if scene.vantage.seed is not None:
+        left.append([Span(f"seed {scene.vantage.seed}", "muted")])
+    if started.match:
+        left.append([Span(f"#{safe_text(started.match, width=8)}", "muted")])
+    digits = len(str(playback.last))
+    step: Line = [Span(f"step {playback.position:>{digits}}"), Span(f" / {playback.last}", "muted")]
+    right: list[Line] = [step, badge(scene)]
+    if scene.vantage.who != SPECTATOR:
+        right.append([Span(view_name(scene.vantage.who), "highlight", True)])
+    if not playback.live:
+        finished = tape.finished
+        right.append([Span("RECORDED" if finished else "CUT OFF", "muted" if finished else "bad")])
+    return left, right
+
+
+def _agents(vantage: Vantage) -> Line:
+    """Who plays, each in the seat's colour."""
+    spans: list[Span] = []
+    for seat in range(min(vantage.seats, _NAMED)):
+        spans += [Span(" v ", "muted")] if seat else []
+        spans += [Span("● ", seat_colour(seat)), Span(vantage.title(seat))]
+    if vantage.seats > _NAMED:
+        spans.append(Span(f" +{vantage.seats - _NAMED}", "muted"))
+    return spans
+
+
+def _points(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, (int, float)) else "?"
+
+
+def result(vantage: Vantage, ended: Ended) -> Line:
+    """Who won, how, and whose faults there were."""
+    best = max(ended.scores, default=0.0)
+    winners = [seat for seat, score in enumerate(ended.scores) if score == best]
+    spans = [Span("■ ", "gold", True)]
+    if ended.reason in {"void", "aborted"}:
+        spans.append(Span(ended.reason, "bad", True))
+    elif len(winners) == len(ended.scores):
+        spans.append(Span("a draw", "gold", True))
+    else:
+        names = ", ".join(vantage.title(seat) for seat in winners[:_NAMED])
+        spans.append(Span(f"{names} wins" if len(winners) == 1 else f"{names} win", "gold", True))
+    spans.append(Span("  " + " : ".join(map(_points, ended.scores[:12])), "text"))
+    if ended.reason not in {"void", "aborted"}:
+        spans.append(Span(f"  {ended.reason}", "muted"))
+    for seat, cause in ended.faults[:_NAMED]:
+        spans.append(Span(f"  ! {vantage.title(seat)}: {cause}", "bad"))
+    refusals = sum(ended.refusals)
+    return [*spans, Span(f"  {plural(refusals, 'refusal')}", "muted")] if refusals else spans
+
+
+def status(scene: Scene) -> tuple[list[Line], list[Line]]:
+    """The line under the board: a word to the user, the result at the end, or what led to this step."""
+    vantage, playback = scene.vantage, scene.playback
+    right: list[Line] = []
+    if scene.pattern:
+        right.append([Span(f"/{scene.pattern}", "highlight"), Span(f"  {plural(max(scene.hits, 0), 'hit')}", "muted")])
+    damaged = scene.tape.log.damaged
+    if damaged:
+        more = f" (+{len(damaged) - 1})" if len(damaged) > 1 else ""
+        right.append([Span(f"file damaged: {safe_text(damaged[0], width=60)}{more}", "bad")])
+    text, colour = scene.told
+    ended = vantage.ended(playback.position)
+    if text:
+        return [[Span(text, colour)]], right
+    if ended is not None and playback.position >= playback.last:
+        return [result(vantage, ended)], right
+    if vantage.tape.why_closed:
+        right.insert(0, [Span(safe_text(vantage.tape.why_closed, width=90), "bad")])
+    return [_led_here(vantage, playback.position)], right
+
+
+def _led_here(vantage: Vantage, position: int) -> Line:
+    """The moves that were made in the tick before, and the marks that they left."""
+    spans: list[Span] = []
+    for act in vantage.acts(position - 1, position)[:_NAMED] if position else []:
+        spans += [
+            Span("● ", seat_colour(act.seat)),
+            Span(f"{vantage.title(act.seat)}  "),
+            Span(f"{act.name}   ", "text", True),
+        ]
+    for mark in vantage.marks_at(position, position)[:_NAMED]:
+        spans.append(Span(f"{mark.text}   ", "accent"))
+    return spans or [Span("The start." if position == 0 else "", "muted")]
+
+
+def key_words(scene: Scene) -> Sequence[tuple[str, str]]:
+    """Ids of the commands on the key line and the word that each has now."""
+    moving = scene.playback.playing or scene.playback.following
+    words = [("play", "pause" if moving else "play")]
+    if scene.playback.live:
+        words.append(("last", "live"))
+    words += [
+        ("step-forward", "step"),
+        ("next-event", "event"),
+        ("search", "search"),
+        ("view", "view"),
+        ("next-pane", "pane"),
+    ]
+    words += [("tab", "page"), ("charts", "charts"), ("zoom", "zoom"), ("leave", "back"), ("help", "help")]
+    return words
