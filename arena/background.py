@@ -47,7 +47,9 @@ class Paced:
 
 def new_path(runs: Path, game: str) -> Path:
     """A fresh name for a recording: date, game, four random hex digits."""
-    name = "".join(letter if letter.isalnum() else "-" for letter in game.partition("?")[0].rpartition("/")[2])[:40].strip("-")
+    name = "".join(letter if letter.isalnum() else "-" for letter in game.partition("?")[0].rpartition("/")[2])[
+        :40
+    ].strip("-")
     return runs / f"{time.strftime('%Y%m%d-%H%M%S')}-{name}-{secrets.token_hex(2)}.arena"
 
 

@@ -20,7 +20,7 @@ _FACES = {
     "aec": ("envs.faces.aec", "AEC"),
     "parallel": ("envs.faces.parallel", "Parallel"),
     "gym": ("envs.faces.gym", "Gym"),
-    "vector": ("envs.faces.vector", "Vector"),
+    "vector": ("envs.faces.vector", "vector"),
 }
 _FACE_OPTIONS = {
     "aec": ("encode", "render_mode"),

@@ -7,6 +7,7 @@ game when something really compiles (not when machine code comes from the cache)
 
 from __future__ import annotations
 
+import dis
 import hashlib
 import inspect
 import os
@@ -26,7 +27,8 @@ from numba.extending import overload, typeof_impl
 from envs import drivers, keys, records, stubs
 from envs.compile_errors import one_line
 from envs.errors import UserError
-from envs.records import TAG, Rule
+from envs.records import TAG, Rule, tag_of
+from envs.rules import rules_of
 
 __all__ = ["compile_driver", "dispatcher_of", "notice", "show_on_stderr"]
 
@@ -41,8 +43,9 @@ notice: Callable[[str], None] = show_on_stderr
 
 _counting = [False]
 """The last entry says whether what is being compiled counts references."""
-_counted: dict[int, Any] = {}
-"""Record types, by identity, of the games whose rules need that."""
+_ways: dict[int, tuple[Any, bool]] = {}
+"""Types of first arguments by identity (kept, so that it stays theirs), and whether the game's rules need that."""
+_SLICES = {"BUILD_SLICE", "BINARY_SLICE", "STORE_SLICE"}
 
 
 @typeof_impl.register(Rule)
@@ -122,20 +125,39 @@ def compile_driver(function: Callable[..., Any]) -> Callable[..., Any]:
     fast = dispatcher_of(function)
 
     def call(*arguments: Any) -> Any:
+        dtype = arguments[0].dtype
+        way = _ways.get(id(dtype))
+        if way is None:
+            way = _ways[id(dtype)] = dtype, _slices(dtype)
         try:
-            if _counted and id(arguments[0].dtype) in _counted:
-                return _with_counting(function, arguments)
-            return fast(*arguments)
+            return _with_counting(function, arguments) if way[1] else fast(*arguments)
         except (NumbaError, UnsupportedBytecodeError, KeyError) as error:
             # numba lets out a KeyError for a field that a record lacks.
-            if "NRT required" in str(error):
-                _counted[id(arguments[0].dtype)] = arguments[0].dtype
+            if "NRT required" in str(error) and not way[1]:
+                _ways[id(dtype)] = dtype, True
                 return call(*arguments)
             if os.environ.get("PALAESTRA_DEBUG"):
                 raise
             raise UserError(one_line(error)) from None
 
     return call
+
+
+def _slices(dtype: Any) -> bool:
+    """Whether a rule of the game that the record type belongs to takes a slice.
+
+    Then the fast way is not even tried: a compilation that fails is in no cache, and would fail anew at every start.
+    """
+    answering = stubs.registered.get(tag_of(dtype), {}).values()
+    spaces = {
+        id(rule.plain.__globals__): rule.plain.__globals__ for rule in answering if rule.__module__ != stubs.__name__
+    }
+    rules = [rule.plain for names in spaces.values() for rule in rules_of(names)]
+    return any(
+        step.opname in _SLICES or isinstance(step.argval, slice)
+        for rule in rules
+        for step in dis.get_instructions(rule)
+    )
 
 
 def _with_counting(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:

@@ -52,7 +52,7 @@ def checked(kind: str, declared: Mapping[str, Option], given: Mapping[str, Any])
 def _value(kind: str, name: str, option: Option, given: Any) -> Any:
     try:
         value = _converted(option.default, given)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         value = None
     wrong = value is None or (bool(option.choices) and value not in option.choices)
     wrong = (

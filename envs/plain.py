@@ -21,6 +21,7 @@ from envs.spec import PUBLIC, SPECTATOR, Box, Form, Mark, Refusal, Spec, Text
 __all__ = ["PlainGame", "Tree"]
 
 _PARTS = ("init", "acting", "legal", "play", "say", "parse", "form", "name", "tell", "draw")
+_COMMON = {"tick", "done", "truncated", "reward"}
 _LIMIT = 16 << 20
 
 
@@ -106,8 +107,9 @@ class PlainGame(Game):
         return state
 
     def unpack(self, data: bytes) -> bytes:
-        if not isinstance(_tree(data), dict):
-            raise UserError(f"not a state of {self.id}", CORRUPT)
+        tree = _tree(data)
+        if not isinstance(tree, dict) or not tree.keys() >= _COMMON:
+            raise UserError(f"not a state of {self.id}: it lacks {', '.join(sorted(_COMMON))}", CORRUPT)
         return bytes(data)
 
     def config_bytes(self, public: bool = False) -> bytes:
@@ -213,4 +215,7 @@ def _without_floats(value: Any) -> Any:
 def _tree(data: bytes) -> Any:
     if len(data) > _LIMIT:
         raise UserError(f"a state of {len(data)} bytes is over the limit of {_LIMIT}", CORRUPT)
-    return msgpack.unpackb(data, strict_map_key=True)
+    try:
+        return msgpack.unpackb(data, strict_map_key=True)
+    except (ValueError, msgpack.UnpackException, RecursionError) as error:
+        raise UserError(f"a packed state is damaged: {type(error).__name__} {error}", CORRUPT) from None

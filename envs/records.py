@@ -234,14 +234,21 @@ def described(dtype: np.dtype) -> list[Any]:
     return rows
 
 
-def dtype_of(tree: Any, depth: int = 0) -> np.dtype:
+def dtype_of(tree: Any) -> np.dtype:
     """The inverse of described, for trees from a file: raises ValueError on anything that is no small record type."""
+    try:
+        return _record_type(tree, 0)
+    except (TypeError, OverflowError, SyntaxError) as error:
+        raise ValueError(f"not a record type: {error}") from None
+
+
+def _record_type(tree: Any, depth: int) -> np.dtype:
     if not isinstance(tree, list) or not tree or depth > 4 or len(tree) > 512 or not isinstance(tree[0], int):
         raise ValueError("not a record type")
     names, formats, offsets = [], [], []
     for row in tree[1:]:
         name, inner, shape, offset = row
-        base = dtype_of(inner, depth + 1) if isinstance(inner, list) else np.dtype(str(inner))
+        base = _record_type(inner, depth + 1) if isinstance(inner, list) else np.dtype(str(inner))
         if base.kind not in "ibufV" or not all(isinstance(n, int) and 0 <= n < 1 << 20 for n in (*shape, offset)):
             raise ValueError("not a record type")
         names.append(str(name))

@@ -12,6 +12,7 @@ import hashlib
 import linecache
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -109,8 +110,9 @@ def layout(header: Iterable[tuple[Any, ...]], fields: Fields, tag: str) -> np.dt
     return np.dtype([*header, *fields.fields, (TAG + tag, np.uint8, (0,))], align=True)
 
 
+@cache
 def retagged(dtype: np.dtype, tag: str) -> np.dtype:
-    """The same memory under another tag, so that other rules answer for it."""
+    """The same memory under another tag, so that other rules answer for it; the same object for equal arguments."""
     names = list(dtype.names or ())
     fields: Mapping[str, Any] = dtype.fields or {}
     kept = [name for name in names if not name.startswith(TAG)]

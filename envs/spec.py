@@ -164,10 +164,11 @@ class Spec:
 
     def role(self, seat: int) -> Role:
         """The role of a seat; seats are numbered role by role."""
+        before = 0
         for role in self.roles:
-            if seat < role.count:
+            before += role.count
+            if seat < before:
                 return role
-            seat -= role.count
         raise IndexError(f"no seat {seat}; the game has {self.seats}")
 
     def first(self, name: str) -> int:

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from textual.app import App, SystemCommand
+from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.worker import Worker
 
 from arena.settings import Settings, load
 from tui.keymaps import keymap
@@ -49,6 +51,13 @@ def _speaks_unicode() -> bool:
     return "utf" in (getattr(sys.__stdout__, "encoding", None) or "utf-8").lower()
 
 
+class _Palette(CommandPalette):
+    """The command palette; one that is left while it still gathers its commands must not end the application."""
+
+    def run_worker(self, *arguments: Any, **options: Any) -> Worker[Any]:
+        return super().run_worker(*arguments, **(options | {"exit_on_error": False}))
+
+
 class ArenaApp(App[int]):
     """One terminal, a stack of screens. `start` makes the first screen once the application runs."""
 
@@ -74,6 +83,11 @@ class ArenaApp(App[int]):
         self.register_theme(_THEME)
         self.theme = _THEME.name
         self.push_screen(self._start_screen())
+
+    def action_command_palette(self) -> None:
+        """Open the palette, once."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(_Palette(id="--command-palette"))
 
     def back(self) -> None:
         """Leave the topmost screen; leaving the first one ends the application."""

@@ -5,12 +5,13 @@ Games are built plainly: nothing here compiles rules. It takes a fraction of a s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from envs.errors import UserError
+from envs.spec import Option
 
 __all__ = ["Entry", "demand_fit", "entry", "usual"]
 
@@ -42,12 +43,21 @@ def entry(game: str) -> Entry:
     return Entry(game, made.spec.seat_names, _words(made.spec.options), tuple(able), hints)
 
 
-def _words(options: Any) -> str:
-    """Options with their defaults: "seats=2 (an integer from 2 to 6)"."""
-    return ", ".join(
-        f"{name}={str(option.default).lower() if isinstance(option.default, bool) else option.default} ({option.allowed})"
-        for name, option in options.items()
-    )
+def _words(options: Mapping[str, Option]) -> str:
+    """Options with defaults and bounds, shortly: "seats=2 (2 to 6)  wild=false"."""
+    return "  ".join(f"{name}={_written(option.default)}{_bounds(option)}" for name, option in options.items())
+
+
+def _written(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _bounds(option: Option) -> str:
+    if option.choices:
+        return f" ({', '.join(map(str, option.choices))})"
+    if option.low is None or option.high is None:
+        return ""
+    return f" ({option.low:g} to {option.high:g})"
 
 
 def demand_fit(game: str, agents: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
@@ -139,20 +140,42 @@ def _thought(act: Acted) -> str:
     return (f", value {value:+.2f}" if known else "") + (f", because: {why}" if why else "")
 
 
+class _Held:
+    """How many ticks may be told: those that were there `delay` seconds ago."""
+
+    def __init__(self, delay: float) -> None:
+        self.delay, self.told, self._seen = delay, 0, 0
+        self._arrivals: deque[tuple[float, int]] = deque()
+
+    def known(self, count: int, now: float) -> int:
+        if count > self._seen:
+            self._seen = count
+            self._arrivals.append((now, count))
+        while self._arrivals and self._arrivals[0][0] <= now - self.delay:
+            self.told = self._arrivals.popleft()[1]
+        return self.told
+
+    @property
+    def pending(self) -> bool:
+        return bool(self._arrivals)
+
+
 def follow(
     path: str | os.PathLike[str], out: TextIO, *, who: int = SPECTATOR, board: bool = False, speed: float | None = None,
-    clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep,
+    delay: float = 0.0, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep,
 ) -> int:  # fmt: skip
     """Print a recording to its end, waiting for what is still to come; 0, or 1 when it breaks off. The path is the last line.
 
-    speed: ticks per second, None for as fast as they come. Raises UserError for a file that cannot be read or a seat that there is not.
+    speed: ticks per second, None for as fast as they come; delay: seconds to stay behind a running match. Raises UserError for a file
+    that cannot be read or a seat that there is not.
     """
     tape = Tape(path)
     try:
         lines = Lines(tape, who, board)
         _print(out, lines.opening())
+        held = _Held(0.0 if tape.finished else delay)
         due = clock()
-        while _wait(tape, lines, sleep):
+        while _wait(tape, lines, held, clock, sleep):
             if speed is not None:
                 due = max(due + 1 / speed, clock())
                 sleep(max(0.0, due - clock()))
@@ -164,15 +187,16 @@ def follow(
         tape.close()
 
 
-def _wait(tape: Tape, lines: Lines, sleep: Callable[[float], None]) -> bool:
-    """True as soon as another tick is decided, False when none will come."""
-    while lines.next >= lines.known():
-        if tape.finished:
+def _wait(
+    tape: Tape, lines: Lines, held: _Held, clock: Callable[[], float], sleep: Callable[[float], None]
+) -> bool:  # fmt: skip
+    """True as soon as another tick may be told, False when none will come."""
+    while lines.next >= held.known(lines.known(), clock()):
+        alive = not tape.finished and _is_written(tape)
+        grown = tape.log.refresh()
+        if not (grown or alive or held.pending):
             return False
-        alive = _is_written(tape)
-        if not tape.log.refresh() and not alive:
-            return False
-        if lines.next >= lines.known() and not tape.finished:
+        if lines.next >= held.known(lines.known(), clock()) and not (tape.finished and not held.pending):
             sleep(_POLL)
     return True
 

@@ -30,7 +30,7 @@ _SHORT = 10.0
 def players(person: HumanSeat, now: float) -> list[Line]:
     """Who plays, in the order of the seats, each with its clock; the person first."""
     order = sorted(range(len(person.tape.started.seats)), key=lambda seat: seat != person.seat)
-    lines = []
+    lines: list[Line] = []
     for seat in order:
         mine = seat == person.seat
         name = "you" if mine else named(person.tape.started.seats[seat].agent)

@@ -16,6 +16,7 @@ import msgspec
 
 from arena.events import Acted, Ended, Marked, shown
 from arena.text import safe_text
+from envs.errors import UserError
 from envs.spec import PUBLIC, SPECTATOR
 from replays.tape import Moment, Tape
 
@@ -36,6 +37,8 @@ class Vantage:
         self._marks: list[Marked] = []
         self._mark_ticks: list[int] = []
         self._marks_read = 0
+        self.trouble = ""
+        """One line on what could not be read; '' so far."""
 
     @property
     def everything(self) -> bool:
@@ -104,7 +107,11 @@ class Vantage:
         """From the file; a tick that is complete is read once."""
         found = self._acts.get(tick)
         if found is None:
-            found = self.tape.acts(tick)
+            try:
+                found = self.tape.acts(tick)
+            except UserError as error:  # these are lost; everything else is still worth looking at
+                self.trouble = str(error)
+                return []
             if tick < self.tape.last and found:
                 self._acts[tick] = found
                 if len(self._acts) > _KEPT:
@@ -124,7 +131,10 @@ class Vantage:
 
     def decided(self, act: Acted) -> Moment | None:
         """The moment at which an act was decided, if it is on the tape."""
-        moment = self.tape.at(min(act.tick, self.tape.last))
+        try:
+            moment = self.tape.at(min(act.tick, self.tape.last))
+        except UserError:
+            return None
         return moment if moment.tick == act.tick else None
 
     def legal(self, act: Acted) -> int | None:

@@ -17,11 +17,12 @@ from envs.errors import UserError
 from envs.options import address
 from envs.spec import SPECTATOR
 from replays.tape import Tape
-from tui.lines import Line, Span
+from tui.lines import Line, Span, wrap
 from tui.tally import Tally
 
 __all__ = ["OpenTapes", "Watched", "human_seat", "named", "open_seat", "points"]
 
+_WORDS_WIDE = 40
 _TROUBLE = frozenset({"refused", "fault"})
 
 
@@ -124,7 +125,7 @@ class Watched:
         if ended is not None:
             lines.append([Span(f"{points(ended.scores)}  ", "gold", True), Span(safe_text(ended.reason), "muted")])
         if self.tape.why_closed:
-            lines.append([Span(self.tape.why_closed, "gold")])
+            lines += [[Span(text, "gold")] for text in wrap(self.tape.why_closed, _WORDS_WIDE)]
         return lines
 
     # ------------------------------------------------------------------ playing it again
@@ -165,6 +166,7 @@ class OpenTapes:
             if key not in self.running:
                 with suppress(UserError):
                     self.running[key] = Watched(path)
+        self.running = {key: self.running[key] for key in paths if key in self.running}
         for watched in self.running.values():
             watched.refresh()
 

@@ -138,17 +138,17 @@ _MATCHES = (
         "the same loop and the same way to choose; both wrapped as `make` and `env` give them",
     ),
     Question(
-        "match/long", "one match of 1000 rounds, two random agents", "actions/s", _hosted(_LONG, True),
+        "match/long", "one match of 1000 rounds, two functions that draw at random", "actions/s", _hosted(_LONG, True),
         Contender("empty loop", f"{_TURNS}:empty_loop", (), {}), _HOSTED,
         "the other side is a loop of Python that calls two functions: a bound, not a peer",
     ),
     Question(
-        "match/recording", "one match of 1000 rounds, two random agents", "actions/s", _hosted(_LONG, True), _hosted(_LONG, False),
+        "match/recording", "one match of 1000 rounds, two functions that draw at random", "actions/s", _hosted(_LONG, True), _hosted(_LONG, False),
         note="what recording costs",
     ),
     Question(
-        "match/series", "Connect Four, match after match, two random agents", "actions/s", _hosted(_SERIES, True), _PETTINGZOO,
-        _HOSTED, "ours: each match is a file that is on disk when the next begins; PettingZoo: the bare loop, nothing recorded",
+        "match/series", "Connect Four, match after match, two functions that draw at random", "actions/s", _hosted(_SERIES, True), _PETTINGZOO,
+        None, "ours: each match is a file that is on disk when the next begins; PettingZoo: the bare loop, nothing recorded",
     ),
 )  # fmt: skip
 

@@ -47,13 +47,21 @@ def _aec_loop(env: Any, seed: int) -> Work:
     return steady(batch)
 
 
+def uniform(ask: Any) -> Any:
+    """A legal action by the seat's own key."""
+    return ask.legal.sample(ask.key)
+
+
 def hosted(game: str, seed: int, record: bool) -> Work:
-    """Matches of random agents in this process, one after another, each to a file of its own if recorded; counts actions."""
+    """Matches in this process, one after another, each to a file of its own if recorded; counts actions.
+
+    The agents are bare functions, so that what is measured is the host and the recorder.
+    """
     import envs  # noqa: PLC0415
     from arena.matches import play  # noqa: PLC0415
 
     rules = envs.game(game)
-    agents = ["random"] * rules.seats
+    agents = [uniform] * rules.seats
     acts = rules.seats if "simultaneous" in rules.spec.traits else 1
     folder = tempfile.TemporaryDirectory(prefix="palaestra-bench-")
     draw = Random(seed)

@@ -54,7 +54,7 @@ def command(
     who = _who(seat)
     if len(what) == 1:
         path = _recording(what[0])
-        return _show(path, settings, who) if screen else _tell(path, who, board, pace)
+        return _show(path, settings, who) if screen else _tell(path, settings, who, board, pace)
     game, *agents = what
     seats = lineup(game, agents).seats
     if who >= seats:
@@ -119,8 +119,9 @@ def _show(path: Path, settings: Settings, who: int) -> int:
     return code
 
 
-def _tell(path: Path, who: int, board: bool, speed: float | None) -> int:
-    code: int = loading.load("tui.plain:follow")(path, sys.stdout, who=who, board=board, speed=speed)
+def _tell(path: Path, settings: Settings, who: int, board: bool, speed: float | None) -> int:
+    follow = loading.load("tui.plain:follow")
+    code: int = follow(path, sys.stdout, who=who, board=board, speed=speed, delay=settings.delay)
     return code
 
 
@@ -137,9 +138,12 @@ def _new(
             f"a person plays on a screen: run this in a terminal, or `arena play {game} {' '.join(agents)}`"
         )
     seed, speed, limits = chosen
+    if screen:
+        # The rules are compiled in the match's process, which takes a moment, the first time several seconds.
+        click.echo(f"starting {game}: {' v '.join(agents)} ...", err=True)
     recording = start(
         game, agents, runs=settings.runs, seed=seed, speed=speed or (FASTEST if people else None), limits=limits
     )
     if not screen:
-        return _tell(recording, who, board, None)
+        return _tell(recording, settings, who, board, None)
     return _show(recording, settings, who)

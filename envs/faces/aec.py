@@ -35,7 +35,7 @@ def allowed(legal: Legal) -> str:
 class AEC(AECEnv):  # type: ignore[misc]
     """Observations are {"observation": tensor of the view, "action_mask": int8}; see envs.make."""
 
-    metadata: dict[str, Any] = {"render_modes": ["ansi", "rgb_array"], "is_parallelizable": True, "name": "palaestra"}
+    metadata: dict[str, Any] = {"render_modes": ["ansi", "rgb_array"], "is_parallelizable": True, "name": "palaestra"}  # noqa: RUF012  as the base class has it
 
     def __init__(self, game: Game, encode: str | None = None, render_mode: str | None = None) -> None:
         super().__init__()

@@ -55,7 +55,7 @@ class Question:
 class Gym(gymnasium.Env[Any, Any]):
     """flat=True: the observation is one float32 vector and `action_masks()` gives bool[A], as maskable learners want it."""
 
-    metadata: dict[str, Any] = {"render_modes": ["ansi", "rgb_array"], "render_fps": 4}
+    metadata: dict[str, Any] = {"render_modes": ["ansi", "rgb_array"], "render_fps": 4}  # noqa: RUF012  as the base class has it
 
     def __init__(
         self, game: Game, encode: str | None = None, render_mode: str | None = None, seat: int = 0,

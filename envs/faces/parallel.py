@@ -24,7 +24,7 @@ __all__ = ["Parallel"]
 class Parallel(ParallelEnv):  # type: ignore[misc]
     """Observations as in the AEC face; infos hold {"acting": bool}."""
 
-    metadata: dict[str, Any] = {"render_modes": ["ansi", "rgb_array"], "name": "palaestra"}
+    metadata: dict[str, Any] = {"render_modes": ["ansi", "rgb_array"], "name": "palaestra"}  # noqa: RUF012  as the base class has it
 
     def __init__(self, game: Game, encode: str | None = None, render_mode: str | None = None) -> None:
         self.game, self.render_mode = game, render_mode

@@ -27,14 +27,15 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 class Glass:
     """A program in a terminal whose output is read and counted."""
 
-    def __init__(self, command: list[str], columns: int = 120, rows: int = 40, sign: bytes = b"step") -> None:
+    def __init__(
+        self, command: list[str], columns: int = 120, rows: int = 40, sign: bytes = b"step", **environment: str
+    ) -> None:
         self.columns, self.rows = columns, rows
         self.leader, follower = pty.openpty()
         fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        environment = {
-            k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES", "NO_COLOR", "TMUX", "SSH_CONNECTION")
-        }
+        ours = {"COLUMNS", "LINES", "NO_COLOR", "TMUX", "SSH_CONNECTION"}
         environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        environment |= {name: value for name, value in os.environ.items() if name not in ours | set(environment)}
         self.began, self.first, self.sent, self._sign = time.perf_counter(), 0.0, b"", sign
         self.process = subprocess.Popen(
             command, stdin=follower, stdout=follower, stderr=follower, env=environment, start_new_session=True
@@ -117,7 +118,11 @@ def live(folder: Path, seconds: float, rate: float = 30.0) -> dict[str, float]:
 
 def main(seconds: float = 20.0) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        print(json.dumps({"first picture": startup(Path(folder)), "live": live(Path(folder), seconds), "load": os.getloadavg()}))
+        print(
+            json.dumps(
+                {"first picture": startup(Path(folder)), "live": live(Path(folder), seconds), "load": os.getloadavg()}
+            )
+        )
 
 
 if __name__ == "__main__":

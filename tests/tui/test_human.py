@@ -23,7 +23,7 @@ from tests.tui.live import Live
 from tui.app import ArenaApp
 from tui.pointing import Pointing
 from tui.screens.ask import Question
-from tui.screens.human import HumanScreen
+from tui.screens.human import HUMAN, HumanScreen
 from tui.screens.match import MatchScreen
 from tui.seat import HumanSeat
 from tui.widgets.grid import GridView
@@ -44,6 +44,7 @@ class Table:
     async def seen(self, pilot: Any) -> str:
         """What is shown once the screen has looked at the file."""
         self.screen._tick()
+        self.screen._show_top()
         return await settled(pilot)
 
 
@@ -95,7 +96,7 @@ async def test_words_are_written_from_any_letter(sit: Seat) -> None:
     table = sit()
     async with table.app.run_test(size=(120, 40)) as pilot:
         await table.seen(pilot)
-        await pilot.press(*"column 5", "enter")
+        await pilot.press(*"column", "space", "5", "enter")
         await table.seen(pilot)
         assert acts(table) == [(0, "column 5")]
         assert table.screen.query_one("#words", Input).value == ""
@@ -463,3 +464,14 @@ def test_an_answer_reaches_a_match_in_its_own_process(tmp_path: Path) -> None:
     assert person.tape.ended is not None
     assert person.tape.ended.faults == ((0, "resigned"),)
     person.close()
+
+
+async def test_the_palette_offers_every_command_and_does_it(sit: Seat) -> None:
+    table = sit()
+    async with table.app.run_test(size=(120, 40)) as pilot:
+        await table.seen(pilot)
+        offered = {command.help: command.callback for command in table.screen.commands()}
+        assert set(offered) == {command.help for command in HUMAN[1:]}
+        offered["Resign (asks)"]()
+        await settled(pilot)
+        assert isinstance(table.app.screen, Question)

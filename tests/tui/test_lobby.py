@@ -22,7 +22,7 @@ from tui.entries import entry
 from tui.library import Library, age, is_condition, matching
 from tui.listing import compact
 from tui.screens.ask import Question
-from tui.screens.lobby import LobbyScreen
+from tui.screens.lobby import LOBBY, LobbyScreen
 from tui.screens.match import MatchScreen
 from tui.screens.new_match import AgentInput, NewMatch
 from tui.watched import Watched, open_seat
@@ -315,6 +315,19 @@ async def test_the_form_starts_what_it_shows_and_opens_it(tmp_path: Path, starti
     assert (asked["seed"], asked["speed"], asked["runs"]) == (None, 1.0, tmp_path)
 
 
+async def test_tab_goes_through_every_field(tmp_path: Path) -> None:
+    async with lobby(tmp_path).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("n")
+        await settled(pilot)
+        reached = []
+        for _ in range(6):
+            reached.append(pilot.app.focused.id if pilot.app.focused else None)
+            await pilot.press("tab")
+        assert reached == ["games", "options", "seat-0", "seat-1", "seed", "speed"]
+        assert pilot.app.focused is pilot.app.screen.query_one("#games")
+
+
 async def test_options_change_the_seats_and_arrows_the_agents(tmp_path: Path, starting: list[dict[str, Any]]) -> None:
     async with lobby(tmp_path).run_test(size=(120, 40)) as pilot:
         await settled(pilot)
@@ -459,3 +472,15 @@ def test_the_index_is_read_again_only_when_a_file_comes_or_goes(
     assert len(library.look().recordings) == 1
     assert matching(library.look().recordings, "KUHN first")
     assert not matching(library.look().recordings, "kuhn nobody")
+
+
+async def test_the_palette_offers_every_command_and_does_it(tmp_path: Path) -> None:
+    async with lobby(tmp_path).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, LobbyScreen)
+        offered = {command.help: command.callback for command in screen.commands()}
+        assert set(offered) == {command.help for command in LOBBY}
+        offered["Start a new match"]()
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, NewMatch)

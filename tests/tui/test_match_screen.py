@@ -317,21 +317,6 @@ async def test_a_tape_of_other_rules_is_shown_as_fields(path: Path, monkeypatch:
         assert "Without the rules nobody can tell" in stage.text()
 
 
-async def test_without_colour_no_colour_is_sent(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
-    async with staged(path) as stage:
-        await stage.press("space", "G")
-        styles = {
-            style
-            for strip in stage.screen._compositor.render_strips()
-            for segments in [
-                strip.apply_filter(stage.screen.app.get_line_filters()[-1], stage.screen.background_colors[1])
-            ]
-            for _, style, _ in segments
-        }
-        assert all(style is None or style.color is None or style.color.is_default for style in styles)
-
-
 def test_mistakes_are_told_before_a_screen_is_made(tmp_path: Path, path: Path) -> None:
     with pytest.raises(UserError) as missing:
         MatchScreen(tmp_path / "none.arena")

@@ -109,11 +109,9 @@ CALL = (PASS, BET, BET)
     ("who", "one", "other", "actions", "until"),
     [
         (0, (0, 1), (0, 2), FOLD, 3),
-        (1, (0, 1), (2, 1), FOLD, 3),
         (PUBLIC, (0, 1), (2, 1), FOLD, 3),
         (0, (1, 0), (1, 2), CALL, 2),  # other winners: up to the showdown nothing tells
         (1, (0, 1), (2, 1), CALL, 2),
-        (PUBLIC, (0, 1), (2, 0), CALL, 2),
     ],
 )
 async def test_hidden_cards_and_thoughts_change_nothing_that_a_seat_sees(

@@ -139,6 +139,25 @@ def test_a_recording_is_paced_when_asked(tmp_path: Path) -> None:
     assert sum(slept) == pytest.approx(result.ticks / 4, rel=0.01)
 
 
+def test_a_running_match_is_told_later_when_asked(tmp_path: Path) -> None:
+    live = Live(tmp_path / "m.arena", "connect_four", ["a", "b"])
+    out = io.StringIO()
+    now, seen = [0.0], {}
+
+    def sleep(seconds: float) -> None:
+        now[0] += 1.0
+        seen[now[0]] = out.getvalue()
+        if now[0] <= 7:
+            live.act(live.match.waiting()[0], 3 if now[0] % 2 else 0)
+
+    assert follow(live.path, out, delay=10.0, clock=lambda: now[0], sleep=sleep) == 0
+    assert "0. player_" not in seen[10.0]
+    assert "0. player_0" in seen[13.0]
+    assert "6. player_0" not in seen[15.0]
+    assert "result: a (player_0) wins" in out.getvalue()
+    assert 17.0 <= now[0] <= 19.0
+
+
 def test_a_seat_that_there_is_not_is_a_mistake(tmp_path: Path) -> None:
     path = tmp_path / "m.arena"
     play("kuhn_poker", ["first", "first"], record=path)

@@ -15,13 +15,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
-from textual.widgets import Input
 
 from envs.words import plural
 from tui.library import Found, Library, matching
 from tui.lines import Line, Span
 from tui.listing import NONE_MATCH, NONE_RECORDED, NONE_RUNNING, RECORDED, RUNNING, recorded_row, running_row
 from tui.watched import OpenTapes, Watched
+from tui.widgets.line_input import LineInput
 from tui.widgets.lineview import LineView, keys_line
 from tui.widgets.preview import Preview
 from tui.widgets.rows import RowList
@@ -64,7 +64,7 @@ class Lists(Screen[None]):
                 yield RowList(RUNNING, title="Running", empty=NONE_RUNNING, id="running", **looks)
                 yield RowList(RECORDED, title="Recordings", empty=NONE_RECORDED, id="recorded", **looks)
             yield Preview(**looks)
-        yield Input(placeholder="words, or a condition such as ticks<20 and winner=mcts", id="filter")
+        yield LineInput(placeholder="words, or a condition such as ticks<20 and winner=mcts", id="filter")
         yield LineView(**looks, id="keys")
 
     def on_mount(self) -> None:

@@ -18,7 +18,6 @@ from textual.widgets import Input, Static
 
 from arena.text import safe_text
 from envs.canvas import Canvas
-from envs.errors import UserError
 from tui.cells import Mode, paint
 from tui.lines import Line, Span
 from tui.pointing import Cell
@@ -26,6 +25,7 @@ from tui.seat import HumanSeat
 from tui.seat_view import EVENTS, action_columns, action_rows, event_rows, players, result, state_words, thought
 from tui.widgets.bars import PolicyBars
 from tui.widgets.grid import CellsView, GridView
+from tui.widgets.line_input import LineInput
 from tui.widgets.lineview import LineView, keys_line
 from tui.widgets.rows import Column, RowList
 
@@ -89,7 +89,7 @@ class SeatPanes(Screen[None]):
                 yield RowList(EVENTS, title="What happened", head=False, empty=("Nothing yet.",), id="events", **looks)
         with Horizontal(id="answer"):
             yield Static("›", markup=False, id="prompt")
-            yield Input(compact=True, id="words", placeholder="your answer")
+            yield LineInput(id="words", placeholder="your answer")
             yield Static("", markup=False, id="told")
         yield LineView(**looks, id="keys")
 
@@ -133,11 +133,10 @@ class SeatPanes(Screen[None]):
 
     # ------------------------------------------------------------------ showing
     def _show(self) -> None:
-        try:
-            self._show_top()
-            self._show_moves()
-        except UserError as error:  # other rules, or a damaged file: nothing can be played here
-            self._told = (str(error), "bad")
+        if self.person.trouble:
+            self._told = (self.person.trouble, "bad")
+        self._show_top()
+        self._show_moves()
         self._show_board()
         self._show_events()
         self._show_thinking()
@@ -145,7 +144,7 @@ class SeatPanes(Screen[None]):
 
     def _show_top(self) -> None:
         person = self.person
-        self.set_class(person.tape.game is not None and person.awaited, "-mine")
+        self.set_class(person.awaited, "-mine")
         self.query_one("#words", Input).placeholder = "the match is over" if person.over else "your answer"
         right: list[Line] = [[state_words(person)], [Span(f"step {person.tape.last}", "muted")]]
         self.query_one("#top", LineView).show(players(person, self._now()), right)
@@ -173,7 +172,7 @@ class SeatPanes(Screen[None]):
     def _show_board(self) -> None:
         person, grid = self.person, self.query_one(GridView)
         columns, rows = grid.content_size
-        if person.tape.game is None or not columns or not rows:
+        if person.trouble or not columns or not rows:
             return
         canvas = Canvas()
         person.tape.at(person.tape.last).draw(canvas, person.who)
@@ -221,7 +220,7 @@ class SeatPanes(Screen[None]):
     def _show_told(self) -> None:
         """What was wrong with the last answer stands beside the line."""
         text, colour = self._told
-        if not text and self.person.tape.game is not None and self.person.awaited and self.person.refusals:
+        if not text and self.person.awaited and self.person.refusals:
             text, colour = self.person.refusals[-1], "bad"
         told = self.query_one("#told", Static)
         told.update(safe_text(text, width=max(told.size.width - 2, 20)))

@@ -34,6 +34,7 @@ class Scene:
     told: tuple[str, str] = ("", "text")
     hits: int = -1
     pattern: str = ""
+    trouble: str = ""
 
     @property
     def tape(self) -> Tape:
@@ -137,6 +138,9 @@ def status(scene: Scene) -> tuple[list[Line], list[Line]]:
     if scene.pattern:
         right.append([Span(f"/{scene.pattern}", "highlight"), Span(f"  {plural(max(scene.hits, 0), 'hit')}", "muted")])
     damaged = scene.tape.log.damaged
+    trouble = scene.trouble or vantage.trouble
+    if trouble and not damaged:
+        right.append([Span(safe_text(trouble, width=70), "bad")])
     if damaged:
         more = f" (+{len(damaged) - 1})" if len(damaged) > 1 else ""
         right.append([Span(f"file damaged: {safe_text(damaged[0], width=60)}{more}", "bad")])

@@ -20,6 +20,7 @@ from textual.widgets import Input
 from arena.text import safe_text
 from envs.errors import UserError
 from tui.keymaps import Command, bindings
+from tui.lines import wrap
 from tui.screens._seat_panes import SeatPanes
 from tui.widgets.grid import GridView
 from tui.widgets.rows import RowList
@@ -48,6 +49,9 @@ HUMAN: tuple[Command, ...] = (
     Command("help", "question_mark,f1", "help", "All keys", "Other", "help"),
     Command("leave", "q,escape", "leave", "Leave; the match waits for you", "Other", "leave"),
 )
+
+
+_RULES_WIDE = 68
 
 
 class HumanScreen(SeatPanes):
@@ -167,7 +171,9 @@ class HumanScreen(SeatPanes):
 
         game = self.person.tape.game
         if game is not None:
-            self.app.push_screen(KeysScreen(game.spec.title, (), game.spec.rules.splitlines()))
+            paragraphs = [" ".join(each.split()) for each in game.spec.rules.split("\n\n")]
+            lines = [line for each in paragraphs for line in (*wrap(each, _RULES_WIDE), "")]
+            self.app.push_screen(KeysScreen(game.spec.title, (), lines[:-1]))
 
     def action_help(self) -> None:
         from tui.screens.keys import KeysScreen  # noqa: PLC0415

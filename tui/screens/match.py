@@ -116,11 +116,11 @@ class MatchScreen(Panes):
             return
         news = self._read_on(now)
         moved = self.playback.advance(now)
-        if moved:
+        if moved or self.moment is None:
             self._look()
             self._stale |= _ALL
         if news:
-            self._stale |= {"header", "scrub", "charts", "events"}
+            self._stale |= _ALL - {"board"}
         if self._work():
             self._stale |= {"charts", "status", "scrub", "agents"}
         if self.playback.live:
@@ -192,7 +192,7 @@ class MatchScreen(Panes):
         pattern = self.hunt.pattern if self.hunt is not None else ""
         shown = sum(1 for then in self._pictures if now - then <= 1.0)
         waited = now - self._grew if self._grew > float("-inf") else 0.0
-        return Scene(self.vantage, self.playback, waited, shown, self.told, hits, pattern)
+        return Scene(self.vantage, self.playback, waited, shown, self.told, hits, pattern, self._trouble)
 
     def _paint_board(self) -> None:
         words = self.query_one("#words", Pane)
@@ -269,6 +269,6 @@ class MatchScreen(Panes):
         """What the palette offers here: the table of keys."""
         for command in MATCH:
             if not command.id.startswith("jump-"):
-                yield SystemCommand(
-                    command.help, f"Key: {written(command.keys)}", partial(self.run_action, command.action)
-                )
+                # The palette reads its lines as markup, where a bracket begins a tag.
+                keys = written(self.app.keys_of(command.id, command.keys)).replace("[", "left bracket")
+                yield SystemCommand(command.help, f"Key: {keys}", partial(self.run_action, command.action))

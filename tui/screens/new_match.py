@@ -24,6 +24,7 @@ from envs.errors import UserError
 from tui.entries import Entry, demand_fit, entry, usual
 from tui.lines import Span
 from tui.screens.overlay import Overlay
+from tui.widgets.line_input import LineInput
 from tui.widgets.lineview import LineView, keys_line
 from tui.widgets.rows import Column, Row, RowList
 
@@ -37,7 +38,7 @@ _PERSON_SPEED = 1000.0
 """Moves per second with a person: fast, and each is on file before the person is asked."""
 
 
-class AgentInput(Input):
+class AgentInput(LineInput):
     """An agent's address: up and down go through the agents that can play, the rest is typed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,7 +47,8 @@ class AgentInput(Input):
     ]
 
     def __init__(self, agents: Sequence[str], value: str, id: str) -> None:  # noqa: A002  (Textual's name)
-        super().__init__(value, compact=True, suggester=SuggestFromList(agents), id=id)
+        super().__init__(value, id=id)
+        self.suggester = SuggestFromList(agents)
         self.agents = tuple(agents)
 
     def action_other(self, step: int) -> None:
@@ -72,7 +74,8 @@ class NewMatch(Overlay[Path | None]):
     NewMatch .field { height: 1; }
     NewMatch .name { width: 12; color: $text-muted; }
     NewMatch Input { width: 1fr; background: $panel; }
-    NewMatch .hint { height: 1; color: $text-muted; }
+    NewMatch .hint { height: auto; max-height: 3; color: $text-muted; }
+    NewMatch.-short .hint { max-height: 1; }
     NewMatch #error { height: auto; max-height: 3; color: $error; }
     NewMatch LineView { padding: 0; margin-top: 1; }
     NewMatch.-short LineView { margin-top: 0; }
@@ -92,12 +95,12 @@ class NewMatch(Overlay[Path | None]):
         with Vertical(id="box") as box:
             box.border_title = "New match"
             yield RowList(_GAMES, title="Game", head=False, empty=("Reading the games …",), id="games", **looks)
-            yield _field("options", Input(placeholder="none", compact=True, id="options"))
+            yield _field("options", LineInput(placeholder="none", id="options"))
             yield Static("", markup=False, classes="hint", id="about-options")
-            yield VerticalScroll(id="seats")
+            yield VerticalScroll(id="seats", can_focus=False)
             yield Static("", markup=False, classes="hint", id="about-agent")
-            yield _field("seed", Input(placeholder="drawn", compact=True, id="seed"))
-            speed = Input(f"{self.app.settings.speed:g}", placeholder="max", compact=True, id="speed")
+            yield _field("seed", LineInput(placeholder="drawn", id="seed"))
+            speed = LineInput(f"{self.app.settings.speed:g}", placeholder="max", id="speed")
             yield _field("moves/s", speed)
             yield Static("", markup=False, id="error")
             yield LineView(**looks)
@@ -125,7 +128,7 @@ class NewMatch(Overlay[Path | None]):
         games = self.query_one("#games", RowList)
         games.styles.height = min(len(rows) + 2, 7 if self.has_class("-short") else 14)
         games.show(rows)
-        games.go("connect_four" if any(row.key == "connect_four" for row in rows) else "")
+        games.go("connect_four")
         self._describe()
 
     def _back(self, function: Any, *arguments: Any) -> None:
@@ -198,7 +201,7 @@ class NewMatch(Overlay[Path | None]):
         else:
             name = focused.value.partition("?")[0]
             options = self.entry.hints.get(name, "")
-            text = f"{name}?{options}" if options else f"{name} has no options" if name in self.entry.hints else ""
+            text = f"{name}?  {options}" if options else f"{name} has no options" if name in self.entry.hints else ""
         self.query_one("#about-agent", Static).update(safe_text(text))
 
     # ------------------------------------------------------------------ starting

@@ -214,8 +214,6 @@ class RowList(DrawnView, can_focus=True):
         event.stop()
         self._put(self._at - 3)
 
-    def on_focus(self) -> None:
-        self.redraw()
-
-    def on_blur(self) -> None:
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
         self.redraw()
