@@ -60,7 +60,9 @@ def _example(ask: Ask) -> Reply:
     """Raises UserError when the game gives no example that it allows."""
     texts = [text for text in ask.game.example(ask.obs, ask.seat, ask.key) if text in ask.legal]
     if not texts:
-        raise UserError(f"{ask.game.id} gives no example of a text that is legal now ({ask.legal.form}): choose another agent")
+        raise UserError(
+            f"{ask.game.id} gives no example of a text that is legal now ({ask.legal.form}): choose another agent"
+        )
     text = texts[keys.below(ask.key, len(texts))]
     shares = [(ask.game.name(each, ask.obs), 1.0 / len(texts)) for each in texts]
     return Reply([text], notes={"policy": shares[: pane.SHOWN], "value": 0.0, "why": "one of the game's example texts"})

@@ -90,12 +90,13 @@ def play(
 
 
 def _flusher(taker: Any, clock: Callable[[], float]) -> Callable[[Match, int], None]:
-    """Before a question that may take long, what is known goes to the file (at most four times a second)."""
+    """Before a question that may take long, what is known goes to the file: four times a second at most, and always for a person."""
     last = [clock()]
 
     def before(match: Match, seat: int) -> None:
         now = clock()
-        if now - last[0] >= 0.25 or match.tick == 0:
+        person = match.seats[seat].agent.startswith("human")
+        if person or now - last[0] >= 0.25 or match.tick == 0:
             last[0] = now
             taker.flush()
 
@@ -104,28 +105,28 @@ def _flusher(taker: Any, clock: Callable[[], float]) -> Callable[[Match, int], N
 
 def series(
     game: str, pairings: Sequence[Pairing], *, workers: int | None = None, record: Path | None = None,
-    limits: Limits | None = None, retries: int = 2,
+    limits: Limits | None = None, retries: int = 2, texts: bool = True,
 ) -> Iterator[tuple[Pairing, Result]]:  # fmt: skip
     """Play pairings over all cores and yield each result as it comes. Agents are names (other processes make them)."""
     workers = min(workers or os.cpu_count() or 1, len(pairings))
     tasks = [
-        (game, pairing, record and record / f"{pairing.number:05d}.arena", limits, retries) for pairing in pairings
+        (game, pairing, record and record / f"{pairing.number:05d}.arena", limits, retries, texts)
+        for pairing in pairings
     ]
     if workers <= 1:
         yield from map(_one, tasks)
         return
     # The first match is played here: a mistake of the caller shows at once, and the rules are compiled once for all workers.
     yield _one(tasks[0])
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    try:
         chunk = max(1, min(16, len(tasks) // (workers * 8)))
         parts = [tasks[i : i + chunk] for i in range(1, len(tasks), chunk)]
-        futures = [pool.submit(_several, part) for part in parts]
-        try:
-            for future in as_completed(futures):
-                yield from future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        for future in as_completed([pool.submit(_several, part) for part in parts]):
+            yield from future.result()
+    finally:
+        # Interrupted or left early, what has not begun is not played.
+        pool.shutdown(cancel_futures=True)
 
 
 def _several(tasks: Sequence[tuple[Any, ...]]) -> list[tuple[Pairing, Result]]:
@@ -136,7 +137,9 @@ _games: dict[str, Game] = {}
 
 
 def _one(task: tuple[Any, ...]) -> tuple[Pairing, Result]:
-    name, pairing, record, limits, retries = task
+    name, pairing, record, limits, retries, texts = task
     if name not in _games:
         _games[name] = open_game(name)
-    return pairing, play(_games[name], pairing.seats, seed=pairing.seed, record=record, limits=limits, retries=retries)
+    return pairing, play(
+        _games[name], pairing.seats, seed=pairing.seed, record=record, limits=limits, retries=retries, texts=texts
+    )

@@ -8,6 +8,7 @@ game when something really compiles (not when machine code comes from the cache)
 from __future__ import annotations
 
 import dis
+import fcntl
 import hashlib
 import inspect
 import os
@@ -117,7 +118,29 @@ def dispatcher_of(function: Callable[..., Any], counted: bool = False) -> Any:
     function = FunctionType(function.__code__, function.__globals__, function.__name__)
     function.__qualname__ += f"_{_engine()}" + "_counted" * counted
     options: dict[str, Any] = {"_nrt": counted}  # numba's own switch; its annotations do not tell it
-    return numba.njit(cache=True, nogil=True, **options)(function)
+    dispatcher = numba.njit(cache=True, nogil=True, **options)(function)
+    _lock_saves(dispatcher)
+    return dispatcher
+
+
+def _lock_saves(dispatcher: Any) -> None:
+    """Let one process at a time add to a driver's cache.
+
+    All games of a driver share one index, which numba reads, numbers anew and writes back without a lock: two processes that compile
+    different games at once could leave one game's entry pointing at the other's machine code.
+    """
+    cache = dispatcher._cache
+    save = cache.save_overload
+
+    def locked(*arguments: Any) -> Any:
+        try:
+            with open(Path(cache.cache_path) / "palaestra.lock", "ab") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                return save(*arguments)
+        except OSError:  # a cache that cannot be written is no cache; the machine code is there all the same
+            return None
+
+    cache.save_overload = locked
 
 
 def compile_driver(function: Callable[..., Any]) -> Callable[..., Any]:

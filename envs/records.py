@@ -192,7 +192,7 @@ class Row:
         return f"Row({', '.join(f'{name}={getattr(self, name)!r}' for name in self.fields)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Row, (self.array,)
+        return _restored, (self.array.tobytes(), self.array.dtype)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -204,13 +204,18 @@ class Row:
         return {name: _plain(self.array[name][0]) for name in self.fields}
 
 
+def _restored(data: bytes, dtype: np.dtype) -> Row:
+    """A Row of its own memory, equal to the one with these bytes, those between the fields included."""
+    return Row(owned(data, dtype))
+
+
 def _readable(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         if value.dtype.names:
             return [Row(item.reshape(1)) if item.shape == () else _readable(item) for item in map(np.asarray, value)]
         return value.astype(np.int64) if value.dtype.kind in "iu" else value.copy()
     if isinstance(value, np.void):
-        return Row(np.array([value], dtype=value.dtype))
+        return _restored(value.tobytes(), value.dtype)
     return value.item() if isinstance(value, np.generic) else value
 
 

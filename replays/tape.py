@@ -89,8 +89,13 @@ class Tape:
     @property
     def last(self) -> int:
         """The newest tick that can be shown."""
+        return max(self._written, self._newest.tick if self._newest else 0)
+
+    @property
+    def _written(self) -> int:
+        """The newest tick in the file; the mailbox may be ahead of it, or behind, because it skips what comes too fast."""
         steps = self.log.steps(STATES)
-        return max(steps[1] if steps else 0, self._newest.tick if self._newest else 0)
+        return steps[1] if steps else 0
 
     def __len__(self) -> int:
         return self.last + 1
@@ -136,7 +141,7 @@ class Tape:
             tick += self.last + 1
         if not 0 <= tick <= self.last:
             raise UserError(f"tick {tick} is not on the tape: it has 0 to {self.last}")
-        if self._newest is not None and tick >= self._newest.tick:
+        if self._newest is not None and tick >= self._newest.tick > self._written:
             return self._newest
         if not self.log.count(STATES):
             raise UserError(f"{self.log.path} holds no state yet: nothing can be shown", CORRUPT)

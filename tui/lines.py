@@ -6,7 +6,6 @@ Unicode, `in_ascii` puts plain characters in the place of frames, dots and arrow
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -98,27 +97,41 @@ def wrap(text: object, width: int, most: int = 4000) -> list[str]:
     for line in safe_text(text, lines=most).split("\n"):
         if len(lines) >= most:
             break
-        if line.isascii():
-            lines += textwrap.wrap(line, width, replace_whitespace=False, drop_whitespace=True) or [""]
-        else:
-            lines += _wrap_cells(line, width)
+        lines += _wrap_ascii(line, width) if line.isascii() else _wrap_cells(line, width)
     return lines[:most]
+
+
+def _wrap_ascii(line: str, width: int) -> list[str]:
+    """Wrapping where every character is one cell wide; breaks at the last space that fits."""
+    found: list[str] = []
+    start = 0
+    while len(line) - start > width:
+        space = line.rfind(" ", start + 1, start + width + 1)
+        stop = space if space > start and line[start:space].strip() else start + width
+        found.append(line[start:stop].rstrip())
+        start = stop
+        while start < len(line) and line[start] == " ":
+            start += 1
+    return [*found, line[start:]] if start < len(line) or not found else found
 
 
 def _wrap_cells(line: str, width: int) -> list[str]:
     """Wrapping by cells, for letters of other widths than one; breaks at the last space where there is one."""
     found: list[str] = []
-    while cell_width(line) > width:
-        stop, used = 0, 0
-        while used + cell_width(line[stop]) <= width:
+    start = 0
+    while start < len(line):
+        stop, used = start, 0
+        while stop < len(line) and used + cell_width(line[stop]) <= width:
             used += cell_width(line[stop])
             stop += 1
-        stop = max(stop, 1)
-        space = line.rfind(" ", 1, stop + 1)
-        stop = space if space > 0 else stop
-        found.append(line[:stop].rstrip())
-        line = line[stop:].lstrip()
-    return [*found, line]
+        stop = max(stop, start + 1)
+        space = line.rfind(" ", start + 1, stop + 1) if stop < len(line) else -1
+        stop = space if space > start and line[start:space].strip() else stop
+        found.append(line[start:stop].rstrip())
+        start = stop
+        while start < len(line) and line[start] == " ":
+            start += 1
+    return found or [""]
 
 
 def frame(cells: Cells, title: Line, palette: str, *, right: Line = (), foot: Line = (), active: bool = False) -> Cells:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from arena.events import Acted
 from envs.spec import SPECTATOR
@@ -199,12 +200,18 @@ def page_cells(
     """A page as a sheet, from its line `scroll` on, and how many lines it can be scrolled."""
     if page == "policy":
         return _policy(sitting, columns, rows, palette, plain), 0
-    lines = wrap(_TEXTS[page](sitting), columns)
+    lines = _wrapped(_TEXTS[page](sitting), columns)
     furthest = max(len(lines) - rows, 0)
     cells = Cells.blank(columns, rows)
     first = min(max(scroll, 0), furthest)
     write_lines(cells, ([_styled(line)] for line in lines[first : first + rows]), palette)
     return cells, furthest
+
+
+@lru_cache(maxsize=32)
+def _wrapped(text: str, columns: int) -> Sequence[str]:
+    """A page's lines; a prompt may be long, and is painted again and again while its match runs."""
+    return wrap(text, columns)
 
 
 def _styled(line: str) -> Span:

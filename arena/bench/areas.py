@@ -143,12 +143,13 @@ _MATCHES = (
         "the other side is a loop of Python that calls two functions: a bound, not a peer",
     ),
     Question(
-        "match/recording", "one match of 1000 rounds, two functions that draw at random", "actions/s", _hosted(_LONG, True), _hosted(_LONG, False),
+        "match/recording", "one match of 1000 rounds, two functions that draw at random", "actions/s",
+        _hosted(_LONG, True), _hosted(_LONG, False),
         note="what recording costs",
     ),
     Question(
-        "match/series", "Connect Four, match after match, two functions that draw at random", "actions/s", _hosted(_SERIES, True), _PETTINGZOO,
-        None, "ours: each match is a file that is on disk when the next begins; PettingZoo: the bare loop, nothing recorded",
+        "match/series", "Connect Four, match after match, two functions that draw at random", "actions/s",
+        _hosted(_SERIES, True), _PETTINGZOO, None, "ours: each match is a file that is on disk when the next begins; PettingZoo: the bare loop, nothing recorded",
     ),
 )  # fmt: skip
 

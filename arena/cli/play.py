@@ -122,15 +122,16 @@ def _results(order: Order) -> Iterator[tuple[Pairing, Result]]:
     from arena.schedule import rotations  # noqa: PLC0415
 
     pairings = rotations(order.agents, order.episodes, order.seed, order.swap)
-    # Several processes cannot share one person's keyboard, and a series keeps all texts.
-    if order.episodes == 1 or not order.texts or any(map(is_human, order.agents)):
+    # Several processes cannot share one person's keyboard.
+    if order.episodes == 1 or any(map(is_human, order.agents)):
         yield from ((pairing, _one(order, pairing)) for pairing in pairings)
         return
     from arena.matches import series  # noqa: PLC0415  (it loads the rules, which --help does without)
 
     yield from series(
-        order.game, pairings, workers=order.workers, record=order.record, limits=order.limits, retries=order.retries
-    )
+        order.game, pairings, workers=order.workers, record=order.record, limits=order.limits, retries=order.retries,
+        texts=order.texts,
+    )  # fmt: skip
 
 
 def _one(order: Order, pairing: Pairing) -> Result:

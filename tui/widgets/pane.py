@@ -103,8 +103,10 @@ class KeyLine(DrawnView):
     words: Sequence[KeyWord] = ()
 
     def show(self, words: Sequence[KeyWord]) -> None:
-        self.words = words
-        self.redraw()
+        """Show other keys; the same ones cost nothing."""
+        if words != self.words:
+            self.words = words
+            self.redraw()
 
     def _placed(self, columns: int) -> list[tuple[int, Line, KeyWord]]:
         """Column, text and word of each key that fits; the last one (help) always does where anything fits."""
