@@ -149,7 +149,8 @@ _MATCHES = (
     ),
     Question(
         "match/series", "Connect Four, match after match, two functions that draw at random", "actions/s",
-        _hosted(_SERIES, True), _PETTINGZOO, None, "ours: each match is a file that is on disk when the next begins; PettingZoo: the bare loop, nothing recorded",
+        _hosted(_SERIES, True), _PETTINGZOO, None,
+        "ours: each match is a file that is on disk when the next begins; PettingZoo: the bare loop, nothing recorded",
     ),
 )  # fmt: skip
 
