@@ -79,4 +79,5 @@ $(VENV)/base.stamp: pyproject.toml requirements.lock | $(VENV)/python.stamp
 $(VENV)/dev.stamp: $(VENV)/base.stamp
 	@echo "installing the development tools into $(VENV) ..."
 	@$(PIP) install -c requirements.lock --no-build-isolation -e ".[dev]"
+	@$(PIP) install -c requirements.lock --no-deps mpe2  # what it asks for would overwrite pygame
 	@touch $@

@@ -12,8 +12,8 @@ HEADER = (
     "# The versions of every extra, used as constraints (pip install -c requirements.lock); written by `make lock`."
 )
 
-ELSEWHERE = ("pygame-ce==2.5.8",)
-"""What another Python than the one that resolves would take: pygame has no wheel for 3.14."""
+ELSEWHERE = ("mpe2==1.1.1", "pygame-ce==2.5.8")
+"""What the resolution does not name: a game that is installed without what it asks for, and pygame's stand-in on 3.14."""
 
 
 def pins(report: dict[str, Any]) -> list[str]:

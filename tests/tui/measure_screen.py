@@ -1,4 +1,4 @@
-"""Measures the match screen in a real terminal: first picture, and share of a core while a match runs at 30 ticks a second.
+"""Measures the match screen in a real terminal: first picture, and share of a core while a match runs at 30, 10 and 1 ticks a second.
 
 `python -m tests.tui.measure_screen [SECONDS]` prints one line of JSON. No part of the test suite: figures are this machine's.
 The match is Connect Four, played over and over into one growing recording; the terminal is a pty of 120 x 40 that is drained.
@@ -95,9 +95,10 @@ def startup(folder: Path) -> list[float]:
 
 def live(folder: Path, seconds: float, rate: float = 30.0) -> dict[str, float]:
     """Share of a core, bytes a second and pictures a second while `rate` ticks a second come in."""
-    feed = Growing(folder / "growing.arena", heard(), mailbox=True)
+    path = folder / f"growing{rate:g}.arena"
+    feed = Growing(path, heard(), mailbox=True)
     feed.grow(5)
-    glass = Glass([sys.executable, "-m", "arena", "watch", str(folder / "growing.arena")])
+    glass = Glass([sys.executable, "-m", "arena", "watch", str(path)])
     until, began, cpu, sent = 0.0, 0.0, 0.0, 0
     due = time.perf_counter()
     while True:
@@ -117,12 +118,12 @@ def live(folder: Path, seconds: float, rate: float = 30.0) -> dict[str, float]:
 
 
 def main(seconds: float = 20.0) -> None:
+    figures: dict[str, object] = {}
     with tempfile.TemporaryDirectory() as folder:
-        print(
-            json.dumps(
-                {"first picture": startup(Path(folder)), "live": live(Path(folder), seconds), "load": os.getloadavg()}
-            )
-        )
+        figures["first picture"] = startup(Path(folder))
+        for rate in (30.0, 10.0, 1.0):
+            figures[f"{rate:g} ticks a second"] = live(Path(folder), seconds, rate)
+    print(json.dumps(figures | {"load": os.getloadavg()}))
 
 
 if __name__ == "__main__":
