@@ -69,7 +69,8 @@ class ArenaApp(App[int]):
     """One terminal, a stack of screens. `start` makes the first screen once the application runs."""
 
     TITLE = "arena"
-    CSS = "Screen { background: $background; }"
+    # The palette's magnifying glass is an emoji, and those are one cell wide here and two there.
+    CSS = "Screen { background: $background; } CommandPalette SearchIcon { display: none; }"
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(self, settings: Settings, start: Callable[[], Screen[Any]]) -> None:

@@ -277,4 +277,5 @@ class MatchScreen(Panes):
             if not command.id.startswith("jump-"):
                 # The palette reads its lines as markup, where a bracket begins a tag.
                 keys = written(self.app.keys_of(command.id, command.keys)).replace("[", "left bracket")
-                yield SystemCommand(command.help, f"Key: {keys}", partial(self.run_action, command.action))
+                title = command.id.replace("-", " ").capitalize()
+                yield SystemCommand(title, f"{command.help}. Key: {keys}", partial(self.run_action, command.action))
