@@ -293,3 +293,11 @@ def test_the_doctor_knows_which_pythons_are_supported(version: tuple[int, int], 
 def test_the_doctor_names_old_sqlite_only_as_a_warning() -> None:
     assert doctor._sqlite((3, 40, 1)).level == "warn"
     assert doctor._sqlite((3, 51, 3)).level == "ok"
+
+
+def test_the_doctor_asks_only_for_what_this_python_needs() -> None:
+    from arena.cli import doctor
+
+    assert doctor._for_this_python("numpy>=2.4")
+    assert doctor._for_this_python("pygame>=2.6; python_version < '9.0'")
+    assert not doctor._for_this_python("pygame-ce>=2.5; python_version >= '9.0'")

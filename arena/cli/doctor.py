@@ -80,9 +80,20 @@ def _requirements() -> dict[str, list[str]]:
     """Names of the required packages by extra; those of the base installation under ''."""
     found: dict[str, list[str]] = {}
     for line in metadata.requires("palaestra") or []:
+        if not _for_this_python(line):
+            continue
         extra = re.search(r"extra == ['\"](\w+)['\"]", line)
         found.setdefault(extra[1] if extra else "", []).append(re.split(r"[^\w.-]", line, maxsplit=1)[0])
     return found
+
+
+def _for_this_python(requirement: str) -> bool:
+    """Whether a requirement's own condition on the Python version, if it has one, holds here."""
+    match = re.search(r"python_version\s*(>=|<)\s*['\"](\d+)\.(\d+)['\"]", requirement)
+    if match is None:
+        return True
+    bound = (int(match[2]), int(match[3]))
+    return sys.version_info[:2] >= bound if match[1] == ">=" else sys.version_info[:2] < bound
 
 
 def _locked(lock: Path) -> dict[str, str]:
