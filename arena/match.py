@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from arena.agent import Ask, Heard, Reply
@@ -213,8 +214,8 @@ class Match:
         player.sealed = self._act(seat, first, now, took=round(took, 6), said=said, notes=bounded_notes(reply.notes))
 
     def _act(self, seat: int, action: Any, now: float, **more: Any) -> Acted:
-        name = self.game.name(action, self._observed(seat))
-        return Acted(self.tick, self._since(now), seat, action, safe_text(name, width=120), **more)
+        name = _safe_name(self.game.name(action, self._observed(seat)))
+        return Acted(self.tick, self._since(now), seat, action, name, **more)
 
     def _said(self, seat: int, reply: Reply) -> tuple[tuple[tuple[int, ...], str], ...]:
         words = []
@@ -281,6 +282,12 @@ class Match:
         self._emit(
             Ended(self.tick, self._since(now), reason, self.result.scores, self.result.faults, dict(metrics), refusals)
         )
+
+
+@lru_cache(maxsize=4096)
+def _safe_name(name: str) -> str:
+    """An action's name as screens may print it; the same few names come at every tick."""
+    return safe_text(name, width=120)
 
 
 def _left(bank: Bank, now: float) -> float | None:
