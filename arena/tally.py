@@ -6,33 +6,20 @@ matches count for nobody. Rates are of wins. Their 95 % intervals are Wilson's (
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from arena.match import Result
 from arena.schedule import Pairing
+from arena.statistics import wilson
 from arena.text import safe_text
 from envs.spec import Spec
 from envs.words import plural
 
-__all__ = ["UNCOUNTED", "Standing", "Tally", "has_first_mover", "outcome", "wilson"]
+__all__ = ["UNCOUNTED", "Standing", "Tally", "has_first_mover", "outcome"]
 
-_Z = 1.959963984540054  # the 97.5 % point of the normal distribution
 UNCOUNTED = ("void", "aborted")
-
-
-def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """The 95 % interval of a rate, Wilson's score interval; (0, 1) without trials."""
-    if trials == 0:
-        return 0.0, 1.0
-    share, z2 = successes / trials, _Z * _Z
-    middle = (share + z2 / (2 * trials)) / (1 + z2 / trials)
-    half = _Z / (1 + z2 / trials) * math.sqrt(share * (1 - share) / trials + z2 / (4 * trials * trials))
-    low, high = max(0.0, middle - half), min(1.0, middle + half)
-    # At the ends the formula is exact only up to rounding.
-    return (0.0 if successes == 0 else low), (1.0 if successes == trials else high)
 
 
 def has_first_mover(spec: Spec) -> bool:

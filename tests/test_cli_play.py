@@ -14,7 +14,7 @@ import pytest
 
 import replays
 from arena import cli
-from arena.tally import wilson
+from arena.statistics import wilson
 
 ROOT = Path(__file__).parents[1]
 BROKEN = """

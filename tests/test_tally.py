@@ -9,7 +9,8 @@ import pytest
 
 from arena.match import Result
 from arena.schedule import Pairing, rotations
-from arena.tally import Tally, has_first_mover, outcome, wilson
+from arena.statistics import wilson
+from arena.tally import Tally, has_first_mover, outcome
 from envs.spec import Discrete, Role, Spec
 
 
