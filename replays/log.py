@@ -123,8 +123,11 @@ class LogWriter:
             self._write_old(now)
 
     def flush(self) -> None:
-        """Writes all records that are not in the file yet, so that readers and a crash find them."""
-        for track, buffer in self._buffers.items():
+        """Writes all records that are not in the file yet, so that readers and a crash find them.
+
+        Track 0 comes last: a reader that finds a record of it finds what belongs to it on the other tracks too.
+        """
+        for track, buffer in sorted(self._buffers.items(), reverse=True):
             if buffer.records:
                 self._write(track, buffer)
         self._due = math.inf

@@ -459,6 +459,7 @@ def test_an_answer_reaches_a_match_in_its_own_process(tmp_path: Path) -> None:
         while not person.over:
             person.refresh(0.0)
     finally:
+        background.stop(path, person.tape.log.header["pid"])  # nothing is left waiting when an assertion has failed
         while background.alive():
             pass
     assert person.tape.ended is not None
