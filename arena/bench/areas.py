@@ -102,20 +102,20 @@ _VECTOR = (
     ),
     Question(
         "vector/open_spiel", "Connect Four, 8192 boards", "steps/s", _CONNECT_FOUR, _open_spiel(False), _times(20),
-        "OpenSpiel: one game, legal actions, apply, returns, and no observation, so it does less",
+        "ours unchecked as above; OpenSpiel: one game, legal actions, apply, returns, and no observation, so it does less",
     ),
     Question(
         "vector/open_spiel_tensor", "Connect Four, 8192 boards", "steps/s", _CONNECT_FOUR, _open_spiel(True),
-        note="OpenSpiel: one game, with the observation tensor at every step",
+        note="ours unchecked as above; OpenSpiel: one game, with the observation tensor at every step",
     ),
     Question(
         "vector/envpool", "Connect Four, 8192 boards; EnvPool 1024", "steps/s", _CONNECT_FOUR,
         Contender("EnvPool ConnectFour", f"{_STEPS}:envpool", ("envpool",), {"game": "ConnectFour-v1", "num": 1024, "seed": SEED}),
-        _times(80), "EnvPool: one thread, both players observed, a restart takes a step of its own",
+        _times(80), "ours unchecked as above; EnvPool: one thread, both players observed, a restart takes a step of its own",
     ),
     Question(
         "vector/pettingzoo", "Connect Four, 8192 boards", "steps/s", _CONNECT_FOUR, _PETTINGZOO, _times(800),
-        "PettingZoo: one wrapped game, last() and step()",
+        "ours unchecked as above; PettingZoo: one wrapped game, last() and step()",
     ),
     Question(
         "vector-cards/kuhn", "Kuhn poker, 1024 tables", "steps/s", _vector("kuhn_poker", 1024), _pgx("kuhn_poker", 1024), _times(2),
