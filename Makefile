@@ -69,10 +69,11 @@ $(VENV)/python.stamp:
 	@$(PYTHON) -m venv $(VENV) || { echo "no virtual environment: install the venv module of $(PYTHON) (on Debian: apt install python3-venv)" >&2; exit 1; }
 	@touch $@
 
-# The build backend goes first and is used in place, because an isolated build would fetch versions that no file pins.
+# The build backends go first and are used in place, because an isolated build would fetch versions that no file pins;
+# setuptools builds chess, which comes as source.
 $(VENV)/base.stamp: pyproject.toml requirements.lock | $(VENV)/python.stamp
 	@echo "installing into $(VENV) ..."
-	@$(PIP) install -c requirements.lock hatchling editables
+	@$(PIP) install -c requirements.lock hatchling editables setuptools
 	@$(PIP) install -c requirements.lock --no-build-isolation -e .
 	@touch $@
 
