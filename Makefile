@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := agents arena envs replays tui
 CODE := $(SOURCES) tests .ci
-EXTRAS := dev,llm,peers,train,video
+EXTRAS := dev,hf,llm,maths,peers,ray,train,video
 WORKERS ?= 2
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 

@@ -4,6 +4,7 @@ A page holds markers, and what stands between a marker and its end is generated:
     <!-- figure:vector/pgx ratio -->...<!-- /figure -->    a median: ours, peer or ratio; "ratio.span" is its least to greatest
     <!-- target:vector/pgx -->...<!-- /target -->          the bound that the catalogue sets
     <!-- table:vector -->...<!-- /table -->                all questions of an area, with where and when they were measured
+    <!-- rows:connect-four won -->...<!-- /rows -->        a study's rows and the figures named (arena.bench.studies)
     <!-- given -->30 fps<!-- /given -->                    a number with a unit that nobody measured: a setting, a definition; left as it is
 The newest row of an id counts. A question that has no row yet reads "not measured yet". `bare` finds figures outside of markers.
 """
@@ -18,6 +19,7 @@ from typing import Any
 
 from arena.bench.areas import QUESTIONS, Question
 from arena.bench.results import figure, newest, read
+from arena.bench.studies import study_table
 from envs.errors import UserError, unknown
 
 __all__ = ["NOT_YET", "bare", "filled", "pages", "refresh"]
@@ -26,9 +28,9 @@ ROOT = Path(__file__).parents[2]
 NOT_YET = "not measured yet"
 Rows = Mapping[str, Mapping[str, Any]]
 
-_MARKER = re.compile(r"(<!-- (figure|target|table):(\S+)(?: (\S+))? -->)(.*?)(<!-- /\2 -->)", re.DOTALL)
+_MARKER = re.compile(r"(<!-- (figure|target|table|rows):(\S+)(?: ([^<>]*?))? -->)(.*?)(<!-- /\2 -->)", re.DOTALL)
 _GIVEN = re.compile(r"<!-- given -->.*?<!-- /given -->", re.DOTALL)
-_LONE = re.compile(r"<!-- /?(?:figure|target|table|given)\b[^>]*>")
+_LONE = re.compile(r"<!-- /?(?:figure|target|table|rows|given)\b[^>]*>")
 _BARE = re.compile(
     r"(?<![\w.,])\d[\d.,]*(?:e[+-]?\d+)?\s?(?:(?:[kMGT]|thousand|million|billion)\s?)?"
     r"(?:x\b(?!\s*\d)|×(?!\s*\d)|%|[\w%]*/s\b|(?:ms|us|µs|ns|s|seconds|fps|times)\b|(?:\w+ ){1,2}(?:per|a|each) second\b)"
@@ -60,6 +62,8 @@ def _demand_closed(page: str) -> None:
 def _content(kind: str, name: str, part: str, rows: Rows) -> str:
     if kind == "table":
         return f"\n{_table(name, rows)}\n"
+    if kind == "rows":
+        return f"\n{_study(name, part.split(), rows)}\n"
     question = next((question for question in QUESTIONS if question.id == name), None)
     if question is None and name not in rows:
         raise unknown("measured figure", name, [*rows, *(question.id for question in QUESTIONS)])
@@ -99,6 +103,14 @@ def _table(area: str, rows: Rows) -> str:
         f"- {question.id}: {question.what}{'; ' if question.note else ''}{question.note}." for question in questions
     ]
     return "\n".join([*lines, "", *notes, *_sources([rows[q.id] for q in questions if q.id in rows])])
+
+
+def _study(study: str, names: Sequence[str], rows: Rows) -> str:
+    if not names:
+        raise UserError(f"rows:{study} names no figure: write <!-- rows:{study} FIGURE ... --><!-- /rows -->")
+    lines = study_table(study, names, rows)
+    chosen = [row for ident, row in rows.items() if ident.startswith(f"{study}/")]
+    return "\n".join([*lines, *_sources(chosen)]) if lines else NOT_YET
 
 
 def _line(cells: Iterable[str]) -> str:

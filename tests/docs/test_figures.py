@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from arena.bench.pages import NOT_YET, bare, filled, pages, refresh
 from arena.bench.results import append, newest, read
+from arena.bench.studies import mean_figure, share_figure, study_row
 from envs.errors import CORRUPT, UserError
 
 ROOT = Path(__file__).parents[2]
@@ -95,9 +97,28 @@ def test_a_table_has_the_verdict_of_its_row(ratio: float, verdict: str) -> None:
     assert "A processor" in written
 
 
+def test_the_rows_of_a_study_become_a_table() -> None:
+    won, spread = share_figure(90, 100), mean_figure([1.0, 2.0, 3.0], "chips")
+    at = datetime(2026, 11, 21, tzinfo=UTC)
+    rows = {
+        f"poker/{name}": study_row(
+            f"poker/{name}", name, "arena study", at, config={}, seeds=[0, 1, 2], figures={"won": won, "gap": spread}
+        )
+        for name in ("ours", "theirs")
+    }
+    written = filled("<!-- rows:poker won gap --><!-- /rows -->", rows)
+    assert "| poker | won | gap | n |" in written
+    line = next(line for line in written.splitlines() if line.startswith("| ours |"))
+    assert line.startswith("| ours | 90.0 % (82.6 to 94.5) | 2.00 chips (1.00 to 3.00) | 100, 3 |")
+    assert filled(written, rows) == written
+    assert bare(written) == []
+    assert NOT_YET in filled("<!-- rows:poker lost --><!-- /rows -->", rows)
+
+
 @pytest.mark.parametrize(
     "page",
     [
+        "<!-- rows:poker --><!-- /rows -->",
         "<!-- figure:vector/nobody ratio --><!-- /figure -->",
         "<!-- figure:vector/pgx speed --><!-- /figure -->",
         "<!-- figure:vector/pgx ratio.mean --><!-- /figure -->",
