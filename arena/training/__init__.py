@@ -1,0 +1,36 @@
+"""Headless training: one readable file for each algorithm, and what they share (runs, checkpoints, networks, streams).
+
+`from arena.training import ppo; ppo.train(ppo.Config(steps=100_000), "file.py", "runs/x")` trains on any game, registered or not.
+Needs the extra `train`. Importing this package loads none of the algorithms.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__all__ = ["ALGORITHMS", "algorithm"]
+
+ALGORITHMS = {
+    "ppo": "arena.training.ppo",
+    "pqn": "arena.training.pqn",
+    "dqn": "arena.training.dqn",
+    "ga": "arena.training.ga",
+    "mmd": "arena.training.mmd",
+    "cfr+": "arena.training.cfr_plus",
+    "bc": "arena.training.bc",
+}
+"""Name -> module; each has `Config`, a subclass of `arena.training.config.Settings`, and `train(config, game, run, **more) -> Path`."""
+
+
+def algorithm(name: str) -> Any:
+    """The module of an algorithm. Raises UserError for a name that nobody has, or without the packages that training needs."""
+    from envs.errors import FAILURE, UserError, unknown  # noqa: PLC0415  importing this package loads nothing
+
+    if name not in ALGORITHMS:
+        raise unknown("algorithm", name, ALGORITHMS)
+    try:
+        return import_module(ALGORITHMS[name])
+    except ModuleNotFoundError as error:
+        what = f"training needs {error.name}: pip install 'palaestra[train]'"
+        raise UserError(f"{name} is not there: {what}", FAILURE) from None

@@ -1,0 +1,123 @@
+"""Settings of an algorithm: a frozen dataclass that is the command line, with every field documented and checked.
+
+A field is made by `setting(default, help, low, high, choices)`. Values outside their range are refused with the range, however the
+object is made. Defaults for a game stand in `defaults/ALGORITHM.toml`, a table for each game that differs; what a user gives comes last.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from envs.errors import CORRUPT, UserError
+from envs.options import checked
+from envs.spec import Option
+
+__all__ = ["Common", "Settings", "from_arguments", "game_defaults", "setting", "toml"]
+
+DEFAULTS = Path(__file__).parent / "defaults"
+
+
+def setting(
+    default: Any, text: str, low: float | None = None, high: float | None = None, choices: tuple[Any, ...] = ()
+) -> Any:
+    """A field of Settings: its default, what it is for, and what is allowed (a range, or choices)."""
+    return dataclasses.field(default=default, metadata={"option": Option(default, low, high, choices, text)})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Base of every Config; `algo` is the name of the algorithm. Raises UserError for a value that is not allowed."""
+
+    def __post_init__(self) -> None:
+        for name, value in checked(type(self).name(), self.options(), self.values()).items():
+            object.__setattr__(self, name, value)
+
+    @classmethod
+    def name(cls) -> str:
+        """What the algorithm is called: the last part of its module."""
+        return cls.__module__.rpartition(".")[2]
+
+    @classmethod
+    def options(cls) -> dict[str, Option]:
+        """Field -> default, range and help, in declared order."""
+        return {each.name: each.metadata["option"] for each in dataclasses.fields(cls)}
+
+    def values(self) -> dict[str, Any]:
+        """Field -> value."""
+        return {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
+
+    @classmethod
+    def made(cls, given: Mapping[str, Any], game: str = "") -> Self:
+        """From texts or values: what is given, else the defaults of the game, else the field's own."""
+        return cls(**checked(cls.name(), cls.options(), game_defaults(cls.name(), game) | dict(given)))
+
+    def replace(self, **changes: Any) -> Self:
+        """These settings with some values changed, checked again."""
+        return dataclasses.replace(self, **changes)
+
+
+@dataclass(frozen=True)
+class Common(Settings):
+    """What every algorithm has. The first of `steps` and `minutes` that is used up ends the training."""
+
+    seed: int = setting(0, "what all randomness of the run follows from", 0, (1 << 63) - 1)
+    steps: int = setting(1_000_000, "samples to learn from, at least one batch", 1, 10**12)
+    minutes: float = setting(0.0, "time to train for, by `clock`; 0 for no limit", 0.0, 1e6)
+    clock: str = setting(
+        "wall", "which time counts: of the day, or of this process's processor", choices=("wall", "processor")
+    )
+    save_every: float = setting(60.0, "seconds, by `clock`, between checkpoints", 0.0, 1e6)
+    log_every: float = setting(2.0, "seconds, by `clock`, between lines of metrics", 0.0, 1e6)
+
+
+def game_defaults(algo: str, game: str) -> dict[str, Any]:
+    """The values that an algorithm's TOML file has for a game; {} where it has none."""
+    path = DEFAULTS / f"{algo}.toml"
+    if not path.is_file():
+        return {}
+    return dict(tomllib.loads(path.read_text(encoding="utf-8")).get(game, {}))
+
+
+def from_arguments(words: Sequence[str], options: Mapping[str, Option]) -> dict[str, str]:
+    """["--lr", "1e-3", "--net=conv"] -> {"lr": "1e-3", "net": "conv"}. Raises UserError for what is no --field value."""
+    given: dict[str, str] = {}
+    waiting = list(words)
+    while waiting:
+        word = waiting.pop(0)
+        name, equals, value = word.removeprefix("--").partition("=")
+        name = name.replace("-", "_")
+        if not word.startswith("--") or name not in options:
+            known = ", ".join(f"--{key.replace('_', '-')}" for key in options)
+            raise UserError(f"{word!r} is no setting: there are {known}")
+        if not equals:
+            if not waiting:
+                raise UserError(f"{word} needs a value: {options[name].allowed}")
+            value = waiting.pop(0)
+        given[name] = value
+    return given
+
+
+def toml(tables: Mapping[str, Mapping[str, Any]]) -> str:
+    """Tables of plain values as TOML text."""
+    lines = []
+    for table, values in tables.items():
+        lines += [f"[{table}]", *(f"{name} = {_word(value)}" for name, value in values.items()), ""]
+    return "\n".join(lines)
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, str):
+        # Every character that TOML wants escaped in a basic string, JSON escapes in the same way.
+        import json  # noqa: PLC0415
+
+        return json.dumps(value, ensure_ascii=True).replace("\x7f", "\\u007f")
+    raise UserError(f"{value!r} cannot be written to a configuration", CORRUPT)
