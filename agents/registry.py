@@ -113,11 +113,14 @@ def broken() -> dict[str, str]:
 def load(address: str | Agent) -> Maker:
     """A player by address, or any callable given as it is. Raises UserError in one line.
 
-    address: "random", "mcts?simulations=400&c=1.4", "module:name", "path/to/file.py:name", "file.py:Class?option=1".
+    address: "random", "mcts?simulations=400&c=1.4", "module:name", "path/to/file.py:name", "file.py:Class?option=1"; the folder of a
+    training run ("runs/x?search=200").
     """
     if not isinstance(address, str):
         return Maker(_given_name(address), address, {})
     name, given = split(address)
+    if Path(name, "run.json").is_file():
+        return Maker(name, importlib.import_module("agents.learned").of(Path(name)), given)
     if ":" in name or name.endswith(".py"):
         return Maker(name, _target(name), given)
     if name not in found():

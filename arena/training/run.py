@@ -12,6 +12,7 @@ A disk that is full stops no training: what cannot be written is told as an aler
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import time
@@ -218,7 +219,7 @@ def _commit() -> dict[str, str]:
 
 
 def _finite(value: float) -> float | None:
-    return float(value) if value == value and abs(value) != float("inf") else None
+    return float(value) if math.isfinite(value) else None
 
 
 def _step_of(line: str) -> int:

@@ -6,7 +6,7 @@ of the views asked for. Games in plain Python have no records: `vector` gives th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,6 +18,7 @@ from envs.faces.batch import Batch, Episode
 from envs.faces.board import default_view
 from envs.game import Game
 from envs.record_game import RecordGame
+from envs.records import Row
 
 __all__ = ["Episode", "Vector", "vector"]
 
@@ -60,7 +61,11 @@ class Vector(Batch):
     def _start(self, a: int, b: int) -> None:
         game = self.game
         game.run(drivers.start, self._states[a:b], self._raw[a:b], game.configs, self.seeds[a:b])
-        game.run(drivers.mask, self._states[a:b], game.configs, self.acting[a:b], self.legal[a:b])
+        self._show(a, b)
+
+    def _show(self, a: int, b: int) -> None:
+        """Fill acting, legal and obs of some rows."""
+        self.game.run(drivers.mask, self._states[a:b], self.game.configs, self.acting[a:b], self.legal[a:b])
         for look in self._looks:
             look.update(self, a, b)
 
@@ -119,6 +124,34 @@ class Vector(Batch):
                 self.game.run(drivers.encode_rows, tagged, self.game.public.array, out)
             made[view] = out.reshape(*obs.shape, *shape[1].shape)
         return made
+
+    @property
+    def records(self) -> np.ndarray:
+        """The states of all rows, to be read by planners that train: B records, overwritten by the next step."""
+        return self._states
+
+    def seen(self, row: int, seat: int) -> Row:
+        """What a seat of a row knows now, as a match would show it."""
+        return self.game.observe(self._states[row : row + 1], seat)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything that the next steps follow from, as plain arrays; `restore` goes on from there."""
+        return {
+            "states": self._raw.copy(), "rows": self._rows.copy(), "seeds": self.seeds.copy(), "episodes": self._episodes.copy(),
+            "sampled": self._sampled,
+        }  # fmt: skip
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Take over a snapshot of a batch of the same game and size. ValueError for any other."""
+        kept = self._raw, self._rows, self.seeds, self._episodes
+        given = [np.asarray(snapshot[name]) for name in ("states", "rows", "seeds", "episodes")]
+        for array, value in zip(kept, given, strict=True):
+            if array.shape != value.shape or array.dtype != value.dtype:
+                raise ValueError(f"a snapshot of {value.dtype}{value.shape} does not fit {array.dtype}{array.shape}")
+        for array, value in zip(kept, given, strict=True):
+            array[...] = value
+        self._sampled = int(snapshot["sampled"])
+        self._each(self._show)
 
     def close(self) -> None:
         if self._pool is not None:

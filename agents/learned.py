@@ -1,0 +1,151 @@
+"""A trained player: the newest checkpoint of a run, alone or inside a tree search.
+
+`runs/x` plays as the run's network says, `runs/x?search=200` lets the network guide a search of 200 simulations in games where all is
+seen. Nothing of torch is loaded: outputs are worked out with numpy. A run trained on other rules is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from itertools import accumulate, pairwise
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from agents import pane
+from arena.agent import Ask, Reply
+from arena.training import checkpoint
+from arena.training.net import Plan
+from arena.training.reader import Reader, reader
+from arena.training.run import Run
+from envs import keys
+from envs.errors import CORRUPT, NOT_FOUND, UserError
+from envs.game import Game
+from envs.spec import Option
+
+__all__ = ["Learned", "Policy", "of"]
+
+
+class Policy:
+    """The networks of a checkpoint. `kind` is "softmax" (logits and a value) or "q" (action values)."""
+
+    def __init__(self, run: Run, step: int = 0) -> None:
+        found = checkpoint.load(run.path / "checkpoints" / str(step)) if step else run.newest()
+        if found is None:
+            raise UserError(f"{run.path} has no checkpoint that can be loaded: train it first", NOT_FOUND)
+        work = found.state.get("work")
+        if (
+            not isinstance(work, dict)
+            or work.get("policy") not in ("softmax", "q")
+            or not isinstance(work.get("nets"), dict)
+        ):
+            raise UserError(f"{run.path}, checkpoint {found.step}, holds no network that plays", CORRUPT)
+        self.run, self.step, self.kind = run, found.step, str(work["policy"])
+        self.readers: dict[str, tuple[Plan, Reader]] = {}
+        for name, tree in work["nets"].items():
+            plan, start = Plan.of(tree), f"{name}/"
+            own = {key.removeprefix(start): value for key, value in found.weights.items() if key.startswith(start)}
+            self.readers[str(name)] = plan, reader(plan, own)
+
+    def outputs(self, game: Game, obs: Any, seat: int) -> np.ndarray:
+        """float32[outputs] for what a seat sees. UserError (4) when the run knows no such role."""
+        role = game.spec.role(seat)
+        if role.name not in self.readers:
+            raise UserError(f"{self.run.path} has no network for {role.name}", CORRUPT)
+        plan, read = self.readers[role.name]
+        seen = game.encode(obs, plan.view).astype(np.float32)[None]
+        return np.asarray(read(seen)[0])
+
+    def judged(self, game: Game, obs: Any, seat: int, mask: np.ndarray) -> tuple[list[np.ndarray], float]:
+        """(the probabilities of each factor's values, the value in points, as the seat sees it)."""
+        out = self.outputs(game, obs, seat)
+        sizes = game.spec.role(seat).actions.factors
+        edges = list(accumulate(sizes, initial=0))
+        if self.kind == "q":
+            allowed = np.where(mask[: edges[-1]], out[: edges[-1]], -np.inf)
+            return [_best(allowed[a:b]) for a, b in pairwise(edges)], float(allowed[edges[0] : edges[1]].max())
+        return [_softmax(out[a:b], mask[a:b]) for a, b in pairwise(edges)], float(out[-1])
+
+
+def _softmax(logits: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    weights = np.where(mask, np.exp(logits - logits[mask].max()), 0.0)
+    return np.asarray(weights / weights.sum())
+
+
+def _best(values: np.ndarray) -> np.ndarray:
+    return np.asarray((np.arange(len(values)) == values.argmax()).astype(float))
+
+
+@cache
+def _policy(path: str, step: int, stamp: tuple[str, ...]) -> Policy:
+    return Policy(Run.opened(path), step)
+
+
+def policy(path: Path, step: int) -> Policy:
+    """The policy of a run, kept while its checkpoints stay the same."""
+    return _policy(str(path), step, tuple(map(str, checkpoint.steps(path / "checkpoints"))))
+
+
+class Learned:
+    """The network of a run, which plays."""
+
+    title = "Learned"
+    path: ClassVar[Path]
+    OPTIONS: ClassVar[Mapping[str, Option]] = {
+        "search": Option(0, 0, 1_000_000, help="simulations of a tree search that the network guides; 0 for none"),
+        "c": Option(1.5, 0.0, 100.0, help="weight of the network's probabilities in the search"),
+        "temperature": Option(-1.0, -1.0, 100.0, help="0 the likeliest, 1 as trained; -1: 0 where all is seen, else 1"),
+        "step": Option(0, 0, 1 << 62, help="the checkpoint; 0 for the newest"),
+    }
+
+    def __init__(self, search: int = 0, c: float = 1.5, temperature: float = -1.0, step: int = 0) -> None:
+        self.search, self.c, self.temperature, self.step = search, c, temperature, step
+        self.policy: Policy | None = None
+
+    @classmethod
+    def fits(cls, game: Game) -> None:
+        run = Run.opened(cls.path)
+        run.demand_same_rules(game)
+
+    def __call__(self, ask: Ask) -> Reply:
+        """Raises UserError for a run of another game, or one that holds no network."""
+        if self.policy is None:
+            self.fits(ask.game)
+            self.policy = policy(self.path, self.step)
+        if self.search:
+            from agents.guided import guided  # noqa: PLC0415  only a search needs it
+
+            return guided(ask, self.policy, self.search, self.c)
+        shares, value = self.policy.judged(ask.game, ask.obs, ask.seat, ask.legal.mask)
+        heat = self.temperature if self.temperature >= 0 else float("perfect" not in ask.game.spec.traits)
+        action = [_drawn(share, heat, keys.fold(ask.key, k)) for k, share in enumerate(shares)]
+        return self._reply(ask, action, shares, value)
+
+    def _reply(self, ask: Ask, action: list[int], shares: list[np.ndarray], value: float) -> Reply:
+        assert self.policy is not None
+        likely = shares[0][action[0]]
+        why = (
+            f"{ask.game.name(action, ask.obs)}: {likely:.0%} of the policy, value {value:+.2f}, step {self.policy.step}"
+        )
+        if len(action) == 1:
+            weights = {a: float(shares[0][a]) for a in ask.legal}
+            shown = pane.policy(ask, weights, action[0])
+        else:
+            shown = pane.factored(ask, action, dict(enumerate(np.concatenate(shares).tolist())))
+        return Reply([action], notes={"policy": shown, "value": pane.scaled(value, ask), "why": why})
+
+
+def _drawn(share: np.ndarray, heat: float, key: int) -> int:
+    if heat <= 0:
+        return int(share.argmax())
+    powered = share ** (1.0 / heat)
+    edges = np.cumsum(powered)
+    return int(min(np.searchsorted(edges, keys.uniform(key) * edges[-1], side="right"), np.flatnonzero(share)[-1]))
+
+
+def of(path: Path) -> type[Learned]:
+    """The player of a run's folder, as `agents.load` makes it. UserError when it is none."""
+    run = Run.opened(path)
+    return type("Learned", (Learned,), {"path": path, "title": f"Learned ({run.algo})", "__doc__": Learned.__doc__})

@@ -1,0 +1,224 @@
+"""Proximal policy optimisation by self-play: masked, on per-seat streams, against the current self, former selves and others.
+
+Sources: Schulman et al., "Proximal Policy Optimization Algorithms" (2017) and "High-Dimensional Continuous Control Using Generalized
+Advantage Estimation" (2016); former selves drawn by how hard they are to beat as in Vinyals et al., "Grandmaster level in StarCraft II"
+(2019). Each role of a game has a network of its own; all seats of a role share it. A limit of ticks is a rule like any other: an episode
+that reaches it has ended. On several threads the batch is cut into shards; the result follows from seed, settings and number of threads.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from arena.training import kernels, net
+from arena.training.config import Common, setting
+from arena.training.loop import drive
+from arena.training.optimiser import Optimiser
+from arena.training.roster import Roster
+from arena.training.run import Run
+from arena.training.shards import CHUNK, Shard, build, views_of
+from arena.training.streams import Stream, rows_of
+from arena.training.threads import Crew, cores, one_thread
+from envs.game import Game
+
+__all__ = ["Config", "Ppo", "train"]
+
+
+@dataclass(frozen=True)
+class Config(Common):
+    """Settings of PPO; see `arena train --algo ppo --help`."""
+
+    rows: int = setting(1024, "games that are played at once", 1, 1 << 20)
+    ticks: int = setting(32, "ticks of a rollout", 1, 1 << 16)
+    epochs: int = setting(2, "passes over each rollout", 1, 100)
+    batch: int = setting(8192, "samples of a gradient step", 1, 1 << 24)
+    rate: float = setting(1e-3, "learning rate of Adam", 0.0, 1.0)
+    anneal: bool = setting(True, "let the learning rate fall linearly to a tenth")
+    gamma: float = setting(0.99, "discount of a decision", 0.0, 1.0)
+    lam: float = setting(0.95, "lambda of the advantages", 0.0, 1.0)
+    clip: float = setting(0.2, "how far a probability may move, as a ratio", 0.0, 10.0)
+    entropy: float = setting(0.01, "weight of the entropy", 0.0, 10.0)
+    entropy_end: float = setting(0.01, "weight of the entropy at the end of the budget", 0.0, 10.0)
+    value: float = setting(0.5, "weight of the value's loss", 0.0, 100.0)
+    norm: float = setting(0.5, "greatest length of a gradient; 0 for any", 0.0, 1e6)
+    net: str = setting("auto", "kind of network; auto reads it off the view", choices=net.KINDS)
+    view: str = setting("", "view that the network reads; empty for the role's first")
+    hidden: int = setting(64, "width of hidden layers (channels of conv)", 1, 4096)
+    layers: int = setting(2, "hidden layers (residual blocks of conv)", 1, 64)
+    past: float = setting(0.2, "share of the games against former selves", 0.0, 1.0)
+    two_ply: float = setting(0.0, "share of the games against a reader of two plies", 0.0, 1.0)
+    agents: str = setting("", "agents to play against, by address, separated by spaces")
+    agent_rows: int = setting(8, "games against each of them", 1, 1 << 16)
+    pool: int = setting(12, "former selves that are kept", 1, 1000)
+    snapshot: int = setting(50, "rounds between former selves", 1, 1_000_000)
+    plies: int = setting(0, "longest random opening of an episode, in ticks; nothing is learned from it", 0, 1000)
+    threads: int = setting(0, "shards that work at once; 0 for all cores", 0, 1024)
+
+
+def train(config: Config, game: str | Game, run: str | os.PathLike[str], **more: Any) -> Path:
+    """Train on a game (a name, an address, or a Game) into a folder; see `loop.drive` for the rest."""
+    return drive(lambda rules, folder: Ppo(config, rules, folder), config, game, run, **more)
+
+
+class Ppo:
+    """See the module; a `loop.Work`."""
+
+    def __init__(self, config: Config, game: Game, run: Run | None = None) -> None:
+        net.demand_listed("ppo", game)
+        self.config, self.game, self.step, self.rounds = config, game, 0, 0
+        views = views_of(game, config.view)
+        widths = {role.name: sum(role.actions.factors) for role in game.spec.roles}
+        self.nets = {
+            role.name: net.make(
+                net.plan_for(game, role, kind=config.net, view=config.view, hidden=config.hidden, layers=config.layers, outputs=widths[role.name] + 1),
+                config.seed + 7919 * n,
+            )
+            for n, role in enumerate(game.spec.roles)
+        }  # fmt: skip
+        self.optimisers = {name: Optimiser(each.theta) for name, each in self.nets.items()}
+        # Networks of torch share its own threads.
+        own = all(each.plan.kind == "mlp" for each in self.nets.values())
+        self.crew = Crew(min(config.threads or cores(), config.rows) if own else 1)
+        self.shards = build(game, config, views, self.nets, self.crew.count)
+        self.roster = Roster(config, self.nets, run)
+
+    # ------------------------------------------------------------------ a round
+    def round(self, progress: float) -> dict[str, float]:
+        """Play, assess, learn; see `loop.Work`."""
+        with one_thread():
+            self.roster.seat(self.shards, self.rounds)
+            valid = sum(self.crew.map(self._play, self.shards))
+            metrics = self._learn(progress) if valid else {}
+        self.step += valid
+        self.rounds += 1
+        self.roster.settle(self.shards)
+        if self.rounds % self.config.snapshot == 0:
+            self.roster.keep(self.step)
+        return metrics | self.roster.metrics(self.shards)
+
+    def _play(self, shard: Shard) -> int:
+        shard.collector.collect(shard.passes, self.rounds)
+        return shard.collector.assess(shard.passes, self.config.gamma, self.config.lam)
+
+    def _learn(self, progress: float) -> dict[str, float]:
+        metrics: dict[str, float] = {}
+        for name in self.nets:
+            found = self._learn_role(name, progress)
+            metrics |= found if len(self.nets) == 1 else {f"{name}/{key}": value for key, value in found.items()}
+            metrics["entropy_share"] = min(found.get("entropy_share", 1.0), metrics.get("entropy_share", 1.0))
+        return metrics
+
+    def _learn_role(self, name: str, progress: float) -> dict[str, float]:
+        """All epochs of one role's network; the mean losses."""
+        config = self.config
+        choices = self.crew.map(lambda shard: shard.choose(name), self.shards)
+        count = sum(map(len, choices))
+        if not count:
+            return {}
+        mean, spread = _moments(
+            [shard.stream(name).flat("advantage")[chosen] for shard, chosen in zip(self.shards, choices, strict=True)]
+        )
+        rate = config.rate * (1.0 - 0.9 * progress if config.anneal else 1.0)
+        entropy = config.entropy + (config.entropy_end - config.entropy) * progress
+        steps, length = max(1, round(count / config.batch)), 0.0
+        sums = np.zeros(5)
+        for epoch in range(config.epochs):
+            orders = [
+                shard.order(chosen, self.rounds, epoch) for shard, chosen in zip(self.shards, choices, strict=True)
+            ]
+            for step in range(steps):
+                parts = [order[len(order) * step // steps : len(order) * (step + 1) // steps] for order in orders]
+                size = max(1, sum(map(len, parts)))
+                jobs = [
+                    (shard, name, part, (mean, spread, entropy, 1.0 / size))
+                    for shard, part in zip(self.shards, parts, strict=True)
+                ]
+                sums += np.sum(self.crew.map(self._gradient, jobs), axis=0)
+                total = self.shards[0].passes[name].gradient
+                for shard in self.shards[1:]:
+                    total += shard.passes[name].gradient
+                length += self.optimisers[name].step(total, rate, config.norm)
+        return self._told(name, sums / (count * config.epochs), length / (steps * config.epochs), choices) | {
+            "rate": rate
+        }
+
+    def _gradient(self, job: tuple[Shard, str, np.ndarray, tuple[float, ...]]) -> np.ndarray:
+        """A shard's part of a gradient step, into its pass; the sums of its losses."""
+        shard, name, part, (mean, spread, entropy, share) = job
+        way, s, config = shard.passes[name], shard.stream(name), self.config
+        way.gradient[:] = 0
+        sums = np.zeros(5)
+        for at in range(0, len(part), CHUNK):
+            chosen = part[at : at + CHUNK]
+            out = way(rows_of(s.flat("x")[chosen][:, None]))
+            mask, action, logp, target = (s.flat(each)[chosen] for each in ("mask", "action", "logp", "target"))
+            gain = (s.flat("advantage")[chosen] - np.float32(mean)) / np.float32(spread)
+            score, weight, slope = (each[: len(chosen)] for each in shard.scratch[name])
+            kernels.shift(out, mask, s.edges, score)
+            np.exp(score, out=weight)
+            kernels.ppo_gradient(
+                score, weight, s.edges, action, logp, gain, target, config.clip, entropy, config.value, share, out, slope, sums
+            )  # fmt: skip
+            way.back(slope)
+        return sums
+
+    def _told(self, name: str, means: np.ndarray, length: float, choices: list[np.ndarray]) -> dict[str, float]:
+        """The means of a round under their names."""
+        parts = [
+            (s.stream(name).flat("mask")[c], s.stream(name).flat("target")[c], s.stream(name).flat("advantage")[c])
+            for s, c in zip(self.shards, choices, strict=True)
+        ]
+        target, gain = np.concatenate([p[1] for p in parts]), np.concatenate([p[2] for p in parts])
+        greatest = _greatest_entropy(self.shards[0].stream(name), [p[0] for p in parts])
+        variance = float(target.var())
+        losses = dict(zip(("policy_loss", "value_loss", "entropy", "kl", "clipped"), means.tolist(), strict=True))
+        return losses | {
+            "gradient": length, "entropy_share": losses["entropy"] / greatest if greatest else 1.0,
+            "explained": 1.0 - float(gain.var()) / variance if variance else 0.0,
+        }  # fmt: skip
+
+    # ------------------------------------------------------------------ freezing and thawing
+    def weights(self) -> dict[str, np.ndarray]:
+        return net.named(self.nets)
+
+    def state(self) -> dict[str, Any]:
+        """See `loop.Work`; `nets` is what a player needs to read the weights."""
+        return {
+            "nets": {name: each.plan.tree() for name, each in self.nets.items()}, "policy": "softmax", "rounds": self.rounds,
+            "optimisers": {name: each.state() for name, each in self.optimisers.items()},
+            "shards": [shard.collector.snapshot() for shard in self.shards], "roster": self.roster.state(),
+        }  # fmt: skip
+
+    def restore(self, weights: Mapping[str, np.ndarray], state: Mapping[str, Any]) -> None:
+        net.fill(self.nets, weights)
+        self.rounds = int(state["rounds"])
+        for name, each in self.optimisers.items():
+            each.restore(state["optimisers"][name])
+        for shard, snapshot in zip(self.shards, state["shards"], strict=True):
+            shard.collector.restore(snapshot)
+        self.roster.restore(state["roster"])
+
+    def close(self) -> None:
+        self.crew.close()
+        for shard in self.shards:
+            shard.collector.vec.close()
+
+
+def _moments(arrays: list[np.ndarray]) -> tuple[float, float]:
+    """Mean and spread of all values; a spread of almost nothing counts as one."""
+    values = np.concatenate(arrays)
+    spread = float(values.std())
+    return float(values.mean()), spread if spread > 1e-6 else 1.0
+
+
+def _greatest_entropy(stream: Stream, masks: list[np.ndarray]) -> float:
+    """The mean entropy of uniform choices among what was allowed."""
+    mask = np.concatenate(masks)
+    bounds = zip(stream.edges[:-1].tolist(), stream.edges[1:].tolist(), strict=True)
+    return float(sum(np.log(np.maximum(mask[:, a:b].sum(axis=1), 1)).mean() for a, b in bounds))

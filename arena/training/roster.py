@@ -1,0 +1,136 @@
+"""The roster: former selves of a training, who of them is played against, and the accounts with every opponent.
+
+A former self is a copy of all networks, kept every so many rounds; the oldest goes when the pool is full, the very first stays last. Which
+ones are seated follows from how often the learner loses to them: weight (1 - win rate)^2 as in Vinyals et al. (2019), with accounts that
+fade, and a floor so that nobody is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from arena.training import checkpoint, net
+from arena.training.net import Net
+from arena.training.opponents import Past
+from arena.training.run import Run
+from arena.training.shards import Shard
+
+__all__ = ["Roster", "hardness"]
+
+FADE, FLOOR, STAY = 0.98, 0.05, 8
+"""What is left of an account after a round in which it grew; least weight; rounds that a former self stays seated."""
+
+
+def hardness(won: Sequence[float], played: Sequence[float]) -> np.ndarray:
+    """Shares by which former selves are drawn, from games played and won (draws half): (1 - win rate)^2, an unknown one as a half."""
+    rates = (np.asarray(won, float) + 1.0) / (np.asarray(played, float) + 2.0)
+    weights = np.maximum((1.0 - rates) ** 2, FLOOR)
+    return np.asarray(weights / weights.sum())
+
+
+class Roster:
+    """See the module. Pool files stand in run/pool/<step>.safetensors; without a run they are kept in memory alone."""
+
+    def __init__(self, config: Any, nets: Mapping[str, Net], run: Run | None) -> None:
+        self.config, self.nets, self.run = config, nets, run
+        self.pool: dict[int, dict[str, np.ndarray]] = {}
+        self.accounts: dict[int, list[float]] = {}
+        self.seated: list[int] = []
+        self._copies: dict[int, dict[str, Net]] = {}
+        self.keep(0)
+
+    def keep(self, step: int) -> None:
+        """The networks as they are join the pool."""
+        self.pool[step] = {name: array.copy() for name, array in net.named(self.nets).items()}
+        self.accounts.setdefault(step, [0.0, 0.0])
+        while len(self.pool) > self.config.pool:
+            gone = sorted(self.pool)[0]
+            del self.pool[gone], self.accounts[gone]
+        if self.run is not None:
+            self._write(step)
+
+    def _write(self, step: int) -> None:
+        from safetensors.numpy import save  # noqa: PLC0415  an extra
+
+        assert self.run is not None
+        self.run.keep(
+            f"pool/{step}.safetensors", save({k: np.ascontiguousarray(v) for k, v in self.pool[step].items()})
+        )
+        for path in (self.run.path / "pool").glob("*.safetensors"):
+            if path.stem.isdigit() and int(path.stem) not in self.pool:
+                path.unlink(missing_ok=True)
+
+    def seat(self, shards: Sequence[Shard], round_: int) -> None:
+        """Every STAY rounds, seat other former selves in the blocks that are for them."""
+        pasts = [[block for block in shard.collector.blocks if isinstance(block, Past)] for shard in shards]
+        count = len(pasts[0])
+        if not count or (round_ % STAY and self._copies):
+            return
+        if round_ % STAY == 0 or not self.seated:
+            steps = sorted(self.pool)
+            share = hardness([self.accounts[s][0] for s in steps], [self.accounts[s][1] for s in steps])
+            draw = np.random.default_rng([self.config.seed & 0xFFFFFFFF, 5, round_])
+            self.seated = [steps[i] for i in draw.choice(len(steps), count, p=share)]
+        self._fill(pasts)
+
+    def _fill(self, pasts: Sequence[Sequence[Past]]) -> None:
+        """Give the blocks passes through copies of the seated selves."""
+        for n, step in enumerate(self.seated):
+            copies = self._copies.setdefault(n, {name: net.make(each.plan, 0) for name, each in self.nets.items()})
+            net.fill(copies, self.pool[step])
+            for blocks in pasts:
+                rows = blocks[n].rows.stop - blocks[n].rows.start
+                if not blocks[n].passes:
+                    blocks[n].passes = {name: each.passing(rows * 8) for name, each in copies.items()}
+
+    def settle(self, shards: Sequence[Shard]) -> None:
+        """Put what the shards counted since the last round into the accounts of the former selves that were seated."""
+        pasts = [n for n, block in enumerate(shards[0].collector.blocks) if isinstance(block, Past)]
+        for place, n in enumerate(pasts):
+            found = sum(shard.collector.counts[n + 1] for shard in shards)
+            step = self.seated[place]
+            if step in self.accounts:
+                account = self.accounts[step]
+                account[0] = FADE * account[0] + found[1] + 0.5 * found[2]
+                account[1] = FADE * account[1] + found[0]
+
+    def metrics(self, shards: Sequence[Shard]) -> dict[str, float]:
+        """Win rates against every block and the length of episodes since the last call; the counts begin anew."""
+        told: dict[str, float] = {}
+        totals: dict[str, np.ndarray] = {}
+        for shard in shards:
+            names = ["self", *(block.name for block in shard.collector.blocks)]
+            for name, counts in zip(names, shard.collector.counts, strict=True):
+                key = "past" if name.startswith("past") else name
+                totals[key] = totals.get(key, np.zeros(5)) + counts
+            shard.collector.counts[:] = 0
+        for name, (games, won, drawn, points, _ticks) in totals.items():
+            if games:
+                told[f"won/{name}"] = won / games
+                told[f"drawn/{name}"] = drawn / games
+                told[f"points/{name}"] = points / games
+        every = sum(totals.values(), np.zeros(5))
+        told["episodes"] = every[0]
+        if every[0]:
+            told["length"] = every[4] / every[0]
+        return {name: float(value) for name, value in told.items()}
+
+    def state(self) -> dict[str, Any]:
+        """Who is in the pool, with accounts; the weights stand in the files, and here where there is no run."""
+        return {
+            "accounts": {str(step): list(account) for step, account in self.accounts.items()},
+            "seated": list(self.seated),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over a state, with the weights of the run's pool. UserError (3, 4) when one of them cannot be read."""
+        assert self.run is not None
+        folder: Path = self.run.path / "pool"
+        self.accounts = {int(step): [float(v) for v in account] for step, account in state["accounts"].items()}
+        self.pool = {step: checkpoint.load_weights(folder / f"{step}.safetensors") for step in self.accounts}
+        self.seated = [int(step) for step in state["seated"]]
+        self._copies.clear()

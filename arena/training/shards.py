@@ -1,0 +1,99 @@
+"""Shards: a batch cut into parts that threads work on, each with its own rows, streams, opponents and passes."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from arena.training.net import Net, Pass
+from arena.training.opponents import Agents, Block, Past, TwoPly, demand_two_ply
+from arena.training.streams import Collector, Stream
+from arena.training.threads import pieces
+from envs import keys
+from envs.errors import UserError
+from envs.faces.board import default_view
+from envs.faces.vector import Vector
+from envs.game import Game
+
+__all__ = ["CHUNK", "Shard", "build", "views_of"]
+
+CHUNK = 1024
+"""Rows that go through a network at once: their activations stay in the processor's cache."""
+PASTS = 2
+"""Former selves that are played against at once, in a block each."""
+
+
+class Shard:
+    """A collector, a pass of each network, memory for a chunk of outputs."""
+
+    def __init__(self, collector: Collector, passes: Mapping[str, Pass], seed: int) -> None:
+        self.collector, self.passes, self.seed = collector, passes, seed
+        self.scratch = {
+            name: tuple(np.zeros((CHUNK, int(s.edges[-1]) + extra), np.float32) for extra in (0, 0, 1))
+            for name, s in collector.streams.items()
+        }
+
+    def stream(self, name: str) -> Stream:
+        return self.collector.streams[name]
+
+    def choose(self, name: str) -> np.ndarray:
+        """The decisions to learn from, as places in the flat arrays of the stream."""
+        return np.flatnonzero(self.stream(name).flat("valid"))
+
+    def order(self, chosen: np.ndarray, round_: int, epoch: int) -> np.ndarray:
+        """The chosen in random order, by the shard's seed, the round and the epoch."""
+        return np.random.default_rng([self.seed & 0xFFFFFFFF, round_, epoch]).permutation(chosen)
+
+
+def views_of(game: Game, view: str) -> dict[str, str]:
+    """The view that each role's network reads."""
+    found = {role.name: default_view(game, game.spec.first(role.name), view or None) for role in game.spec.roles}
+    return {name: each[0] for name, each in found.items() if each is not None}
+
+
+def build(game: Game, config: Any, views: Mapping[str, str], nets: Mapping[str, Net], count: int) -> list[Shard]:
+    """`count` shards of config.rows rows in all. Raises UserError for a game that cannot be stepped in batches."""
+    if game.kind != "record":
+        raise UserError(
+            f"{game.id} is no game over records, which training steps: write its rules as in docs/new-game.md"
+        )
+    if config.two_ply:
+        demand_two_ply(game)
+    shards = []
+    for n, (a, b) in enumerate(pieces(config.rows, count)):
+        single = "acting" if "simultaneous" not in game.spec.traits else "all"
+        vec = Vector(game, num=b - a, encode=tuple(dict.fromkeys(views.values())), seats=single, checked=False)  # type: ignore[arg-type]
+        seed = keys.fold(keys.fold(config.seed, 11), n)
+        vec.reset(seed=seed)
+        collector = Collector(vec, views, config.ticks, _blocks(game, config, b - a), config.plies, keys.fold(seed, 1))
+        lanes = max(s.seat[0].size for s in collector.streams.values())
+        shards.append(Shard(collector, {name: each.passing(max(lanes, CHUNK)) for name, each in nets.items()}, seed))
+    return shards
+
+
+def _blocks(game: Game, config: Any, rows: int) -> list[Block]:
+    """The opponents of a shard, in its last rows."""
+    past, two = int(rows * config.past) // PASTS, int(rows * config.two_ply)
+    names = config.agents.split()
+    each = min(config.agent_rows, rows)
+    if PASTS * past + two + len(names) * each > rows:
+        raise UserError(
+            f"past={config.past}, two_ply={config.two_ply} and {len(names)} agents need more than {rows} rows: give more, or less of these"
+        )
+    blocks: list[Block] = []
+    at = rows
+    for n in range(PASTS if past else 0):
+        blocks.append(Past(f"past{n}", slice(at - past, at)))
+        at -= past
+    if two:
+        blocks.append(TwoPly(slice(at - two, at)))
+        at -= two
+    for name in names:
+        maker = importlib.import_module("agents").load(name)
+        maker.fits(game)
+        blocks.append(Agents(name, slice(at - each, at), maker))
+        at -= each
+    return blocks

@@ -1,0 +1,195 @@
+"""Streams: what the seats of many games decided, and how good each decision turned out to be.
+
+A `Collector` steps a batch of one game under the hand of networks and, in some rows, of opponents, and keeps T ticks of decisions for
+each role. A seat's decisions in a row are one stream, whatever happens between them, so that games with turns, with seats that act at
+once and with roles all get their advantages from one rule (`kernels.advantages`). Randomness follows from a key and the tick.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+from arena.training import kernels
+from arena.training.net import Pass
+from arena.training.opponents import Block, openings, owned, settled, take
+from envs import keys
+from envs.faces.vector import Vector
+from envs.spec import Role
+
+__all__ = ["Collector", "Stream", "edges_of"]
+
+
+def edges_of(role: Role) -> np.ndarray:
+    """Where each factor of a role's actions begins in the mask, and the end: int64[K + 1]."""
+    return np.array([0, *accumulate(role.actions.factors)], np.int64)
+
+
+class Stream:
+    """One role's decisions in `ticks` ticks of `rows` rows; all arrays are [T, B, L, ...], L the lanes (see `kernels`).
+
+    x: what was seen. seat, acts, learn (acts under the networks' hand), mask, action, logp, value; after `assess` also advantage, target
+    (advantage + value) and valid.
+    """
+
+    def __init__(self, vec: Vector, role: Role, view: str, ticks: int) -> None:
+        self.role, self.view, self.first = role, view, vec.game.spec.first(role.name)
+        self.single = vec.seats == "acting"
+        self.edges = edges_of(role)
+        seen = vec.obs[role.name][view]
+        rows, lanes = seen.shape[:2]
+        shape, width = (ticks, rows, lanes), int(self.edges[-1])
+        self.x = np.zeros((*shape, *seen.shape[2:]), seen.dtype)
+        self.seat, self.acts, self.learn = (
+            np.zeros(shape, np.int64),
+            np.zeros(shape, np.bool_),
+            np.zeros(shape, np.bool_),
+        )
+        self.mask = np.zeros((*shape, width), np.bool_)
+        self.action = np.zeros((*shape, len(self.edges) - 1), np.int32)
+        self.logp, self.value = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        self.advantage, self.target = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        self.valid = np.zeros(shape, np.bool_)
+        self.score = np.zeros((rows * lanes, width), np.float32)
+        self.weight = np.zeros_like(self.score)
+
+    def flat(self, name: str) -> np.ndarray:
+        """One of the arrays as [T * B * L, ...]."""
+        array: np.ndarray = getattr(self, name)
+        return array.reshape(-1, *array.shape[3:])
+
+
+class Collector:
+    """A batch and the streams of its roles. `blocks` are the rows in which opponents play (see `opponents`).
+
+    steps counts the decisions that were learned from. spent: processor seconds in the game, in networks, with opponents.
+    """
+
+    def __init__(
+        self,
+        vec: Vector,
+        views: Mapping[str, str],
+        ticks: int,
+        blocks: Sequence[Block] = (),
+        plies: int = 0,
+        key: int = 0,
+    ) -> None:
+        self.vec, self.ticks, self.blocks, self.plies, self.key = vec, ticks, list(blocks), plies, key
+        spec = vec.game.spec
+        self.streams = {role.name: Stream(vec, role, views[role.name], ticks) for role in spec.roles}
+        rows = vec.num
+        self.reward = np.zeros((ticks, rows, spec.seats), np.float32)
+        self.done = np.zeros((ticks, rows), np.bool_)
+        self.full = np.zeros((rows, spec.seats, spec.factors), np.int32)
+        self.own = owned(rows, spec.seats, self.blocks)
+        self.total = np.zeros((rows, spec.seats), np.float32)
+        self.age = np.zeros(rows, np.int32)
+        self.block_of = np.zeros(rows, np.int64)
+        for n, block in enumerate(self.blocks):
+            self.block_of[block.rows] = n + 1
+        self.counts = np.zeros((len(self.blocks) + 1, 5))
+        self.spent = {"game": 0.0, "network": 0.0, "opponents": 0.0}
+        self._carry = np.zeros((4, spec.seats))
+        self._last = {name: _Ahead(stream) for name, stream in self.streams.items()}
+
+    def collect(self, passes: Mapping[str, Pass], round_: int) -> None:
+        """Play `ticks` ticks and assess nothing yet. round_ numbers the calls of a run: with the key, all draws follow from it."""
+        for t in range(self.ticks):
+            key = keys.fold(keys.fold(self.key, round_), t)
+            self._decide(t, passes, key)
+            began = time.thread_time()
+            self._let_others(t, key)
+            stepping = time.thread_time()
+            self.vec.step(self.full)
+            self.reward[t], self.done[t] = self.vec.reward, self.vec.terminated | self.vec.truncated
+            settled(self.reward[t], self.done[t], self.total, self.own, self.block_of, self.age, self.counts)
+            self.spent["opponents"] += stepping - began
+            self.spent["game"] += time.thread_time() - stepping
+
+    def _decide(self, t: int, passes: Mapping[str, Pass], key: int) -> None:
+        began = time.thread_time()
+        for n, (name, s) in enumerate(self.streams.items()):
+            seen = self.vec.obs[name][s.view]
+            s.x[t] = seen
+            out = passes[name](rows_of(seen))
+            self._draw(
+                s, out, keys.fold(key, n), (s.seat[t], s.acts[t], s.mask[t]), (s.action[t], s.logp[t]), self.full
+            )
+            s.value[t] = out[:, -1].reshape(s.value[t].shape)
+            s.learn[t] = s.acts[t] & ((self.own[:, None] < 0) | (self.own[:, None] == s.seat[t]))
+        self.spent["network"] += time.thread_time() - began
+
+    def _draw(self, s: Stream, out: np.ndarray, key: int, who: Any, what: Any, full: np.ndarray) -> None:
+        vec = self.vec
+        kernels.lanes(vec.acting, vec.legal, s.first, s.single, out, s.edges, *who, s.score)
+        np.exp(s.score, out=s.weight)
+        kernels.draw(s.score, s.weight, s.edges, np.array([key], np.uint64), False, who[0], who[1], *what, full)
+
+    def _let_others(self, t: int, key: int) -> None:
+        """Opponents and random openings overwrite what the networks would have done."""
+        for n, block in enumerate(self.blocks):
+            block.act(self, keys.fold(key, 1000 + n))
+        if self.plies:
+            opening = openings(self.vec.seeds, self.age, self.plies)
+            take(self.full, self.vec.sample(), self.vec.acting, np.full(len(opening), -1, np.int64), opening)
+            for s in self.streams.values():
+                s.learn[t] &= ~opening[:, None]
+
+    def assess(self, passes: Mapping[str, Pass], gamma: float, lam: float) -> int:
+        """Advantages and targets of all decisions; how many there are to learn from."""
+        found = 0
+        for name, s in self.streams.items():
+            ahead = self._last[name]
+            out = passes[name](rows_of(self.vec.obs[name][s.view]))
+            kernels.lanes(
+                self.vec.acting,
+                self.vec.legal,
+                s.first,
+                s.single,
+                out,
+                s.edges,
+                ahead.seat,
+                ahead.acts,
+                ahead.mask,
+                s.score,
+            )
+            learn = ahead.acts & ((self.own[:, None] < 0) | (self.own[:, None] == ahead.seat))
+            value = np.ascontiguousarray(out[:, -1]).reshape(learn.shape)
+            kernels.advantages(
+                self.reward, self.done, s.seat, s.learn, s.value, ahead.seat, learn, value, gamma, lam, s.advantage, s.valid, self._carry
+            )  # fmt: skip
+            np.add(s.advantage, s.value, out=s.target)
+            found += int(np.count_nonzero(s.valid))
+        return found
+
+    def snapshot(self) -> dict[str, Any]:
+        """What the next `collect` follows from."""
+        return {
+            "vec": self.vec.snapshot(),
+            "total": self.total.copy(),
+            "age": self.age.copy(),
+            "counts": self.counts.copy(),
+        }
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Take over a snapshot of a collector of the same shape."""
+        self.vec.restore(snapshot["vec"])
+        for name in ("total", "age", "counts"):
+            getattr(self, name)[...] = snapshot[name]
+
+
+class _Ahead:
+    """The decisions of the tick after the last, whose values stand for what follows."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.seat, self.acts, self.mask = stream.seat[0].copy(), stream.acts[0].copy(), stream.mask[0].copy()
+
+
+def rows_of(seen: np.ndarray) -> np.ndarray:
+    """Observations [B, L, ...] as a network takes them, float32[B * L, ...]."""
+    flat = seen.reshape(-1, *seen.shape[2:])
+    return flat if flat.dtype == np.float32 else flat.astype(np.float32)

@@ -1,0 +1,53 @@
+"""Threads of a training: shards that work at once without the interpreter's lock, each with arithmetic on one thread of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+
+__all__ = ["Crew", "cores", "one_thread", "pieces"]
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Inside, every matrix product runs on the thread that asks for it: shards share the cores, and sums have one order."""
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415  an extra
+
+    with threadpool_limits(limits=1):
+        yield
+
+
+class Crew:
+    """So many threads; with one, work is done by the caller."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._pool = ThreadPoolExecutor(count, "shard") if count > 1 else None
+
+    def map(self, work: Callable[[_T], _R], items: Sequence[_T]) -> list[_R]:
+        """The results, in the order of the items."""
+        if self._pool is None:
+            return [work(item) for item in items]
+        return list(self._pool.map(work, items))
+
+    def close(self) -> None:
+        """End the threads."""
+        if self._pool is not None:
+            self._pool.shutdown()
+
+
+def pieces(count: int, parts: int) -> list[tuple[int, int]]:
+    """[0, count) in `parts` ranges that differ by one at most; empty ones are left out."""
+    edges = [count * i // parts for i in range(parts + 1)]
+    return [(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
