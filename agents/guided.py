@@ -28,7 +28,7 @@ FIRST = 0.2
 
 @dataclass
 class _Node:
-    """A position. seat: who acts, -1 at the end. gained: points of seat 0 on the way here. value: of what follows, from the network or proven.
+    """A position. seat: who acts, -1 at the end; gained: points on the way here; value: of what follows, from the network or proven.
 
     All values are seat 0's; the other's are their negatives.
     """

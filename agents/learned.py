@@ -43,6 +43,7 @@ class Policy:
         ):
             raise UserError(f"{run.path}, checkpoint {found.step}, holds no network that plays", CORRUPT)
         self.run, self.step, self.kind = run, found.step, str(work["policy"])
+        self.unit = float(work.get("scale", 1.0))
         self.readers: dict[str, tuple[Plan, Reader]] = {}
         for name, tree in work["nets"].items():
             plan, start = Plan.of(tree), f"{name}/"
@@ -65,8 +66,10 @@ class Policy:
         edges = list(accumulate(sizes, initial=0))
         if self.kind == "q":
             allowed = np.where(mask[: edges[-1]], out[: edges[-1]], -np.inf)
-            return [_best(allowed[a:b]) for a, b in pairwise(edges)], float(allowed[edges[0] : edges[1]].max())
-        return [_softmax(out[a:b], mask[a:b]) for a, b in pairwise(edges)], float(out[-1])
+            return [_best(allowed[a:b]) for a, b in pairwise(edges)], self.unit * float(
+                allowed[edges[0] : edges[1]].max()
+            )
+        return [_softmax(out[a:b], mask[a:b]) for a, b in pairwise(edges)], self.unit * float(out[-1])
 
 
 def _softmax(logits: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -108,11 +108,11 @@ def advantages(
 ) -> None:  # fmt: skip
     """Generalised advantages (Schulman et al. 2016) of every seat's own stream of decisions, for one role.
 
-    reward float32[T, B, P] and done bool[T, B] of each tick; seat int64, learn bool, value float32 [T, B, L] of its decisions; last_* [B, L]
-    the same of the tick after the last, whose values stand for what follows. A seat's reward for a decision is all that it gets until its
-    next one, discounted once a decision; an ended episode has no next one. So one rule serves seats that take turns, act at once, or have
-    roles. Fills advantage float32[T, B, L], and valid: False for a seat's last decision when neither its next one nor the end was seen;
-    its value still stands for what follows. carry float64[4, P] is memory.
+    reward float32[T, B, P] and done bool[T, B] of each tick; seat int64, learn bool, value float32 [T, B, L] of its decisions; last_*
+    [B, L] the same of the tick after the last, whose values stand for what follows. A seat's reward for a decision is all that it gets
+    until its next one, discounted once a decision; an ended episode has no next one. So one rule serves seats that take turns, act at
+    once, or have roles. Fills advantage float32[T, B, L], and valid: False for a seat's last decision when neither its next one nor the
+    end was seen; its value still stands for what follows. carry float64[4, P] is memory.
     """
     ticks, rows, seats, lanes = reward.shape[0], reward.shape[1], reward.shape[2], seat.shape[2]
     for b in range(rows):

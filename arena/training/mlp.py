@@ -36,7 +36,7 @@ class Mlp:
         draw = np.random.default_rng([seed, 1])
         for n, matrix in enumerate(self.matrices):
             last = n == len(self.matrices) - 1
-            matrix[...] = orthogonal(*matrix.shape, 0.01 if last else 2**0.5, draw)
+            matrix[...] = orthogonal(len(matrix), matrix.shape[1], 0.01 if last else 2**0.5, draw)
         self.matrices[-1][:, -1] *= 100.0
 
     def layers(self, flat: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -52,7 +52,7 @@ class Mlp:
         return MlpPass(self, capacity)
 
     def weights(self) -> dict[str, np.ndarray]:
-        named = {}
+        named: dict[str, np.ndarray] = {}
         for n, (matrix, bias) in enumerate(zip(self.matrices, self.biases, strict=True)):
             named |= {f"{n}.weight": matrix, f"{n}.bias": bias}
         return named

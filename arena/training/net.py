@@ -7,6 +7,7 @@ the algorithm's business: it is written once, at the outputs, for every kind of 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
@@ -45,7 +46,7 @@ class Plan:
         try:
             plan = cls(**{**tree, "shape": tuple(int(n) for n in tree["shape"])})
             sizes = [*plan.shape, plan.hidden, plan.layers, plan.outputs]
-            if plan.kind not in KINDS[1:] or not all(isinstance(n, int) and 0 < n <= 1 << 20 for n in sizes):
+            if plan.kind not in KINDS[1:] or not all(0 < n <= 1 << 20 for n in map(operator.index, sizes)):
                 raise ValueError
         except (TypeError, KeyError, ValueError):
             raise UserError(

@@ -26,6 +26,7 @@ from arena.training.shards import CHUNK, Shard, build, views_of
 from arena.training.streams import Stream, rows_of
 from arena.training.threads import Crew, cores, one_thread
 from envs.game import Game
+from envs.spec import Role
 
 __all__ = ["Config", "Ppo", "train"]
 
@@ -73,14 +74,7 @@ class Ppo:
         net.demand_listed("ppo", game)
         self.config, self.game, self.step, self.rounds = config, game, 0, 0
         views = views_of(game, config.view)
-        widths = {role.name: sum(role.actions.factors) for role in game.spec.roles}
-        self.nets = {
-            role.name: net.make(
-                net.plan_for(game, role, kind=config.net, view=config.view, hidden=config.hidden, layers=config.layers, outputs=widths[role.name] + 1),
-                config.seed + 7919 * n,
-            )
-            for n, role in enumerate(game.spec.roles)
-        }  # fmt: skip
+        self.nets = {role.name: _network(config, game, role, n) for n, role in enumerate(game.spec.roles)}
         self.optimisers = {name: Optimiser(each.theta) for name, each in self.nets.items()}
         # Networks of torch share its own threads.
         own = all(each.plan.kind == "mlp" for each in self.nets.values())
@@ -170,12 +164,13 @@ class Ppo:
 
     def _told(self, name: str, means: np.ndarray, length: float, choices: list[np.ndarray]) -> dict[str, float]:
         """The means of a round under their names."""
-        parts = [
-            (s.stream(name).flat("mask")[c], s.stream(name).flat("target")[c], s.stream(name).flat("advantage")[c])
-            for s, c in zip(self.shards, choices, strict=True)
-        ]
-        target, gain = np.concatenate([p[1] for p in parts]), np.concatenate([p[2] for p in parts])
-        greatest = _greatest_entropy(self.shards[0].stream(name), [p[0] for p in parts])
+        streams = [shard.stream(name) for shard in self.shards]
+        masks, targets, gains = (
+            [s.flat(each)[chosen] for s, chosen in zip(streams, choices, strict=True)]
+            for each in ("mask", "target", "advantage")
+        )
+        target, gain = np.concatenate(targets), np.concatenate(gains)
+        greatest = _greatest_entropy(streams[0], masks)
         variance = float(target.var())
         losses = dict(zip(("policy_loss", "value_loss", "entropy", "kl", "clipped"), means.tolist(), strict=True))
         return losses | {
@@ -191,6 +186,7 @@ class Ppo:
         """See `loop.Work`; `nets` is what a player needs to read the weights."""
         return {
             "nets": {name: each.plan.tree() for name, each in self.nets.items()}, "policy": "softmax", "rounds": self.rounds,
+            "scale": self.shards[0].collector.unit,
             "optimisers": {name: each.state() for name, each in self.optimisers.items()},
             "shards": [shard.collector.snapshot() for shard in self.shards], "roster": self.roster.state(),
         }  # fmt: skip
@@ -208,6 +204,15 @@ class Ppo:
         self.crew.close()
         for shard in self.shards:
             shard.collector.vec.close()
+
+
+def _network(config: Config, game: Game, role: Role, number: int) -> net.Net:
+    """A role's network: the logits of all its factors and a value."""
+    outputs = sum(role.actions.factors) + 1
+    plan = net.plan_for(
+        game, role, kind=config.net, view=config.view, hidden=config.hidden, layers=config.layers, outputs=outputs
+    )
+    return net.make(plan, config.seed + 7919 * number)
 
 
 def _moments(arrays: list[np.ndarray]) -> tuple[float, float]:

@@ -130,6 +130,10 @@ class Run:
         """The newest checkpoint that is whole; each damaged one is an alert."""
         return checkpoint.newest(self.path / "checkpoints", lambda why: self.alert("damaged", why))
 
+    def newest_step(self) -> int:
+        """The step of the newest checkpoint, whole or not; 0 without one."""
+        return max(checkpoint.steps(self.path / "checkpoints"), default=0)
+
     def rewind(self, step: int) -> None:
         """Drop the metrics after `step`: they will come again."""
         path = self.path / "metrics.jsonl"

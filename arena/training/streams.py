@@ -66,7 +66,8 @@ class Stream:
 class Collector:
     """A batch and the streams of its roles. `blocks` are the rows in which opponents play (see `opponents`).
 
-    steps counts the decisions that were learned from. spent: processor seconds in the game, in networks, with opponents.
+    unit: points that count as one reward, so that all games pay from -1 to 1.
+    spent: processor seconds in the game, in networks, with opponents.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Collector:
         self.done = np.zeros((ticks, rows), np.bool_)
         self.full = np.zeros((rows, spec.seats, spec.factors), np.int32)
         self.own = owned(rows, spec.seats, self.blocks)
+        self.unit = float(max(abs(point) for point in spec.points)) or 1.0
         self.total = np.zeros((rows, spec.seats), np.float32)
         self.age = np.zeros(rows, np.int32)
         self.block_of = np.zeros(rows, np.int64)
@@ -105,8 +107,9 @@ class Collector:
             self._let_others(t, key)
             stepping = time.thread_time()
             self.vec.step(self.full)
-            self.reward[t], self.done[t] = self.vec.reward, self.vec.terminated | self.vec.truncated
-            settled(self.reward[t], self.done[t], self.total, self.own, self.block_of, self.age, self.counts)
+            np.divide(self.vec.reward, np.float32(self.unit), out=self.reward[t])
+            np.logical_or(self.vec.terminated, self.vec.truncated, out=self.done[t])
+            settled(self.vec.reward, self.done[t], self.total, self.own, self.block_of, self.age, self.counts)
             self.spent["opponents"] += stepping - began
             self.spent["game"] += time.thread_time() - stepping
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import TypeVar
 
 __all__ = ["Crew", "cores", "one_thread", "pieces"]
@@ -50,4 +51,4 @@ class Crew:
 def pieces(count: int, parts: int) -> list[tuple[int, int]]:
     """[0, count) in `parts` ranges that differ by one at most; empty ones are left out."""
     edges = [count * i // parts for i in range(parts + 1)]
-    return [(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+    return [(a, b) for a, b in pairwise(edges) if b > a]

@@ -1,0 +1,126 @@
+"""`arena train`: an algorithm trains on a game into a run's folder, without a screen.
+
+Progress goes to stderr: a bar with steps a second, the time that is left and the figures of health in a terminal, a line now and then
+elsewhere. The last line on stdout is the folder. Ctrl-C ends the training; `--resume` goes on from the last checkpoint.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from envs.errors import UserError
+
+__all__ = ["command"]
+
+HEALTH = ("entropy", "kl", "explained", "won/past", "exploitability", "points/self", "return", "loss")
+"""Metrics that the bar shows, those of them that an algorithm has, four at most."""
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@click.argument("game", metavar="ENV", required=False)
+@click.option("--algo", metavar="NAME", help="The algorithm (ppo).")
+@click.option("--run", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Where the run is kept.")
+@click.option("--resume", is_flag=True, help="Go on in a run that is there.")
+@click.option("--settings", "listing", is_flag=True, help="Print the algorithm's settings and train nothing.")
+@click.pass_context
+def command(
+    ctx: click.Context, game: str | None, algo: str | None, folder: Path | None, resume: bool, listing: bool
+) -> int:
+    """Train a policy into a run folder: arena train connect_four --algo ppo --run runs/x --steps 2000000
+
+    Every setting of the algorithm is an option too (--rate 1e-3, --hidden 128): --settings prints them. With --resume the game, the
+    algorithm and the settings are those of the run, and only its budget may be given anew.
+    """
+    from arena.training import algorithm  # noqa: PLC0415  (--help loads no algorithm)
+
+    given = ctx.args
+    if listing:
+        click.echo(_listed(algorithm(algo or "ppo").Config))
+        return 0
+    if folder is None:
+        raise UserError("where is the run to be kept? give --run DIR")
+    if resume:
+        game, algo, before = _kept(folder, game, algo)
+    else:
+        before = {}
+    if game is None:
+        raise UserError("what is to be trained on? give a game: `arena envs` lists them")
+    module = algorithm(algo or "ppo")
+    config = _config(module.Config, given, game, before)
+    typed = shlex.join(["arena", *sys.argv[1:]])
+    with _progress() as progress:
+        path = module.train(config, game, folder, resume=resume, command=typed, progress=progress)
+    click.echo(path)
+    return 0
+
+
+def _config(kind: Any, words: list[str], game: str, before: Mapping[str, Any]) -> Any:
+    """The settings: what the user gave, else those of the run, else the game's."""
+    from arena.training.config import from_arguments  # noqa: PLC0415
+    from envs.registry import spec  # noqa: PLC0415
+
+    given = from_arguments(words, kind.options())
+    return kind.made({**before, **given}, spec(game).name)
+
+
+def _kept(folder: Path, game: str | None, algo: str | None) -> tuple[str, str, dict[str, Any]]:
+    """Game, algorithm and settings of a run. UserError when others were given."""
+    from arena.training.run import Run  # noqa: PLC0415
+
+    run = Run.opened(folder)
+    if game not in (None, run.game) or algo not in (None, run.algo):
+        raise UserError(f"{folder} is a run of {run.algo} on {run.game}: --resume goes on with both, so leave them out")
+    return run.game, run.algo, run.config
+
+
+def _listed(kind: Any) -> str:
+    from arena.cli.tables import option_rows, table  # noqa: PLC0415
+
+    rows = [
+        (f"--{name.replace('_', '-')}", default, text) for _, name, default, text in option_rows("", kind.options())
+    ]
+    return table(("setting", "default", "what it is"), rows)
+
+
+@contextmanager
+def _progress() -> Iterator[Any]:
+    """What is called with each line of metrics: a bar in a terminal, a line elsewhere."""
+    if not sys.stderr.isatty():
+        yield _line
+        return
+    from rich.console import Console  # noqa: PLC0415  (43 ms)
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    columns = (BarColumn(24), TaskProgressColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("first round ...", total=1.0)
+
+        def advance(step: int, seconds: float, used: float, metrics: Mapping[str, float]) -> None:
+            bar.update(task, completed=used, description=_words(step, metrics))
+
+        yield advance
+
+
+def _line(step: int, seconds: float, used: float, metrics: Mapping[str, float]) -> None:
+    click.echo(f"{used:6.1%} {seconds:8.1f} s  {_words(step, metrics)}", err=True)
+
+
+def _words(step: int, metrics: Mapping[str, float]) -> str:
+    """A step's figures in one line."""
+    shown = [f"{name} {metrics[name]:.3g}" for name in HEALTH if name in metrics][:4]
+    return "  ".join([f"{_short(step)} steps", f"{_short(metrics.get('steps_per_second', 0.0))}/s", *shown])
+
+
+def _short(count: float) -> str:
+    """1234567 -> "1.23 M"."""
+    for unit, name in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if count >= unit:
+            return f"{count / unit:.3g}{name}"
+    return f"{count:.0f}"

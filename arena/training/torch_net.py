@@ -1,0 +1,180 @@
+"""Networks of torch: a small residual one for boards, one of attention for sets of entities, a perceptron with LayerNorm.
+
+Their parameters and gradients are views of flat vectors, so that optimisers, checkpoints and algorithms treat them like every other
+network. The outputs are a function of the weights alone: no dropout, no running statistics. A GPU is used when torch sees one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from arena.training.net import Plan
+
+__all__ = ["TorchNet", "TorchPass"]
+
+
+class _Headed(nn.Module):
+    """What ends the networks below: a hidden layer, then the outputs."""
+
+    def __init__(self, width: int, plan: Plan) -> None:
+        super().__init__()
+        self.head = nn.Linear(width, max(64, plan.hidden))
+        self.outputs = nn.Linear(max(64, plan.hidden), plan.outputs)
+
+    def end(self, z: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = self.outputs(torch.relu(self.head(z)))
+        return out
+
+
+class _Conv(_Headed):
+    """Planes [C, H, W]: 3 x 3 convolutions of `hidden` channels in `layers` residual blocks (He et al. 2016)."""
+
+    def __init__(self, plan: Plan) -> None:
+        channels, height, width = plan.shape
+        super().__init__(plan.hidden * height * width, plan)
+        self.stem = nn.Conv2d(channels, plan.hidden, 3, padding=1)
+        pair = [
+            nn.ModuleList(nn.Conv2d(plan.hidden, plan.hidden, 3, padding=1) for _ in range(2))
+            for _ in range(plan.layers)
+        ]
+        self.blocks = nn.ModuleList(pair)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        z = torch.relu(self.stem(x))
+        for block in self.blocks:
+            z = torch.relu(z + block[1](torch.relu(block[0](z))))  # type: ignore[index]
+        return self.end(z.flatten(1))
+
+
+class _Attention(_Headed):
+    """Entities [N, F] in any order: self-attention in `layers` blocks (Vaswani et al. 2017), mean over the rows that are not all zero."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(plan.hidden, plan)
+        self.stem = nn.Linear(plan.shape[1], plan.hidden)
+        parts = ("q", "k", "v", "mix")
+        self.blocks = nn.ModuleList(
+            nn.ModuleDict({p: nn.Linear(plan.hidden, plan.hidden) for p in parts}) for _ in range(plan.layers)
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        there = x.abs().sum(dim=2) > 0
+        z = torch.relu(self.stem(x))
+        for block in self.blocks:
+            q, k, v = (block[part](z) for part in ("q", "k", "v"))  # type: ignore[index]
+            score = (q @ k.transpose(1, 2)) / q.shape[2] ** 0.5
+            z = z + score.masked_fill(~there[:, None], -1e9).softmax(dim=2) @ v
+            z = z + torch.relu(block["mix"](z))  # type: ignore[index]
+        counted = there.sum(dim=1, keepdim=True).clamp(min=1)
+        return self.end((z * there[:, :, None]).sum(dim=1) / counted)
+
+
+class _Normed(nn.Module):
+    """A perceptron with LayerNorm before every ReLU; its matrices stand as [in, out], like those of `mlp`."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        self.count = plan.layers
+        sizes = [int(np.prod(plan.shape)), *[plan.hidden] * plan.layers, plan.outputs]
+        self.parts = nn.ParameterDict()
+        for n in range(plan.layers + 1):
+            self.parts[f"{n}_weight"] = nn.Parameter(torch.zeros(sizes[n], sizes[n + 1]))
+            self.parts[f"{n}_bias"] = nn.Parameter(torch.zeros(sizes[n + 1]))
+            if n < plan.layers:
+                self.parts[f"{n}_norm_weight"] = nn.Parameter(torch.ones(sizes[n + 1]))
+                self.parts[f"{n}_norm_bias"] = nn.Parameter(torch.zeros(sizes[n + 1]))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        z = x.flatten(1)
+        for n in range(self.count + 1):
+            z = torch.addmm(self.parts[f"{n}_bias"], z, self.parts[f"{n}_weight"])
+            if n < self.count:
+                z = nn.functional.layer_norm(
+                    z, z.shape[1:], self.parts[f"{n}_norm_weight"], self.parts[f"{n}_norm_bias"]
+                )
+                z = torch.relu(z)
+        return z
+
+
+class TorchNet:
+    """See `net.Net`. theta is in the processor's memory; on a GPU the module has a copy that follows it (`sync`)."""
+
+    def __init__(self, plan: Plan, seed: int) -> None:
+        self.plan = plan
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        kinds: dict[str, Any] = {"conv": _Conv, "attention": _Attention, "mlp": _Normed}
+        with torch.random.fork_rng(devices=[]):  # torch draws first weights from a global generator, which is put back
+            self.module: nn.Module = kinds[plan.kind](plan)
+        self.parameters = dict(self.module.named_parameters())
+        self.theta = np.zeros(sum(p.numel() for p in self.parameters.values()), np.float32)
+        self._begin(seed)
+        self.module.to(self.device)
+        self.sync()
+
+    def _begin(self, seed: int) -> None:
+        """Orthogonal matrices, zero biases, small outputs; then the parameters become views of theta."""
+        from arena.training.mlp import orthogonal  # noqa: PLC0415
+
+        draw = np.random.default_rng([seed, 2])
+        self.views: dict[str, np.ndarray] = {}
+        at = 0
+        last = f"parts.{self.plan.layers}_weight"
+        for name, parameter in self.parameters.items():
+            view = self.theta[at : at + parameter.numel()].reshape(tuple(parameter.shape))
+            at += parameter.numel()
+            if parameter.dim() > 1:
+                small = name.startswith("outputs") or name == last
+                rows = orthogonal(len(view), view[0].size, 0.01 if small else 2**0.5, draw)
+                view[...] = rows.reshape(view.shape)
+            elif "norm_weight" in name:
+                view[...] = 1.0
+            self.views[_name(name)] = view
+            parameter.data = torch.from_numpy(view)
+
+    def sync(self) -> None:
+        """Bring theta to the device."""
+        if self.device.type != "cpu":
+            with torch.no_grad():
+                for parameter, view in zip(self.parameters.values(), self.views.values(), strict=True):
+                    parameter.copy_(torch.from_numpy(view))
+
+    def passing(self, capacity: int) -> TorchPass:
+        return TorchPass(self)
+
+    def weights(self) -> dict[str, np.ndarray]:
+        return dict(self.views)
+
+
+class TorchPass:
+    """See `net.Pass`. A call that nobody carries back is told so by `back` not coming; its graph is dropped with the next call."""
+
+    def __init__(self, net: TorchNet) -> None:
+        self.net = net
+        self.gradient = np.zeros_like(net.theta)
+        self._out: torch.Tensor | None = None
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        self.net.sync()
+        self._out = self.net.module(torch.from_numpy(x.reshape(-1, *self.net.plan.shape)).to(self.net.device))
+        return self._out.detach().cpu().numpy()
+
+    def back(self, slope: np.ndarray) -> None:
+        assert self._out is not None
+        found = torch.autograd.grad(
+            self._out, list(self.net.parameters.values()), torch.from_numpy(slope).to(self.net.device)
+        )
+        at = 0
+        for part in found:
+            self.gradient[at : at + part.numel()] += part.cpu().numpy().reshape(-1)
+            at += part.numel()
+
+
+def _name(name: str) -> str:
+    """The parameter's name as checkpoints have it: 0.weight, 0.norm.bias, blocks.0.1.weight."""
+    return (
+        name.removeprefix("parts.").replace("_norm_", ".norm.").replace("_weight", ".weight").replace("_bias", ".bias")
+    )
