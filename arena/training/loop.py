@@ -61,7 +61,7 @@ def drive(
     or damaged, other rules, a loss that is no number any more.
     """
     rules = open_game(game) if isinstance(game, str) else game
-    address = game if isinstance(game, str) else rules.place
+    address = game if isinstance(game, str) else ""
     kept = _opened(run, config, rules, fsync) if resume else None
     folder = kept or Run.create(
         run, algo=config.name(), game=rules, address=address, config=config, command=command, fsync=fsync

@@ -8,12 +8,11 @@ fade, and a floor so that nobody is forgotten.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from arena.training import checkpoint, net
+from arena.training import net
 from arena.training.net import Net
 from arena.training.opponents import Past
 from arena.training.run import Run
@@ -33,7 +32,7 @@ def hardness(won: Sequence[float], played: Sequence[float]) -> np.ndarray:
 
 
 class Roster:
-    """See the module. Pool files stand in run/pool/<step>.safetensors; without a run they are kept in memory alone."""
+    """See the module. For players and people the pool also stands in run/pool/<step>.safetensors."""
 
     def __init__(self, config: Any, nets: Mapping[str, Net], run: Run | None) -> None:
         self.config, self.nets, self.run = config, nets, run
@@ -120,17 +119,17 @@ class Roster:
         return {name: float(value) for name, value in told.items()}
 
     def state(self) -> dict[str, Any]:
-        """Who is in the pool, with accounts; the weights stand in the files, and here where there is no run."""
+        """The pool with its accounts, whole, so that a checkpoint needs no other file."""
+        accounts = {str(step): list(account) for step, account in self.accounts.items()}
         return {
-            "accounts": {str(step): list(account) for step, account in self.accounts.items()},
+            "accounts": accounts,
             "seated": list(self.seated),
+            "pool": {str(step): dict(w) for step, w in self.pool.items()},
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Take over a state, with the weights of the run's pool. UserError (3, 4) when one of them cannot be read."""
-        assert self.run is not None
-        folder: Path = self.run.path / "pool"
+        """Take over a state."""
         self.accounts = {int(step): [float(v) for v in account] for step, account in state["accounts"].items()}
-        self.pool = {step: checkpoint.load_weights(folder / f"{step}.safetensors") for step in self.accounts}
+        self.pool = {int(step): dict(weights) for step, weights in state["pool"].items()}
         self.seated = [int(step) for step in state["seated"]]
         self._copies.clear()

@@ -28,6 +28,7 @@ from arena.training.config import Settings, toml
 from arena.training.events import Events
 from envs.errors import CORRUPT, NOT_FOUND, USAGE, UserError
 from envs.game import Game
+from envs.options import address as joined
 
 __all__ = ["Run", "is_run"]
 
@@ -70,7 +71,7 @@ class Run:
             raise UserError(f"{folder} is not empty: --resume continues a run, another --run DIR begins one", USAGE)
         folder.mkdir(parents=True, exist_ok=True)
         values = config.values() if isinstance(config, Settings) else dict(config)
-        told = {"algo": algo, "game": address or game.place or game.id, "command": command}
+        told = {"algo": algo, "game": address or joined(game.place or game.id, game.options), "command": command}
         (folder / "config.toml").write_text(toml({"run": told, "config": values}), encoding="utf-8")
         facts = {
             "schema": "palaestra.run/1", "algo": algo, "game": game.id, "digest": game.digest, "started": now(),
