@@ -1,6 +1,6 @@
 """The roster: former selves of a training, who of them is played against, and the accounts with every opponent.
 
-A former self is a copy of all networks, kept every so many rounds; the oldest goes when the pool is full, the very first stays last. Which
+A former self is a copy of all networks, kept every so many rounds; the oldest that is not seated goes when the pool is full. Which
 ones are seated follows from how often the learner loses to them: weight (1 - win rate)^2 as in Vinyals et al. (2019), with accounts that
 fade, and a floor so that nobody is forgotten.
 """
@@ -46,8 +46,8 @@ class Roster:
         """The networks as they are join the pool."""
         self.pool[step] = {name: array.copy() for name, array in net.named(self.nets).items()}
         self.accounts.setdefault(step, [0.0, 0.0])
-        while len(self.pool) > self.config.pool:
-            gone = sorted(self.pool)[0]
+        while len(self.pool) > max(self.config.pool, len(set(self.seated)) + 1):
+            gone = min(step for step in self.pool if step not in self.seated)
             del self.pool[gone], self.accounts[gone]
         if self.run is not None:
             self._write(step)
