@@ -101,12 +101,8 @@ class Past:
         for n, (name, s) in enumerate(collector.streams.items()):
             out = self.passes[name](rows_of(vec.obs[name][s.view][rows]))
             seat, acts, mask = (np.empty_like(each[0][rows]) for each in (s.seat, s.acts, s.mask))
-            score, weight = (
-                np.empty((len(out), s.score.shape[1]), np.float32),
-                np.empty((len(out), s.score.shape[1]), np.float32),
-            )
-            kernels.lanes(acting, vec.legal[rows], s.first, s.single, out, s.edges, seat, acts, mask, score)
-            np.exp(score, out=weight)
+            score, weight = np.empty((2, len(out), s.score.shape[1]), np.float32)
+            collector.look(s, rows, out, (seat, acts, mask), score, weight, np.empty_like(s.value[0][rows]))
             action, logp = np.empty_like(s.action[0][rows]), np.empty_like(s.logp[0][rows])
             drawn = np.array([keys.fold(key, n)], np.uint64)
             kernels.draw(score, weight, s.edges, drawn, False, seat, acts, action, logp, other)

@@ -66,6 +66,7 @@ class Stream:
 class Collector:
     """A batch and the streams of its roles. `blocks` are the rows in which opponents play (see `opponents`).
 
+    epsilon: float32[B], each row's share of random actions when the networks give values of actions; None when they give a policy.
     unit: points that count as one reward, so that all games pay from -1 to 1.
     spent: processor seconds in the game, in networks, with opponents.
     """
@@ -87,6 +88,7 @@ class Collector:
         self.done = np.zeros((ticks, rows), np.bool_)
         self.full = np.zeros((rows, spec.seats, spec.factors), np.int32)
         self.own = owned(rows, spec.seats, self.blocks)
+        self.epsilon: np.ndarray | None = None
         self.unit = float(max(abs(point) for point in spec.points)) or 1.0
         self.total = np.zeros((rows, spec.seats), np.float32)
         self.age = np.zeros(rows, np.int32)
@@ -119,18 +121,33 @@ class Collector:
             seen = self.vec.obs[name][s.view]
             s.x[t] = seen
             out = passes[name](rows_of(seen))
-            self._draw(
-                s, out, keys.fold(key, n), (s.seat[t], s.acts[t], s.mask[t]), (s.action[t], s.logp[t]), self.full
+            self.look(s, slice(None), out, (s.seat[t], s.acts[t], s.mask[t]), s.score, s.weight, s.value[t])
+            drawn = np.array([keys.fold(key, n)], np.uint64)
+            kernels.draw(
+                s.score, s.weight, s.edges, drawn, False, s.seat[t], s.acts[t], s.action[t], s.logp[t], self.full
             )
-            s.value[t] = out[:, -1].reshape(s.value[t].shape)
             s.learn[t] = s.acts[t] & ((self.own[:, None] < 0) | (self.own[:, None] == s.seat[t]))
         self.spent["network"] += time.thread_time() - began
 
-    def _draw(self, s: Stream, out: np.ndarray, key: int, who: Any, what: Any, full: np.ndarray) -> None:
-        vec = self.vec
-        kernels.lanes(vec.acting, vec.legal, s.first, s.single, out, s.edges, *who, s.score)
-        np.exp(s.score, out=s.weight)
-        kernels.draw(s.score, s.weight, s.edges, np.array([key], np.uint64), False, who[0], who[1], *what, full)
+    def look(
+        self,
+        s: Stream,
+        rows: slice,
+        out: np.ndarray,
+        who: Any,
+        score: np.ndarray,
+        weight: np.ndarray,
+        value: np.ndarray,
+    ) -> None:
+        """What a network's outputs for some rows come to: who decides (seat, acts, mask), the chances of each action, the value."""
+        kernels.lanes(self.vec.acting[rows], self.vec.legal[rows], s.first, s.single, out, s.edges, *who, score)
+        if self.epsilon is None:
+            np.exp(score, out=weight)
+            value.reshape(-1)[:] = out[:, -1]
+        else:
+            kernels.explore(
+                out, score, s.edges, self.epsilon[rows], value.size // len(value), weight, value.reshape(-1)
+            )
 
     def _let_others(self, t: int, key: int) -> None:
         """Opponents and random openings overwrite what the networks would have done."""
@@ -148,22 +165,11 @@ class Collector:
         for name, s in self.streams.items():
             ahead = self._last[name]
             out = passes[name](rows_of(self.vec.obs[name][s.view]))
-            kernels.lanes(
-                self.vec.acting,
-                self.vec.legal,
-                s.first,
-                s.single,
-                out,
-                s.edges,
-                ahead.seat,
-                ahead.acts,
-                ahead.mask,
-                s.score,
-            )
+            self.look(s, slice(None), out, (ahead.seat, ahead.acts, ahead.mask), s.score, s.weight, ahead.value)
             learn = ahead.acts & ((self.own[:, None] < 0) | (self.own[:, None] == ahead.seat))
-            value = np.ascontiguousarray(out[:, -1]).reshape(learn.shape)
             kernels.advantages(
-                self.reward, self.done, s.seat, s.learn, s.value, ahead.seat, learn, value, gamma, lam, s.advantage, s.valid, self._carry
+                self.reward, self.done, s.seat, s.learn, s.value, ahead.seat, learn, ahead.value, gamma, lam,
+                s.advantage, s.valid, self._carry,
             )  # fmt: skip
             np.add(s.advantage, s.value, out=s.target)
             found += int(np.count_nonzero(s.valid))
@@ -190,6 +196,7 @@ class _Ahead:
 
     def __init__(self, stream: Stream) -> None:
         self.seat, self.acts, self.mask = stream.seat[0].copy(), stream.acts[0].copy(), stream.mask[0].copy()
+        self.value = stream.value[0].copy()
 
 
 def rows_of(seen: np.ndarray) -> np.ndarray:

@@ -1,0 +1,170 @@
+"""Parallelised Q-learning by self-play: LayerNorm, no replay, no target network, Q(lambda) over each seat's own stream.
+
+Source: Gallici et al., "Simplifying Deep Temporal Difference Learning" (2024). As in the paper: LayerNorm before every activation, values
+kept at collection, targets worked out once a rollout from behind, half the mean squared error, RAdam, exploration that falls linearly.
+Changed for games: a seat's next state is its own next decision. With v the greatest value of a state, the targets are those of
+`kernels.advantages`: r + gamma ((1 - lambda) v' + lambda G') = v + A. Only games whose actions are one listed choice.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from arena.training import kernels, net
+from arena.training.config import Common, setting
+from arena.training.loop import drive
+from arena.training.optimiser import Optimiser
+from arena.training.roster import Roster
+from arena.training.run import Run
+from arena.training.shards import CHUNK, Shard, build, views_of
+from arena.training.streams import rows_of
+from arena.training.threads import one_thread
+from envs.errors import UserError
+from envs.game import Game
+from envs.spec import Discrete
+
+__all__ = ["Config", "Pqn", "train"]
+
+
+@dataclass(frozen=True)
+class Config(Common):
+    """Settings of PQN; see `arena train --algo pqn --settings`."""
+
+    rows: int = setting(512, "games that are played at once", 1, 1 << 20)
+    ticks: int = setting(32, "ticks of a rollout", 1, 1 << 16)
+    epochs: int = setting(2, "passes over each rollout", 1, 100)
+    batch: int = setting(2048, "samples of a gradient step", 1, 1 << 24)
+    rate: float = setting(1e-3, "learning rate of RAdam", 0.0, 1.0)
+    anneal: bool = setting(True, "let the learning rate fall linearly to a tenth")
+    gamma: float = setting(0.99, "discount of a decision", 0.0, 1.0)
+    lam: float = setting(0.65, "lambda of the targets", 0.0, 1.0)
+    epsilon: float = setting(1.0, "share of random actions at the beginning", 0.0, 1.0)
+    epsilon_end: float = setting(0.05, "share of random actions once it has fallen", 0.0, 1.0)
+    exploring: float = setting(0.1, "share of the budget in which it falls", 0.0, 1.0)
+    norm: float = setting(10.0, "greatest length of a gradient; 0 for any", 0.0, 1e6)
+    net: str = setting("auto", "kind of network; auto reads it off the view", choices=net.KINDS)
+    view: str = setting("", "view that the network reads; empty for the role's first")
+    hidden: int = setting(128, "width of hidden layers (channels of conv)", 1, 4096)
+    layers: int = setting(2, "hidden layers (residual blocks of conv)", 1, 64)
+    past: float = setting(0.2, "share of the games against former selves", 0.0, 1.0)
+    two_ply: float = setting(0.0, "share of the games against a reader of two plies", 0.0, 1.0)
+    agents: str = setting("", "agents to play against, by address, separated by spaces")
+    agent_rows: int = setting(8, "games against each of them", 1, 1 << 16)
+    pool: int = setting(12, "former selves that are kept", 1, 1000)
+    snapshot: int = setting(50, "rounds between former selves", 1, 1_000_000)
+    plies: int = setting(0, "longest random opening of an episode, in ticks; nothing is learned from it", 0, 1000)
+
+
+def train(config: Config, game: str | Game, run: str | os.PathLike[str], **more: Any) -> Path:
+    """Train on a game (a name, an address, or a Game) into a folder; see `loop.drive` for the rest."""
+    return drive(lambda rules, folder: Pqn(config, rules, folder), config, game, run, **more)
+
+
+class Pqn:
+    """See the module; a `loop.Work`."""
+
+    def __init__(self, config: Config, game: Game, run: Run | None = None) -> None:
+        demand_single("pqn", game)
+        self.config, self.game, self.step, self.rounds = config, game, 0, 0
+        self.nets = networks(config, game, norm=True)
+        self.optimisers = {name: Optimiser(each.theta, "radam") for name, each in self.nets.items()}
+        self.shard: Shard = build(game, config, views_of(game, config.view), self.nets, 1)[0]
+        self.epsilon = np.full(config.rows, config.epsilon, np.float32)
+        self.shard.collector.epsilon = self.epsilon
+        self.roster = Roster(config, self.nets, run)
+
+    def round(self, progress: float) -> dict[str, float]:
+        """Play, work out targets, learn; see `loop.Work`."""
+        config, collector = self.config, self.shard.collector
+        fallen = min(1.0, progress / config.exploring) if config.exploring else 1.0
+        self.epsilon[:] = config.epsilon + (config.epsilon_end - config.epsilon) * fallen
+        with one_thread():
+            self.roster.seat([self.shard], self.rounds)
+            collector.collect(self.shard.passes, self.rounds)
+            valid = collector.assess(self.shard.passes, config.gamma, config.lam)
+            rate = config.rate * (1.0 - 0.9 * progress if config.anneal else 1.0)
+            metrics = self._learn(rate) if valid else {}
+        self.step += valid
+        self.rounds += 1
+        self.roster.settle([self.shard])
+        if self.rounds % config.snapshot == 0:
+            self.roster.keep(self.step)
+        return metrics | {"epsilon": float(self.epsilon[0]), "rate": rate} | self.roster.metrics([self.shard])
+
+    def _learn(self, rate: float) -> dict[str, float]:
+        """All epochs of all networks; the mean loss, the mean value of what was played, the length of gradients."""
+        loss, value, length, count, steps = 0.0, 0.0, 0.0, 0, 0
+        for name in self.nets:
+            chosen = self.shard.choose(name)
+            parts = max(1, round(len(chosen) / self.config.batch))
+            for epoch in range(self.config.epochs):
+                order = self.shard.order(chosen, self.rounds, epoch)
+                for part in np.array_split(order, parts):
+                    if len(part):
+                        sums = self._gradient(name, part)
+                        loss, value, count, steps = loss + sums[0], value + sums[1], count + len(part), steps + 1
+                        length += self.optimisers[name].step(self.shard.passes[name].gradient, rate, self.config.norm)
+        return {"loss": loss / max(count, 1), "q": value / max(count, 1), "gradient": length / max(steps, 1)}
+
+    def _gradient(self, name: str, part: np.ndarray) -> np.ndarray:
+        """The gradient of half the mean squared error, into the pass; sums of losses and values."""
+        way, s = self.shard.passes[name], self.shard.stream(name)
+        way.gradient[:] = 0
+        sums = np.zeros(2)
+        for at in range(0, len(part), CHUNK):
+            chosen = part[at : at + CHUNK]
+            out = way(rows_of(s.flat("x")[chosen][:, None]))
+            slope = np.zeros_like(out)
+            kernels.q_gradient(out, s.flat("action")[chosen], s.flat("target")[chosen], 1.0 / len(part), slope, sums)
+            way.back(slope)
+        return sums
+
+    # ------------------------------------------------------------------ freezing and thawing
+    def weights(self) -> dict[str, np.ndarray]:
+        return net.named(self.nets)
+
+    def state(self) -> dict[str, Any]:
+        """See `loop.Work`; `nets` is what a player needs to read the weights."""
+        return {
+            "nets": {name: each.plan.tree() for name, each in self.nets.items()}, "policy": "q", "rounds": self.rounds,
+            "scale": self.shard.collector.unit, "roster": self.roster.state(), "shard": self.shard.collector.snapshot(),
+            "optimisers": {name: each.state() for name, each in self.optimisers.items()},
+        }  # fmt: skip
+
+    def restore(self, weights: Mapping[str, np.ndarray], state: Mapping[str, Any]) -> None:
+        net.fill(self.nets, weights)
+        self.rounds = int(state["rounds"])
+        for name, each in self.optimisers.items():
+            each.restore(state["optimisers"][name])
+        self.shard.collector.restore(state["shard"])
+        self.roster.restore(state["roster"])
+
+    def close(self) -> None:
+        self.shard.collector.vec.close()
+
+
+def demand_single(who: str, game: Game) -> None:
+    """Raises UserError unless every action of the game is one listed choice."""
+    net.demand_listed(who, game)
+    if not all(isinstance(role.actions, Discrete) for role in game.spec.roles):
+        raise UserError(
+            f"{who} learns the value of single choices, and an action of {game.id} has several parts: take ppo"
+        )
+
+
+def networks(config: Any, game: Game, norm: bool) -> dict[str, net.Net]:
+    """A network for each role, with the values of all its actions as outputs."""
+    made = {}
+    for n, role in enumerate(game.spec.roles):
+        plan = net.plan_for(
+            game, role, kind=config.net, view=config.view, hidden=config.hidden, layers=config.layers,
+            outputs=sum(role.actions.factors), norm=norm,
+        )  # fmt: skip
+        made[role.name] = net.make(plan, config.seed + 7919 * n)
+    return made
