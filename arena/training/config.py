@@ -71,6 +71,9 @@ class Common(Settings):
     clock: str = setting(
         "wall", "which time counts: of the day, or of this process's processor", choices=("wall", "processor")
     )
+    part: float = setting(
+        0.0, "minutes, by `clock`, after which this call ends early, to be resumed; 0 for none", 0.0, 1e6
+    )
     save_every: float = setting(60.0, "seconds, by `clock`, between checkpoints", 0.0, 1e6)
     log_every: float = setting(2.0, "seconds, by `clock`, between lines of metrics", 0.0, 1e6)
 

@@ -84,7 +84,7 @@ def _opened(path: str | os.PathLike[str], config: Common, game: Game, fsync: Cal
     if run.algo != config.name():
         raise UserError(f"{path} is a run of {run.algo}, not of {config.name()}: give --algo {run.algo}")
     run.demand_same_rules(game)
-    free = {"steps", "minutes", "save_every", "log_every", "clock"}
+    free = {"steps", "minutes", "part", "save_every", "log_every", "clock"}
     changed = [
         name for name, value in config.values().items() if name not in free and run.config.get(name, value) != value
     ]
@@ -117,6 +117,11 @@ class _Driving:
         spent = self.work.step / self.config.steps
         return max(spent, self.seconds / 60.0 / self.config.minutes) if self.config.minutes else spent
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether this call has had its part of the budget."""
+        return bool(self.config.part) and self.clock() - self.began >= 60.0 * self.config.part
+
     def go(self, resumed: bool) -> None:
         if resumed:
             self._resume()
@@ -124,7 +129,7 @@ class _Driving:
         self.logged_step = self.work.step
         self.logged = self.saved = self.seconds
         metrics: dict[str, float] = {}
-        while self.used < 1.0:
+        while self.used < 1.0 and not self.interrupted:
             metrics = self.work.round(self.used)
             self.run.step, self.run.seconds = self.work.step, self.seconds
             self._demand_health(metrics)
@@ -135,7 +140,7 @@ class _Driving:
         if metrics:
             self._log(metrics)
         self._save()
-        self.run.note(f"ends at step {self.work.step} after {self.seconds:.1f} s")
+        self.run.note(f"{'ends' if self.used >= 1.0 else 'pauses'} at step {self.work.step} after {self.seconds:.1f} s")
 
     def _resume(self) -> None:
         found = self.run.newest()

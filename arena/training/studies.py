@@ -1,0 +1,158 @@
+"""Studies of training: what agents come to in a fixed budget, seed by seed, kept as rows of docs/results/training.jsonl.
+
+    python -m arena.training.studies train connect-four ppo SEED     a run, or the next part of one: give it again until it says "done"
+    python -m arena.training.studies judge connect-four ppo SEED     its last checkpoint against the opponents
+    python -m arena.training.studies record connect-four             the rows, of all algorithms whose seeds are all judged
+Budget, seeds, opponents and numbers of matches are fixed here before the first run. The budget counts processor seconds of one thread.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from arena.bench.results import append
+from arena.bench.studies import mean_figure, study_row
+from arena.training import algorithm
+from arena.training.evaluation import Judgement, against
+from arena.training.run import Run, is_run
+from envs.errors import UserError, unknown
+from envs.registry import spec
+
+__all__ = ["STUDIES", "Study", "judge", "main", "rows", "train"]
+
+DOCS = Path(__file__).parents[2] / "docs"
+PART = 5.0
+"""Minutes of one call of `train`."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """game; minutes a run; seeds; algorithm -> (what it is, settings beside the game's defaults).
+
+    opponents: figure -> (options of the learned player, opponent, matches).
+    """
+
+    game: str
+    minutes: float
+    seeds: tuple[int, ...]
+    algorithms: Mapping[str, tuple[str, Mapping[str, Any]]]
+    opponents: Mapping[str, tuple[str, str, int]] = field(default_factory=dict)
+
+
+STUDIES = {
+    "connect-four": Study(
+        "connect_four", 15.0, (0, 1, 2, 3, 4),
+        {"ppo": ("PPO, perceptron 2x128", {"threads": 1}), "pqn": ("PQN, perceptron 2x128", {})},
+        {
+            "random": ("", "random", 400), "scripted": ("", "scripted", 200), "mcts_200": ("", "mcts?simulations=200", 100),
+            "inside_mcts_200": ("search=200", "mcts?simulations=200", 100),
+        },
+    ),
+}  # fmt: skip
+"""inside_mcts_200: the policy guides 200 simulations and plays against plain search of as many."""
+
+
+def folder_of(name: str, algo: str, seed: int, base: Path) -> Path:
+    return base / name / f"{algo}-{seed}"
+
+
+def train(name: str, algo: str, seed: int, base: Path = Path("runs/studies"), part: float = PART) -> bool:
+    """Train for a part of the budget; True when it is used up."""
+    study = _study(name)
+    module = algorithm(algo)
+    fixed = {
+        "seed": seed,
+        "minutes": study.minutes,
+        "steps": 10**12,
+        "clock": "processor",
+        "part": part,
+        "log_every": 10.0,
+    }
+    config = module.Config.made({**fixed, **study.algorithms[algo][1]}, spec(study.game).name)
+    folder = folder_of(name, algo, seed, base)
+    module.train(config, study.game, folder, resume=is_run(folder), command=_command("train", name, algo, seed))
+    found = Run.opened(folder).newest()
+    return found is not None and float(found.state["seconds"]) >= 60.0 * study.minutes
+
+
+def judge(name: str, algo: str, seed: int, base: Path = Path("runs/studies"), workers: int = 1) -> dict[str, Any]:
+    """Play the last checkpoint of a run against the opponents; figure -> counts, also in the run's ratings.json."""
+    study, folder = _study(name), folder_of(name, algo, seed, base)
+    run = Run.opened(folder)
+    found: dict[str, Any] = {}
+    for figure, (options, opponent, episodes) in study.opponents.items():
+        player = f"{folder}?{options}" if options else str(folder)
+        judgement: Judgement = against(
+            study.game, player, opponent, episodes=episodes, seed=1_000_000 * (1 + seed), workers=workers
+        )
+        found[figure] = judgement.tree()
+    newest = run.newest()
+    found["steps"] = newest.step if newest else 0
+    run.keep("ratings.json", json.dumps(found, indent=2).encode())
+    return found
+
+
+def rows(name: str, now: datetime, base: Path = Path("runs/studies")) -> list[dict[str, Any]]:
+    """A row for each algorithm. UserError when a seed is not judged: none is dropped."""
+    study, made = _study(name), []
+    for algo, (what, settings) in study.algorithms.items():
+        judged = [_judged(folder_of(name, algo, seed, base)) for seed in study.seeds]
+        figures = {f: mean_figure([100.0 * each[f]["win_rate"] for each in judged], "%") for f in study.opponents}
+        figures["samples"] = mean_figure([float(each["steps"]) for each in judged], "samples")
+        config = {"game": study.game, "minutes": study.minutes, "clock": "processor", **settings}
+        matches = {figure: episodes for figure, (_, _, episodes) in study.opponents.items()}
+        made.append(
+            study_row(
+                f"{name}/{algo}", what, _command("record", name), now, config=config, seeds=study.seeds, figures=figures,
+                matches=matches, each=judged,
+            )
+        )  # fmt: skip
+    return made
+
+
+def _judged(folder: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads((folder / "ratings.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise UserError(f"{folder} is not judged yet: train it until it is done, then `judge` it") from None
+    return found
+
+
+def _study(name: str) -> Study:
+    if name not in STUDIES:
+        raise unknown("study", name, STUDIES)
+    return STUDIES[name]
+
+
+def _command(*words: object) -> str:
+    return shlex.join(["python", "-m", "arena.training.studies", *map(str, words)])
+
+
+def main(words: Sequence[str]) -> int:
+    """See the module."""
+    verb, name, *rest = words
+    if verb == "record":
+        kept = append(DOCS / "results" / "training.jsonl", rows(name, datetime.now(UTC)))
+        sys.stdout.write(f"{kept} rows added\n")
+        return 0
+    algo, seed = rest[0], int(rest[1])
+    if verb == "train":
+        sys.stdout.write("done\n" if train(name, algo, seed) else "to be continued\n")
+    else:
+        sys.stdout.write(json.dumps(judge(name, algo, seed), indent=2) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except UserError as told:
+        sys.stderr.write(f"{told}\n")
+        sys.exit(told.code)
