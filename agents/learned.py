@@ -27,20 +27,18 @@ from envs.spec import Option
 
 __all__ = ["Learned", "Policy", "of"]
 
+KINDS = ("softmax", "q", "dueling")
+
 
 class Policy:
-    """The networks of a checkpoint. `kind` is "softmax" (logits and a value) or "q" (action values)."""
+    """The networks of a checkpoint. kind: "softmax" (logits and a value), "q" (action values), "dueling" (advantages and a value)."""
 
     def __init__(self, run: Run, step: int = 0) -> None:
         found = checkpoint.load(run.path / "checkpoints" / str(step)) if step else run.newest()
         if found is None:
             raise UserError(f"{run.path} has no checkpoint that can be loaded: train it first", NOT_FOUND)
         work = found.state.get("work")
-        if (
-            not isinstance(work, dict)
-            or work.get("policy") not in ("softmax", "q")
-            or not isinstance(work.get("nets"), dict)
-        ):
+        if not isinstance(work, dict) or work.get("policy") not in KINDS or not isinstance(work.get("nets"), dict):
             raise UserError(f"{run.path}, checkpoint {found.step}, holds no network that plays", CORRUPT)
         self.run, self.step, self.kind = run, found.step, str(work["policy"])
         self.unit = float(work.get("scale", 1.0))
@@ -64,7 +62,9 @@ class Policy:
         out = self.outputs(game, obs, seat)
         sizes = game.spec.role(seat).actions.factors
         edges = list(accumulate(sizes, initial=0))
-        if self.kind == "q":
+        if self.kind == "dueling":
+            out = out[:-1] - out[:-1].mean() + out[-1]
+        if self.kind != "softmax":
             allowed = np.where(mask[: edges[-1]], out[: edges[-1]], -np.inf)
             return [_best(allowed[a:b]) for a, b in pairwise(edges)], self.unit * float(
                 allowed[edges[0] : edges[1]].max()

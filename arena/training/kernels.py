@@ -16,7 +16,7 @@ from envs.drivers import Driver
 from envs.keys import fold, uniform
 from envs.records import Rule
 
-__all__ = ["advantages", "draw", "explore", "lanes", "ppo_gradient", "q_gradient", "relu", "relu_back", "shift"]
+__all__ = ["advantages", "draw", "lanes", "ppo_gradient", "relu", "relu_back", "shift"]
 
 ZERO = np.float32(0)
 """Of the arrays' own type, so that the loops become vector instructions."""
@@ -99,41 +99,6 @@ def draw(
                 if acts[b, i]:
                     full[b, seat[b, i], k] = chosen - edges[k]
             logp[b, i] = total
-
-
-@Driver
-def explore(out: Any, score: Any, edges: Any, epsilon: Any, per: int, weight: Any, value: Any) -> None:
-    """The chances of an epsilon-greedy choice among action values, and the greatest value of each row.
-
-    out float32[N, A], score as `lanes` left it, epsilon float32[N / per]: row n explores by epsilon[n // per]. Fills weight float32[N, A]
-    and value float32[N].
-    """
-    for n in range(score.shape[0]):
-        best = -1
-        allowed = 0
-        for a in range(edges[0], edges[1]):
-            if score[n, a] > -1e29:
-                allowed += 1
-                if best < 0 and score[n, a] >= 0:
-                    best = a
-        for a in range(edges[0], edges[1]):
-            weight[n, a] = epsilon[n // per] / allowed if score[n, a] > -1e29 else 0.0
-        weight[n, best] += 1.0 - epsilon[n // per]
-        value[n] = out[n, best]
-
-
-@Driver
-def q_gradient(out: Any, action: Any, target: Any, share: float, gradient: Any, sums: Any) -> None:
-    """The gradient of half the squared error of the value of what was played, float32[N, A] (zero before), times `share`.
-
-    Adds to sums float64[2]: losses, and the values of what was played.
-    """
-    for n in range(out.shape[0]):
-        a = action[n, 0]
-        miss = out[n, a] - target[n]
-        gradient[n, a] = share * miss
-        sums[0] += 0.5 * miss * miss
-        sums[1] += out[n, a]
 
 
 @Driver

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from arena.training import kernels, net
+from arena.training import action_values, net
 from arena.training.config import Common, setting
 from arena.training.loop import drive
 from arena.training.optimiser import Optimiser
@@ -121,7 +121,9 @@ class Pqn:
             chosen = part[at : at + CHUNK]
             out = way(rows_of(s.flat("x")[chosen][:, None]))
             slope = np.zeros_like(out)
-            kernels.q_gradient(out, s.flat("action")[chosen], s.flat("target")[chosen], 1.0 / len(part), slope, sums)
+            action_values.q_gradient(
+                out, s.flat("action")[chosen], s.flat("target")[chosen], 1.0 / len(part), slope, sums
+            )
             way.back(slope)
         return sums
 
@@ -158,13 +160,13 @@ def demand_single(who: str, game: Game) -> None:
         )
 
 
-def networks(config: Any, game: Game, norm: bool) -> dict[str, net.Net]:
-    """A network for each role, with the values of all its actions as outputs."""
+def networks(config: Any, game: Game, norm: bool, dueling: bool = False) -> dict[str, net.Net]:
+    """A network for each role, with the values of all its actions as outputs; dueling: advantages and a value."""
     made = {}
     for n, role in enumerate(game.spec.roles):
         plan = net.plan_for(
             game, role, kind=config.net, view=config.view, hidden=config.hidden, layers=config.layers,
-            outputs=sum(role.actions.factors), norm=norm,
+            outputs=sum(role.actions.factors) + dueling, norm=norm,
         )  # fmt: skip
         made[role.name] = net.make(plan, config.seed + 7919 * n)
     return made

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from arena.training import kernels
+from arena.training import action_values, kernels
 from arena.training.net import Pass
 from arena.training.opponents import Block, openings, owned, settled, take
 from envs import keys
@@ -145,7 +145,7 @@ class Collector:
             np.exp(score, out=weight)
             value.reshape(-1)[:] = out[:, -1]
         else:
-            kernels.explore(
+            action_values.explore(
                 out, score, s.edges, self.epsilon[rows], value.size // len(value), weight, value.reshape(-1)
             )
 

@@ -10,7 +10,7 @@ import pytest
 
 import arena
 import envs
-from arena.training import kernels, pqn
+from arena.training import action_values, kernels, pqn
 from arena.training.run import Run
 from envs.errors import UserError
 
@@ -53,7 +53,7 @@ def test_exploration_has_the_chances_that_it_says() -> None:
     score, weight, value = np.zeros((2, 3), np.float32), np.zeros((2, 3), np.float32), np.zeros(2, np.float32)
     edges = np.array([0, 3], np.int64)
     kernels.shift(out, mask, edges, score)
-    kernels.explore(out, score, edges, np.array([0.2, 0.3], np.float32), 1, weight, value)
+    action_values.explore(out, score, edges, np.array([0.2, 0.3], np.float32), 1, weight, value)
     assert np.allclose(weight, [[0.1, 0.0, 0.9], [0.8, 0.1, 0.1]])
     assert value.tolist() == [2.0, 7.0]
 

@@ -1,0 +1,226 @@
+"""Deep Q-learning from a shared memory, in the manner of Ape-X: double, dueling, prioritised, n-step, with parallel actors.
+
+Sources: Mnih et al. 2015; van Hasselt et al. 2016 (the online network chooses, the target network judges); Wang et al. 2016 (a value and
+advantages, of which the mean is taken off); Schaul et al. 2016; Horgan et al., "Distributed Prioritized Experience Replay" (2018): actor i
+of N explores with epsilon^(1 + 7 i / (N - 1)), one row is one actor. Changed: actors are rows of batches on threads, between whose
+rollouts the learner works, so that a run is a function of its seed; what a seat does next is its own next decision.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from arena.training import action_values, net
+from arena.training.config import Common, setting
+from arena.training.loop import drive
+from arena.training.optimiser import Optimiser
+from arena.training.pqn import demand_single, networks
+from arena.training.replay import Replay, transitions
+from arena.training.roster import Roster
+from arena.training.run import Run
+from arena.training.shards import Shard, build, views_of
+from arena.training.streams import Stream
+from arena.training.threads import Crew, cores, one_thread
+from envs import keys
+from envs.game import Game
+
+__all__ = ["Config", "Dqn", "train"]
+
+
+@dataclass(frozen=True)
+class Config(Common):
+    """Settings of DQN; see `arena train --algo dqn --settings`."""
+
+    rows: int = setting(128, "games that are played at once, each an actor", 1, 1 << 16)
+    ticks: int = setting(32, "ticks of a rollout", 2, 1 << 12)
+    batch: int = setting(512, "samples of a gradient step", 1, 1 << 20)
+    reuse: float = setting(4.0, "how often a sample is learned from, on average", 0.01, 1000.0)
+    memory: int = setting(17, "logarithm to base 2 of the transitions that are kept", 4, 26)
+    warm: int = setting(5000, "transitions before learning begins", 1, 1 << 26)
+    alpha: float = setting(0.6, "how much surprise counts in drawing; 0 not at all", 0.0, 1.0)
+    beta: float = setting(0.4, "how much of the bias that this brings is taken away; 1 at the end", 0.0, 1.0)
+    span: int = setting(3, "decisions until the value of a state is looked up (n)", 1, 64)
+    target: int = setting(200, "gradient steps between copies to the target network", 1, 1_000_000)
+    rate: float = setting(5e-4, "learning rate of Adam", 0.0, 1.0)
+    gamma: float = setting(0.99, "discount of a decision", 0.0, 1.0)
+    epsilon: float = setting(0.4, "share of random actions of the boldest actor", 0.0, 1.0)
+    shyness: float = setting(7.0, "exponent that the most cautious actor adds to 1", 0.0, 100.0)
+    norm: float = setting(10.0, "greatest length of a gradient; 0 for any", 0.0, 1e6)
+    net: str = setting("auto", "kind of network; auto reads it off the view", choices=net.KINDS)
+    view: str = setting("", "view that the network reads; empty for the role's first")
+    hidden: int = setting(128, "width of hidden layers (channels of conv)", 1, 4096)
+    layers: int = setting(2, "hidden layers (residual blocks of conv)", 1, 64)
+    past: float = setting(0.2, "share of the games against former selves", 0.0, 1.0)
+    two_ply: float = setting(0.0, "share of the games against a reader of two plies", 0.0, 1.0)
+    agents: str = setting("", "agents to play against, by address, separated by spaces")
+    agent_rows: int = setting(8, "games against each of them", 1, 1 << 16)
+    pool: int = setting(12, "former selves that are kept", 1, 1000)
+    snapshot: int = setting(100, "rounds between former selves", 1, 1_000_000)
+    plies: int = setting(0, "longest random opening of an episode, in ticks; nothing is learned from it", 0, 1000)
+    threads: int = setting(0, "shards of actors that work at once; 0 for all cores", 0, 1024)
+
+
+def train(config: Config, game: str | Game, run: str | os.PathLike[str], **more: Any) -> Path:
+    """Train on a game (a name, an address, or a Game) into a folder; see `loop.drive` for the rest."""
+    return drive(lambda rules, folder: Dqn(config, rules, folder), config, game, run, **more)
+
+
+def boldness(config: Config, rows: int) -> np.ndarray:
+    """float32[rows]: every actor's share of random actions."""
+    spread = np.arange(rows) / max(rows - 1, 1)
+    return np.asarray(config.epsilon ** (1.0 + config.shyness * spread), np.float32)
+
+
+class Dqn:
+    """See the module; a `loop.Work`."""
+
+    def __init__(self, config: Config, game: Game, run: Run | None = None) -> None:
+        demand_single("dqn", game)
+        self.config, self.game, self.step, self.rounds, self.updates = config, game, 0, 0, 0
+        self.nets = networks(config, game, norm=False, dueling=True)
+        self.judges = {name: net.make(each.plan, 0) for name, each in self.nets.items()}
+        self.optimisers = {name: Optimiser(each.theta) for name, each in self.nets.items()}
+        own = all(each.plan.kind == "mlp" for each in self.nets.values())
+        self.crew = Crew(min(config.threads or cores(), config.rows) if own else 1)
+        self.shards = build(game, config, views_of(game, config.view), self.nets, self.crew.count)
+        for shard in self.shards:
+            # Every shard has bold and cautious actors.
+            shard.collector.epsilon = boldness(config, shard.collector.vec.num)
+        self.ways = {name: each.passing(config.batch) for name, each in self.nets.items()}
+        self.ahead = {
+            name: (self.nets[name].passing(config.batch), self.judges[name].passing(config.batch)) for name in self.nets
+        }
+        self.memories = {name: self._memory(name) for name in self.nets}
+        self.roster = Roster(config, self.nets, run)
+        self._copy()
+
+    def _memory(self, name: str) -> Replay:
+        s = self.shards[0].stream(name)
+        shape, width = s.x.shape[3:], s.mask.shape[3]
+        fields = {
+            "x": (shape, s.x.dtype), "action": ((1,), np.int32), "returns": ((), np.float32), "discount": ((), np.float32),
+            "next": (shape, s.x.dtype), "mask": ((width,), np.bool_),
+        }  # fmt: skip
+        return Replay(1 << self.config.memory, fields, self.config.alpha)
+
+    def _copy(self) -> None:
+        for name, judge in self.judges.items():
+            judge.theta[:] = self.nets[name].theta
+
+    # ------------------------------------------------------------------ a round
+    def round(self, progress: float) -> dict[str, float]:
+        """Play, remember, learn; see `loop.Work`."""
+        with one_thread():
+            self.roster.seat(self.shards, self.rounds)
+            self.crew.map(lambda shard: shard.collector.collect(shard.passes, self.rounds), self.shards)
+            found = sum(self._remember(name) for name in self.nets)
+            metrics = self._learn(found, progress)
+        self.step += found
+        self.rounds += 1
+        self.roster.settle(self.shards)
+        if self.rounds % self.config.snapshot == 0:
+            self.roster.keep(self.step)
+        return metrics | self.roster.metrics(self.shards)
+
+    def _remember(self, name: str) -> int:
+        """Put the transitions of the rollouts into the memory; how many."""
+        count = 0
+        for shard in self.shards:
+            rows = self._transitions(shard, shard.stream(name))
+            count += len(rows["returns"])
+            if len(rows["returns"]):
+                self.memories[name].add(rows)
+        return count
+
+    def _transitions(self, shard: Shard, s: Stream) -> dict[str, np.ndarray]:
+        collector, span = shard.collector, self.config.span
+        returns, discount = np.zeros(s.seat.shape, np.float32), np.zeros(s.seat.shape, np.float32)
+        ahead, lane = np.zeros(s.seat.shape, np.int64), np.zeros(s.seat.shape, np.int64)
+        seats = collector.reward.shape[2]
+        transitions(
+            collector.reward, collector.done, s.seat, s.learn, span, self.config.gamma, returns, discount, ahead, lane, s.valid,
+            np.zeros((seats, span + 1, 2)), np.zeros((seats, span + 1, 2), np.int64),
+        )  # fmt: skip
+        t, b, i = np.nonzero(s.valid)
+        later, there = ahead[t, b, i], lane[t, b, i]
+        return {
+            "x": s.x[t, b, i], "action": s.action[t, b, i], "returns": returns[t, b, i], "discount": discount[t, b, i],
+            "next": s.x[later, b, there], "mask": s.mask[later, b, there],
+        }  # fmt: skip
+
+    def _learn(self, found: int, progress: float) -> dict[str, float]:
+        """As many gradient steps as `reuse` asks for; the mean loss and value."""
+        config, sums, length, steps = self.config, np.zeros(2), 0.0, 0
+        beta = config.beta + (1.0 - config.beta) * min(progress, 1.0)
+        for n, (name, memory) in enumerate(self.memories.items()):
+            if memory.count < min(config.warm, memory.size):
+                continue
+            for k in range(max(1, round(config.reuse * found / len(self.nets) / config.batch))):
+                key = keys.fold(keys.fold(keys.fold(config.seed, 900 + n), self.rounds), k)
+                part, size = self._step(name, memory, key, beta)
+                sums, length, steps = sums + part, length + size, steps + 1
+        scale = max(steps, 1)
+        told = {"loss": float(sums[0]) / scale, "q": float(sums[1]) / scale, "gradient": length / scale}
+        return told | {
+            "memory": float(sum(each.count for each in self.memories.values())),
+            "updates": float(self.updates),
+        }
+
+    def _step(self, name: str, memory: Replay, key: int, beta: float) -> tuple[np.ndarray, float]:
+        """One gradient step on one draw; (mean loss and value, length of the gradient)."""
+        places, weights = memory.draw(self.config.batch, key, beta)
+        rows = {field: array[places] for field, array in memory.arrays.items()}
+        online, judge = self.ahead[name]
+        after = rows["next"].astype(np.float32)
+        best = np.zeros(len(places), np.float32)
+        action_values.double_best(online(after), judge(after), rows["mask"], best)
+        target = rows["returns"] + rows["discount"] * best
+        way = self.ways[name]
+        way.gradient[:] = 0
+        out = way(rows["x"].astype(np.float32))
+        slope, errors, sums = np.zeros_like(out), np.zeros(len(places), np.float32), np.zeros(2)
+        action_values.dueling_gradient(out, rows["action"], target, weights, 1.0 / len(places), slope, errors, sums)
+        way.back(slope)
+        length = self.optimisers[name].step(way.gradient, self.config.rate, self.config.norm)
+        memory.surprise(places, errors)
+        self.updates += 1
+        if self.updates % self.config.target == 0:
+            self._copy()
+        return sums / len(places), length
+
+    # ------------------------------------------------------------------ freezing and thawing
+    def weights(self) -> dict[str, np.ndarray]:
+        return net.named(self.nets)
+
+    def state(self) -> dict[str, Any]:
+        """See `loop.Work`; `nets` is what a player needs to read the weights."""
+        return {
+            "nets": {name: each.plan.tree() for name, each in self.nets.items()}, "policy": "dueling", "rounds": self.rounds,
+            "scale": self.shards[0].collector.unit, "updates": self.updates, "roster": self.roster.state(),
+            "judges": {name: each.theta.copy() for name, each in self.judges.items()},
+            "optimisers": {name: each.state() for name, each in self.optimisers.items()},
+            "memories": {name: each.state() for name, each in self.memories.items()},
+            "shards": [shard.collector.snapshot() for shard in self.shards],
+        }  # fmt: skip
+
+    def restore(self, weights: Mapping[str, np.ndarray], state: Mapping[str, Any]) -> None:
+        net.fill(self.nets, weights)
+        self.rounds, self.updates = int(state["rounds"]), int(state["updates"])
+        for name in self.nets:
+            self.judges[name].theta[:] = state["judges"][name]
+            self.optimisers[name].restore(state["optimisers"][name])
+            self.memories[name].restore(state["memories"][name])
+        for shard, snapshot in zip(self.shards, state["shards"], strict=True):
+            shard.collector.restore(snapshot)
+        self.roster.restore(state["roster"])
+
+    def close(self) -> None:
+        self.crew.close()
+        for shard in self.shards:
+            shard.collector.vec.close()
