@@ -166,18 +166,20 @@ def ppo_gradient(
     for n in range(score.shape[0]):
         now = 0.0
         for k in range(len(edges) - 1):
-            norm = 0.0
-            h = 0.0
+            norm = ZERO
+            h = ZERO
             for a in range(edges[k], edges[k + 1]):
                 norm += weight[n, a]
-                h -= weight[n, a] * max(score[n, a], -1e4)
+                # A product of 0 and a score of -1e30 is 0: what is not allowed adds nothing.
+                h -= weight[n, a] * score[n, a]
             z = log(norm)
-            h = h / norm + z
+            each = 1.0 / norm
+            h = h * each + z
             now += score[n, edges[k] + action[n, k]] - z
             sums[2] += h
             for a in range(edges[k], edges[k + 1]):
-                p = weight[n, a] / norm
-                gradient[n, a] = share * entropy * p * (max(score[n, a], -1e4) - z + h)
+                p = weight[n, a] * each
+                gradient[n, a] = share * entropy * (p * score[n, a] - p * (z - h))
         change = now - logp[n]
         ratio = exp(change)
         gain = advantage[n]
@@ -190,11 +192,12 @@ def ppo_gradient(
             loss = -(1.0 - clip) * gain
             slope = 0.0
         for k in range(len(edges) - 1):
-            norm = 0.0
+            norm = ZERO
             for a in range(edges[k], edges[k + 1]):
                 norm += weight[n, a]
+            pull = share * slope / norm
             for a in range(edges[k], edges[k + 1]):
-                gradient[n, a] -= share * slope * weight[n, a] / norm
+                gradient[n, a] -= pull * weight[n, a]
             gradient[n, edges[k] + action[n, k]] += share * slope
         miss = out[n, width] - target[n]
         gradient[n, width] = share * value * miss

@@ -68,6 +68,7 @@ class MlpPass:
         self._parts = [np.zeros_like(matrix) for matrix in net.matrices]
         self._acts = [np.zeros((capacity, size), np.float32) for size in net.sizes[1:]]
         self._slopes = [np.zeros((capacity, size), np.float32) for size in net.sizes[1:-1]]
+        self._ones = np.ones(capacity, np.float32)
         self._x = np.zeros((0, net.sizes[0]), np.float32)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
@@ -90,7 +91,8 @@ class MlpPass:
             below = self._acts[i - 1][:n] if i else self._x
             np.dot(below.T, slope, out=self._parts[i])
             self._matrices[i] += self._parts[i]
-            self._biases[i] += slope.sum(axis=0)
+            # A product with ones is several times as fast as a sum over the first axis.
+            self._biases[i] += np.dot(self._ones[:n], slope)
             if i:
                 down = self._slopes[i - 1][:n]
                 np.dot(slope, self.net.matrices[i].T, out=down)

@@ -23,7 +23,7 @@ from arena.training.optimiser import Optimiser
 from arena.training.roster import Roster
 from arena.training.run import Run
 from arena.training.shards import CHUNK, Shard, build, views_of
-from arena.training.streams import Stream, rows_of
+from arena.training.streams import Stream
 from arena.training.threads import Crew, cores, one_thread
 from envs.game import Game
 from envs.spec import Role
@@ -150,9 +150,12 @@ class Ppo:
         sums = np.zeros(5)
         for at in range(0, len(part), CHUNK):
             chosen = part[at : at + CHUNK]
-            out = way(rows_of(s.flat("x")[chosen][:, None]))
-            mask, action, logp, target = (s.flat(each)[chosen] for each in ("mask", "action", "logp", "target"))
-            gain = (s.flat("advantage")[chosen] - np.float32(mean)) / np.float32(spread)
+            out = way(shard.rows(name, "x", chosen).astype(np.float32, copy=False))
+            mask, action, logp, target, gain = (
+                shard.rows(name, each, chosen) for each in ("mask", "action", "logp", "target", "advantage")
+            )
+            gain -= np.float32(mean)
+            gain *= np.float32(1.0 / spread)
             score, weight, slope = (each[: len(chosen)] for each in shard.scratch[name])
             kernels.shift(out, mask, s.edges, score)
             np.exp(score, out=weight)
@@ -170,7 +173,8 @@ class Ppo:
             for each in ("mask", "target", "advantage")
         )
         target, gain = np.concatenate(targets), np.concatenate(gains)
-        greatest = _greatest_entropy(streams[0], masks)
+        # Of every eighth sample: it is a scale, not a result.
+        greatest = _greatest_entropy(streams[0], [mask[::8] for mask in masks])
         variance = float(target.var())
         losses = dict(zip(("policy_loss", "value_loss", "entropy", "kl", "clipped"), means.tolist(), strict=True))
         return losses | {

@@ -23,7 +23,6 @@ from arena.training.optimiser import Optimiser
 from arena.training.roster import Roster
 from arena.training.run import Run
 from arena.training.shards import CHUNK, Shard, build, views_of
-from arena.training.streams import rows_of
 from arena.training.threads import one_thread
 from envs.errors import UserError
 from envs.game import Game
@@ -114,15 +113,20 @@ class Pqn:
 
     def _gradient(self, name: str, part: np.ndarray) -> np.ndarray:
         """The gradient of half the mean squared error, into the pass; sums of losses and values."""
-        way, s = self.shard.passes[name], self.shard.stream(name)
+        way = self.shard.passes[name]
         way.gradient[:] = 0
         sums = np.zeros(2)
         for at in range(0, len(part), CHUNK):
             chosen = part[at : at + CHUNK]
-            out = way(rows_of(s.flat("x")[chosen][:, None]))
+            out = way(self.shard.rows(name, "x", chosen).astype(np.float32, copy=False))
             slope = np.zeros_like(out)
             action_values.q_gradient(
-                out, s.flat("action")[chosen], s.flat("target")[chosen], 1.0 / len(part), slope, sums
+                out,
+                self.shard.rows(name, "action", chosen),
+                self.shard.rows(name, "target", chosen),
+                1.0 / len(part),
+                slope,
+                sums,
             )
             way.back(slope)
         return sums

@@ -22,6 +22,7 @@ __all__ = ["CHUNK", "Shard", "build", "views_of"]
 
 CHUNK = 1024
 """Rows that go through a network at once: their activations stay in the processor's cache."""
+GROUP = 16
 PASTS = 2
 """Former selves that are played against at once, in a block each."""
 
@@ -36,6 +37,18 @@ class Shard:
             for name, s in collector.streams.items()
         }
 
+        fields = ("x", "mask", "action", "logp", "target", "advantage")
+        self._rows = {
+            name: {each: np.zeros((CHUNK, *s.flat(each).shape[1:]), s.flat(each).dtype) for each in fields}
+            for name, s in collector.streams.items()
+        }
+
+    def rows(self, name: str, field: str, chosen: np.ndarray) -> np.ndarray:
+        """Chosen entries of one of a stream's arrays, at most CHUNK; overwritten by the next call."""
+        out = self._rows[name][field][: len(chosen)]
+        np.take(self.stream(name).flat(field), chosen, axis=0, out=out, mode="clip")
+        return out
+
     def stream(self, name: str) -> Stream:
         return self.collector.streams[name]
 
@@ -44,8 +57,14 @@ class Shard:
         return np.flatnonzero(self.stream(name).flat("valid"))
 
     def order(self, chosen: np.ndarray, round_: int, epoch: int) -> np.ndarray:
-        """The chosen in random order, by the shard's seed, the round and the epoch."""
-        return np.random.default_rng([self.seed & 0xFFFFFFFF, round_, epoch]).permutation(chosen)
+        """The chosen in random order, by the shard's seed, the round and the epoch, in groups of GROUP neighbours.
+
+        Neighbours are decisions of different games at one tick, so that a group is as mixed as any; and memory is read in runs.
+        """
+        draw = np.random.default_rng([self.seed & 0xFFFFFFFF, round_, epoch])
+        whole = len(chosen) // GROUP * GROUP
+        groups = chosen[:whole].reshape(-1, GROUP)
+        return np.concatenate([groups[draw.permutation(len(groups))].reshape(-1), chosen[whole:]])
 
 
 def views_of(game: Game, view: str) -> dict[str, str]:
