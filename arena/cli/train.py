@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,16 +23,13 @@ HEALTH = ("entropy", "kl", "explained", "won/past", "exploitability", "points/se
 """Metrics that the bar shows, those of them that an algorithm has, four at most."""
 
 
-@click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
-@click.argument("game", metavar="ENV", required=False)
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("words", metavar="ENV [--SETTING VALUE ...]", nargs=-1, type=click.UNPROCESSED)
 @click.option("--algo", metavar="NAME", help="The algorithm (ppo).")
 @click.option("--run", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Where the run is kept.")
 @click.option("--resume", is_flag=True, help="Go on in a run that is there.")
 @click.option("--settings", "listing", is_flag=True, help="Print the algorithm's settings and train nothing.")
-@click.pass_context
-def command(
-    ctx: click.Context, game: str | None, algo: str | None, folder: Path | None, resume: bool, listing: bool
-) -> int:
+def command(words: tuple[str, ...], algo: str | None, folder: Path | None, resume: bool, listing: bool) -> int:
     """Train a policy into a run folder: arena train connect_four --algo ppo --run runs/x --steps 2000000
 
     Every setting of the algorithm is an option too (--rate 1e-3, --hidden 128): --settings prints them. With --resume the game, the
@@ -40,7 +37,7 @@ def command(
     """
     from arena.training import algorithm  # noqa: PLC0415  (--help loads no algorithm)
 
-    given = ctx.args
+    game, given = _split(words)
     if listing:
         click.echo(_listed(algorithm(algo or "ppo").Config))
         return 0
@@ -59,6 +56,18 @@ def command(
         path = module.train(config, game, folder, resume=resume, command=typed, progress=progress)
     click.echo(path)
     return 0
+
+
+def _split(words: Sequence[str]) -> tuple[str | None, list[str]]:
+    """The game, and the settings with their values: the word that is no setting and no value of one is the game."""
+    game, settings, follows = None, [], False
+    for word in words:
+        if word.startswith("--") or follows or game is not None:
+            settings.append(word)
+            follows = word.startswith("--") and "=" not in word
+        else:
+            game = word
+    return game, settings
 
 
 def _config(kind: Any, words: list[str], game: str, before: Mapping[str, Any]) -> Any:

@@ -1,0 +1,120 @@
+"""`arena train` and `arena eval`: a run by the command line, resumed, judged, and what is told of mistakes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from arena import cli
+from arena.training.evaluation import against, opening
+from arena.training.run import Run
+from envs.errors import UserError
+from envs.registry import game
+
+SMALL = (
+    "--rows",
+    "32",
+    "--ticks",
+    "8",
+    "--batch",
+    "64",
+    "--hidden",
+    "16",
+    "--threads",
+    "1",
+    "--net",
+    "mlp",
+    "--two-ply",
+    "0",
+)
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> tuple[str, str]:
+    assert cli.run(list(arguments)) == code
+    captured = capsys.readouterr()
+    return captured.out, captured.err
+
+
+def test_a_run_is_trained_resumed_and_judged(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folder = str(tmp_path / "r")
+    out, err = told(capsys, "train", "connect_four", "--algo", "ppo", "--run", folder, "--steps", "300", *SMALL)
+    assert out.strip() == folder and "steps" in err and "entropy" in err
+    run = Run.opened(folder)
+    assert run.config["rows"] == 32 and run.config["gamma"] == 1.0, "the game's defaults hold where nothing was given"
+    before = run.newest_step()
+    told(capsys, "train", "--resume", "--steps", "600", "--run", folder)
+    assert run.newest_step() >= 600 > before
+    out, _ = told(
+        capsys,
+        "eval",
+        folder,
+        "--against",
+        "random",
+        "--against",
+        "first",
+        "--episodes",
+        "4",
+        "--workers",
+        "1",
+        "--record",
+    )
+    assert "win rate" in out and "forfeits" in out and "first" in out
+    assert len(list((tmp_path / "r" / "matches").rglob("*.arena"))) == 8
+    out, _ = told(capsys, "eval", folder, "--episodes", "4", "--workers", "1", "--json")
+    (judged,) = json.loads(out)["judgements"]
+    assert judged["games"] == 4 and judged["won"] + judged["drawn"] + judged["lost"] == 4
+    assert judged["forfeits"] == 0 and judged["refused"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "line"),
+    [
+        (("train", "connect_four"), 2, "give --run DIR"),
+        (("train", "--run", "x"), 2, "give a game"),
+        (("train", "connect_four", "--run", "x", "--ratte", "1"), 2, "is no setting"),
+        (("train", "connect_four", "--run", "x", "--rate", "7"), 2, "from 0.0 to 1.0"),
+        (("train", "connect_four", "--run", "x", "--algo", "pppo"), 3, "did you mean"),
+        (("train", "--resume", "--run", "nowhere"), 3, "is no run"),
+        (("eval", "nowhere"), 3, "is no run"),
+    ],
+)
+def test_mistakes_are_one_line(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    code: int,
+    line: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _, err = told(capsys, *arguments, code=code)
+    assert line in err and err.count("\n") == 1
+    assert not (tmp_path / "x").exists()
+
+
+def test_settings_are_listed_with_their_ranges(capsys: pytest.CaptureFixture[str]) -> None:
+    out, _ = told(capsys, "train", "--settings", "--algo", "pqn")
+    assert "--lam" in out and "lambda of the targets" in out and "from 0.0 to 1.0" in out
+
+
+def test_both_sides_play_each_opening_from_each_seat() -> None:
+    rules = game("connect_four")
+    acts = opening(rules, 5, 2)
+    assert [list(each) for each in acts] == [[0], [1]] and acts == opening(rules, 5, 2)
+    assert len({str(opening(rules, seed, 2)) for seed in range(30)}) > 15
+    assert opening(game("matrix"), 5, 2) == []
+    found = against("connect_four", "first", "first", episodes=4)
+    assert found.won == found.lost and found.games == 4, "equal players share what a pair of seats brings"
+    with pytest.raises(UserError, match="multiple of 2"):
+        against("connect_four", "first", "first", episodes=3)
+
+
+def test_a_forfeit_of_the_player_is_counted_and_one_of_the_other_is_not(tmp_path: Path) -> None:
+    (tmp_path / "bad.py").write_text("def bad(ask): return 99\n")
+    bad = f"{tmp_path / 'bad.py'}:bad"
+    own = against("kuhn_poker", bad, "first", episodes=2, plies=0)
+    other = against("kuhn_poker", "first", bad, episodes=2, plies=0)
+    assert own.forfeits == 2 and own.refused > 0 and own.faults == {"illegal": 2}
+    assert other.forfeits == 0 and other.refused == 0 and other.won == 2
