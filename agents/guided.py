@@ -1,8 +1,8 @@
 """Tree search under the guidance of a network, where all is seen, seats take turns and nothing is random.
 
 Sources: Silver et al., "Mastering the game of Go without human knowledge" (2017) for the choice by value and probability (PUCT); Winands,
-Bjornsson and Saito (2008) for proven outcomes. A leaf is worth what the network says; no game is played out. Values are of the seat that
-acts in a node, in points.
+Bjornsson and Saito (2008) for proven outcomes. A leaf is worth a mixture of what the network says and of what
+one random game from there comes to (Silver et al., "Mastering the game of Go with deep neural networks and tree search", 2016).
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from agents import pane
+from agents._playing_out import PlayingOut
 from arena.agent import Ask, Reply
+from envs import keys
 from envs.errors import UserError
 from envs.game import Game
 from envs.spec import Discrete
@@ -69,18 +71,24 @@ def demand_plain_sight(game: Game) -> None:
         )
 
 
-def guided(ask: Ask, policy: Policy, simulations: int, c: float) -> Reply:
-    """The most visited action, or a proven win. Raises UserError for a game that it cannot search."""
+def guided(ask: Ask, policy: Policy, simulations: int, c: float = 3.0, mix: float = 0.5, soften: float = 3.0) -> Reply:
+    """The most visited action, or a proven win. Raises UserError for a game that it cannot search.
+
+    c: weight of the probabilities, which are taken to the power 1 / soften, because what a policy all but excludes may be the only defence.
+    mix: share of a random game in the worth of a leaf.
+    """
     demand_plain_sight(ask.game)
-    tree = _Tree(ask, policy, c)
+    tree = _Tree(ask, policy, c, mix, soften)
     while tree.root.visits <= simulations and not tree.root.proven:
         tree.simulate()
     return tree.reply()
 
 
 class _Tree:
-    def __init__(self, ask: Ask, policy: Policy, c: float) -> None:
-        self.ask, self.game, self.policy, self.c = ask, ask.game, policy, c
+    def __init__(self, ask: Ask, policy: Policy, c: float, mix: float, soften: float) -> None:
+        self.ask, self.game, self.policy, self.c, self.mix, self.soften = ask, ask.game, policy, c, mix, soften
+        self.play_out = PlayingOut(ask.game) if mix else None  # type: ignore[arg-type]
+        self.expanded = 0
         self.most = max(abs(point) for point in ask.game.spec.points)
         self.root = _Node(self.game.imagine(ask.obs, ask.seat, ask.key), ask.seat, 0.0)
         self._expand(self.root)
@@ -90,9 +98,15 @@ class _Tree:
         """Ask the network once."""
         mask = self.game.legal(node.state, node.seat).mask
         shares, value = self.policy.judged(self.game, self.game.observe(node.state, node.seat), node.seat, mask)
-        node.priors = {a: float(shares[0][a]) for a in mask.nonzero()[0].tolist()}
+        softened = shares[0] ** (1.0 / self.soften)
+        softened /= softened.sum()
+        node.priors = {a: float(softened[a]) for a in mask.nonzero()[0].tolist()}
         value = max(-self.most, min(self.most, value))
         node.value = value if node.seat == 0 else -value
+        if self.play_out is not None:
+            self.expanded += 1
+            drawn = self.play_out(node.state, keys.fold(self.ask.key, self.expanded))
+            node.value += self.mix * (drawn - node.value)
 
     def simulate(self) -> None:
         """From the root to a new position, an end or a proven one, and back."""

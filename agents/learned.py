@@ -98,13 +98,24 @@ class Learned:
     path: ClassVar[Path]
     OPTIONS: ClassVar[Mapping[str, Option]] = {
         "search": Option(0, 0, 1_000_000, help="simulations of a tree search that the network guides; 0 for none"),
-        "c": Option(1.5, 0.0, 100.0, help="weight of the network's probabilities in the search"),
+        "c": Option(3.0, 0.0, 100.0, help="weight of the network's probabilities in the search"),
+        "soften": Option(3.0, 1.0, 100.0, help="root that is taken of these probabilities"),
+        "mix": Option(0.5, 0.0, 1.0, help="share of a random game in the worth of a leaf, the rest is the network's"),
         "temperature": Option(-1.0, -1.0, 100.0, help="0 the likeliest, 1 as trained; -1: 0 where all is seen, else 1"),
         "step": Option(0, 0, 1 << 62, help="the checkpoint; 0 for the newest"),
     }
 
-    def __init__(self, search: int = 0, c: float = 1.5, temperature: float = -1.0, step: int = 0) -> None:
-        self.search, self.c, self.temperature, self.step = search, c, temperature, step
+    def __init__(
+        self,
+        search: int = 0,
+        c: float = 3.0,
+        soften: float = 3.0,
+        mix: float = 0.5,
+        temperature: float = -1.0,
+        step: int = 0,
+    ) -> None:
+        self.search, self.c, self.soften, self.mix = search, c, soften, mix
+        self.temperature, self.step = temperature, step
         self.policy: Policy | None = None
 
     @classmethod
@@ -120,7 +131,7 @@ class Learned:
         if self.search:
             from agents.guided import guided  # noqa: PLC0415  only a search needs it
 
-            return guided(ask, self.policy, self.search, self.c)
+            return guided(ask, self.policy, self.search, self.c, self.mix, self.soften)
         shares, value = self.policy.judged(ask.game, ask.obs, ask.seat, ask.legal.mask)
         heat = self.temperature if self.temperature >= 0 else float("perfect" not in ask.game.spec.traits)
         action = [_drawn(share, heat, keys.fold(ask.key, k)) for k, share in enumerate(shares)]

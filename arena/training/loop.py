@@ -137,7 +137,7 @@ class _Driving:
                 self._log(metrics)
             if self.seconds - self.saved >= self.config.save_every:
                 self._save()
-        if metrics:
+        if metrics and self.work.step > self.logged_step:
             self._log(metrics)
         self._save()
         self.run.note(f"{'ends' if self.used >= 1.0 else 'pauses'} at step {self.work.step} after {self.seconds:.1f} s")

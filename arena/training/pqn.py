@@ -58,6 +58,8 @@ class Config(Common):
     pool: int = setting(12, "former selves that are kept", 1, 1000)
     snapshot: int = setting(50, "rounds between former selves", 1, 1_000_000)
     plies: int = setting(0, "longest random opening of an episode, in ticks; nothing is learned from it", 0, 1000)
+    start_from: str = setting("", "recordings (a file or a folder) at whose states episodes may begin")
+    start_share: float = setting(0.5, "share of the episodes that begin there", 0.0, 1.0)
 
 
 def train(config: Config, game: str | Game, run: str | os.PathLike[str], **more: Any) -> Path:

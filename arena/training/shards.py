@@ -10,6 +10,7 @@ import numpy as np
 
 from arena.training.net import Net, Pass
 from arena.training.opponents import Agents, Block, Past, TwoPly, demand_two_ply
+from arena.training.starts import recorded_states
 from arena.training.streams import Collector, Stream
 from arena.training.threads import pieces
 from envs import keys
@@ -81,6 +82,7 @@ def build(game: Game, config: Any, views: Mapping[str, str], nets: Mapping[str, 
         )
     if config.two_ply:
         demand_two_ply(game)
+    starts = recorded_states(config.start_from, game) if config.start_from else None  # type: ignore[arg-type]
     shards = []
     for n, (a, b) in enumerate(pieces(config.rows, count)):
         single = "acting" if "simultaneous" not in game.spec.traits else "all"
@@ -88,6 +90,7 @@ def build(game: Game, config: Any, views: Mapping[str, str], nets: Mapping[str, 
         seed = keys.fold(keys.fold(config.seed, 11), n)
         vec.reset(seed=seed)
         collector = Collector(vec, views, config.ticks, _blocks(game, config, b - a), config.plies, keys.fold(seed, 1))
+        collector.starts, collector.elsewhere = starts, config.start_share
         lanes = max(s.seat[0].size for s in collector.streams.values())
         shards.append(Shard(collector, {name: each.passing(max(lanes, CHUNK)) for name, each in nets.items()}, seed))
     return shards

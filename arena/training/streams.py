@@ -67,6 +67,7 @@ class Collector:
     """A batch and the streams of its roles. `blocks` are the rows in which opponents play (see `opponents`).
 
     epsilon: float32[B], each row's share of random actions when the networks give values of actions; None when they give a policy.
+    starts: uint8[N, bytes], states at which a share of `elsewhere` of the episodes begin; None for the game's own beginning.
     unit: points that count as one reward, so that all games pay from -1 to 1.
     spent: processor seconds in the game, in networks, with opponents.
     """
@@ -89,6 +90,8 @@ class Collector:
         self.full = np.zeros((rows, spec.seats, spec.factors), np.int32)
         self.own = owned(rows, spec.seats, self.blocks)
         self.epsilon: np.ndarray | None = None
+        self.starts: np.ndarray | None = None
+        self.elsewhere = 0.0
         self.unit = float(max(abs(point) for point in spec.points)) or 1.0
         self.total = np.zeros((rows, spec.seats), np.float32)
         self.age = np.zeros(rows, np.int32)
@@ -112,8 +115,18 @@ class Collector:
             np.divide(self.vec.reward, np.float32(self.unit), out=self.reward[t])
             np.logical_or(self.vec.terminated, self.vec.truncated, out=self.done[t])
             settled(self.vec.reward, self.done[t], self.total, self.own, self.block_of, self.age, self.counts)
+            if self.starts is not None:
+                self._begin_elsewhere(np.flatnonzero(self.done[t]))
             self.spent["opponents"] += stepping - began
             self.spent["game"] += time.thread_time() - stepping
+
+    def _begin_elsewhere(self, rows: np.ndarray) -> None:
+        """Of the rows that have just begun an episode, some go on from recorded states: which, and from where, follows from their seeds."""
+        assert self.starts is not None
+        drawn = self.vec.seeds[rows]
+        chosen = rows[(drawn >> np.uint64(32)).astype(float) < self.elsewhere * 2.0**32]
+        if len(chosen):
+            self.vec.place(chosen, self.starts[self.vec.seeds[chosen] % np.uint64(len(self.starts))])
 
     def _decide(self, t: int, passes: Mapping[str, Pass], key: int) -> None:
         began = time.thread_time()

@@ -134,6 +134,11 @@ class Vector(Batch):
         """What a seat of a row knows now, as a match would show it."""
         return self.game.observe(self._states[row : row + 1], seat)
 
+    def place(self, rows: np.ndarray, raw: np.ndarray) -> None:
+        """Let some rows go on from other states, uint8[n, bytes] as the game packs them; their episodes keep their seeds."""
+        self._raw[rows] = raw
+        self._each(self._show)
+
     def snapshot(self) -> dict[str, Any]:
         """Everything that the next steps follow from, as plain arrays; `restore` goes on from there."""
         return {

@@ -90,7 +90,7 @@ def test_a_search_proves_that_everything_loses(tmp_path: Path) -> None:
     """Red has three in a row with both ends free: yellow can stop one end."""
     policy = Policy(Run.opened(made(tmp_path / "r")))
     ask = asked([2, 0, 3, 6, 4])
-    reply = guided.guided(ask, policy, 400, 3.0)
+    reply = guided.guided(ask, policy, 400)
     assert "a proven loss" in reply.notes["why"] and reply.notes["value"] == -1
 
 
@@ -135,4 +135,4 @@ def test_an_option_out_of_range_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="search=-1") as raised:
         agents.load(f"{made(tmp_path / 'r')}?search=-1")
     assert raised.value.code == USAGE
-    assert set(Learned.OPTIONS) == {"search", "c", "temperature", "step"}
+    assert set(Learned.OPTIONS) == {"search", "c", "soften", "mix", "temperature", "step"}

@@ -18,6 +18,7 @@ from arena.training import algorithm, checkpoint, ppo
 from arena.training.loop import drive
 from arena.training.roster import hardness
 from arena.training.run import Run
+from arena.training.starts import recorded_states
 from envs.errors import CORRUPT, FAILURE, UserError
 
 ROOT = Path(__file__).parents[2]
@@ -126,6 +127,44 @@ def equal(a: Any, b: Any) -> bool:
     if isinstance(a, list):
         return len(a) == len(b) and all(map(equal, a, b))
     return bool(np.array_equal(a, b)) if isinstance(a, np.ndarray) else bool(a == b)
+
+
+def test_episodes_begin_at_recorded_states(tmp_path: Path) -> None:
+    for seed in range(3):
+        arena.play("connect_four", ["random", "random"], seed=seed, record=tmp_path / "games" / f"{seed}.arena")
+    game = envs.game("connect_four")
+    states = recorded_states(tmp_path / "games", game)  # type: ignore[arg-type]
+    known = {bytes(state) for state in states}
+    assert len(states) > 20
+    work = ppo.Ppo(
+        ppo.Config(**(SMALL | {"start_from": str(tmp_path / "games"), "start_share": 0.5, "past": 0.0, "net": "mlp"})),
+        game,
+    )
+    vec, begun, elsewhere = work.shards[0].collector.vec, 0, 0
+    step = vec.step
+
+    def counted(actions: Any) -> Any:
+        nonlocal begun, elsewhere
+        found = step(actions)
+        begun += int(found[2].sum())
+        return found
+
+    place = vec.place
+
+    def placed(rows: np.ndarray, raw: np.ndarray) -> None:
+        nonlocal elsewhere
+        elsewhere += len(rows)
+        assert all(bytes(each) in known for each in raw)
+        place(rows, raw)
+        assert (vec.records["tick"][rows] == raw.copy().view(game.state_type).reshape(-1)["tick"]).all()  # type: ignore[attr-defined]
+
+    vec.step, vec.place = counted, placed  # type: ignore[method-assign]
+    for _ in range(12):
+        work.round(0.0)
+    work.close()
+    assert 0.3 < elsewhere / begun < 0.7
+    with pytest.raises(UserError, match="no recording of kuhn_poker"):
+        recorded_states(tmp_path / "games", envs.game("kuhn_poker"))  # type: ignore[arg-type]
 
 
 def test_what_is_resumed_with_other_settings_rules_or_algorithm_is_refused(tmp_path: Path) -> None:
