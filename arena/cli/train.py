@@ -19,6 +19,7 @@ from envs.errors import UserError
 
 __all__ = ["command"]
 
+INTERRUPTED = 130
 HEALTH = ("entropy", "kl", "explained", "won/past", "exploitability", "points/self", "return", "loss")
 """Metrics that the bar shows, those of them that an algorithm has, four at most."""
 
@@ -52,9 +53,15 @@ def command(words: tuple[str, ...], algo: str | None, folder: Path | None, resum
     module = algorithm(algo or "ppo")
     config = _config(module.Config, given, game, before)
     typed = shlex.join(["arena", *sys.argv[1:]])
-    with _progress() as progress:
-        path = module.train(config, game, folder, resume=resume, command=typed, progress=progress)
-    click.echo(path)
+    try:
+        with _progress() as progress:
+            module.train(config, game, folder, resume=resume, command=typed, progress=progress)
+    except KeyboardInterrupt:
+        click.echo(
+            f"stopped; go on from the last checkpoint: arena train --resume --run {shlex.quote(str(folder))}", err=True
+        )
+        return INTERRUPTED
+    click.echo(folder)
     return 0
 
 

@@ -26,7 +26,7 @@ from arena.training.roster import Roster
 from arena.training.run import Run
 from arena.training.shards import Shard, build, views_of
 from arena.training.streams import Stream
-from arena.training.threads import Crew, cores, one_thread
+from arena.training.threads import Crew, cores, let_torch, one_thread
 from envs import keys
 from envs.game import Game
 
@@ -90,6 +90,8 @@ class Dqn:
         self.optimisers = {name: Optimiser(each.theta) for name, each in self.nets.items()}
         own = all(each.plan.kind == "mlp" for each in self.nets.values())
         self.crew = Crew(min(config.threads or cores(), config.rows) if own else 1)
+        if not own:
+            let_torch(config.threads)
         self.shards = build(game, config, views_of(game, config.view), self.nets, self.crew.count)
         for shard in self.shards:
             # Every shard has bold and cautious actors.

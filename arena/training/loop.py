@@ -26,6 +26,8 @@ __all__ = ["Progress", "Work", "drive"]
 
 COLLAPSED, PATIENCE = 0.02, 20
 """An entropy below this share of its possible greatest, for so many rounds, is an alert."""
+IDLE = 1000
+"""Rounds without a sample after which a training gives up."""
 
 Progress = Callable[[int, float, float, Mapping[str, float]], None]
 """progress(step, seconds, share of the budget that is used, the newest metrics)"""
@@ -103,7 +105,7 @@ class _Driving:
     ) -> None:
         self.work, self.run, self.config, self.progress = work, run, config, progress
         self.clock, self.began, self.before = clock, clock(), 0.0
-        self.logged, self.saved, self.low = 0.0, 0.0, 0
+        self.logged, self.saved, self.low, self.idle = 0.0, 0.0, 0, 0
         self.logged_step = 0
 
     @property
@@ -130,7 +132,9 @@ class _Driving:
         self.logged = self.saved = self.seconds
         metrics: dict[str, float] = {}
         while self.used < 1.0 and not self.interrupted:
+            step = self.work.step
             metrics = self.work.round(self.used)
+            self.idle = self.idle + 1 if self.work.step == step else 0
             self.run.step, self.run.seconds = self.work.step, self.seconds
             self._demand_health(metrics)
             if self.seconds - self.logged >= self.config.log_every:
@@ -181,6 +185,10 @@ class _Driving:
             what = f"{', '.join(wrong)} became no number at step {self.work.step}: lower the learning rate; the last checkpoint is kept"
             self.run.alert("nan", what)
             raise UserError(what, FAILURE)
+        if self.idle == IDLE:
+            raise UserError(
+                f"no decision could be learned from in {IDLE} rounds: give more --ticks or fewer opponents", FAILURE
+            )
         share = metrics.get("entropy_share", 1.0)
         self.low = self.low + 1 if share < COLLAPSED else 0
         if self.low == PATIENCE:

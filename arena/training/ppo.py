@@ -24,7 +24,7 @@ from arena.training.roster import Roster
 from arena.training.run import Run
 from arena.training.shards import CHUNK, Shard, build, views_of
 from arena.training.streams import Stream
-from arena.training.threads import Crew, cores, one_thread
+from arena.training.threads import Crew, cores, let_torch, one_thread
 from envs.game import Game
 from envs.spec import Role
 
@@ -81,6 +81,8 @@ class Ppo:
         # Networks of torch share its own threads.
         own = all(each.plan.kind == "mlp" for each in self.nets.values())
         self.crew = Crew(min(config.threads or cores(), config.rows) if own else 1)
+        if not own:
+            let_torch(config.threads)
         self.shards = build(game, config, views, self.nets, self.crew.count)
         self.roster = Roster(config, self.nets, run)
 

@@ -23,7 +23,7 @@ from arena.training.optimiser import Optimiser
 from arena.training.roster import Roster
 from arena.training.run import Run
 from arena.training.shards import CHUNK, Shard, build, views_of
-from arena.training.threads import one_thread
+from arena.training.threads import let_torch, one_thread
 from envs.errors import UserError
 from envs.game import Game
 from envs.spec import Discrete
@@ -60,6 +60,7 @@ class Config(Common):
     plies: int = setting(0, "longest random opening of an episode, in ticks; nothing is learned from it", 0, 1000)
     start_from: str = setting("", "recordings (a file or a folder) at whose states episodes may begin")
     start_share: float = setting(0.5, "share of the episodes that begin there", 0.0, 1.0)
+    threads: int = setting(0, "threads of the network's operators; 0 for all cores", 0, 1024)
 
 
 def train(config: Config, game: str | Game, run: str | os.PathLike[str], **more: Any) -> Path:
@@ -74,6 +75,7 @@ class Pqn:
         demand_single("pqn", game)
         self.config, self.game, self.step, self.rounds = config, game, 0, 0
         self.nets = networks(config, game, norm=True)
+        let_torch(config.threads)
         self.optimisers = {name: Optimiser(each.theta, "radam") for name, each in self.nets.items()}
         self.shard: Shard = build(game, config, views_of(game, config.view), self.nets, 1)[0]
         self.epsilon = np.full(config.rows, config.epsilon, np.float32)

@@ -49,7 +49,7 @@ class Study:
 STUDIES = {
     "connect-four": Study(
         "connect_four", 15.0, (0, 1, 2, 3, 4),
-        {"ppo": ("PPO, perceptron 2x128", {"threads": 1}), "pqn": ("PQN, perceptron 2x128", {})},
+        {name: (f"{name.upper()}, perceptron 2x128", {"threads": 1}) for name in ("ppo", "pqn", "dqn")},
         {
             "random": ("", "random", 400), "scripted": ("", "scripted", 200), "mcts_200": ("", "mcts?simulations=200", 100),
             "inside_mcts_200": ("search=200", "mcts?simulations=200", 100),

@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from itertools import pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 
-__all__ = ["Crew", "cores", "one_thread", "pieces"]
+__all__ = ["Crew", "cores", "let_torch", "one_thread", "pieces"]
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -23,10 +24,23 @@ def cores() -> int:
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Inside, every matrix product runs on the thread that asks for it: shards share the cores, and sums have one order."""
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415  an extra
-
-    with threadpool_limits(limits=1):
+    with _libraries().limit(limits=1, user_api="blas"):
         yield
+
+
+@cache
+def _libraries() -> Any:
+    """The libraries of linear algebra that are loaded; looking for them takes milliseconds."""
+    from threadpoolctl import ThreadpoolController  # noqa: PLC0415  an extra
+
+    return ThreadpoolController()
+
+
+def let_torch(count: int) -> None:
+    """Give torch's own operators so many threads, 0 for all cores: for networks that are torch's."""
+    import torch  # noqa: PLC0415  an extra, 1 s
+
+    torch.set_num_threads(count or cores())
 
 
 class Crew:

@@ -241,6 +241,21 @@ def test_an_entropy_that_collapses_is_told_once(tmp_path: Path) -> None:
     assert not (driven(tmp_path / "s", {"entropy_share": 0.5}).path / "alerts.jsonl").exists()
 
 
+def test_a_training_that_learns_from_nothing_gives_up(tmp_path: Path) -> None:
+    class Idle(_Sick):
+        def round(self, progress: float) -> dict[str, float]:
+            return {}
+
+    with pytest.raises(UserError, match="give more --ticks"):
+        drive(
+            lambda game, run: Idle({}),
+            ppo.Config(steps=50),
+            envs.game("kuhn_poker", plain=True),
+            tmp_path / "r",
+            fsync=no_sync,
+        )
+
+
 def test_who_is_hard_to_beat_is_drawn_more_often() -> None:
     share = hardness([9.0, 1.0, 0.0], [10.0, 10.0, 0.0])
     assert share[1] > share[2] > share[0] > 0

@@ -16,6 +16,7 @@ from envs.errors import UserError
 
 SMALL: dict[str, Any] = {
     "rows": 32, "ticks": 8, "batch": 64, "epochs": 1, "hidden": 16, "snapshot": 2, "save_every": 0.0, "log_every": 0.0, "net": "mlp",
+    "threads": 1,
 }  # fmt: skip
 
 
