@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,8 +63,10 @@ def folder_of(name: str, algo: str, seed: int, base: Path) -> Path:
     return base / name / f"{algo}-{seed}"
 
 
-def train(name: str, algo: str, seed: int, base: Path = Path("runs/studies"), part: float = PART) -> bool:
-    """Train for a part of the budget; True when it is used up."""
+def train(
+    name: str, algo: str, seed: int, base: Path = Path("runs/studies"), part: float = PART, clock: Callable[[], float] | None = None
+) -> bool:  # fmt: skip
+    """Train for a part of the budget; True when it is used up. clock: seconds, by default this process's processor time."""
     study = _study(name)
     module = algorithm(algo)
     fixed = {
@@ -77,7 +79,9 @@ def train(name: str, algo: str, seed: int, base: Path = Path("runs/studies"), pa
     }
     config = module.Config.made({**fixed, **study.algorithms[algo][1]}, spec(study.game).name)
     folder = folder_of(name, algo, seed, base)
-    module.train(config, study.game, folder, resume=is_run(folder), command=_command("train", name, algo, seed))
+    module.train(
+        config, study.game, folder, resume=is_run(folder), clock=clock, command=_command("train", name, algo, seed)
+    )
     found = Run.opened(folder).newest()
     return found is not None and float(found.state["seconds"]) >= 60.0 * study.minutes
 
