@@ -159,7 +159,11 @@ def _drawn(share: np.ndarray, heat: float, key: int) -> int:
     return int(min(np.searchsorted(edges, keys.uniform(key) * edges[-1], side="right"), np.flatnonzero(share)[-1]))
 
 
-def of(path: Path) -> type[Learned]:
+def of(path: Path) -> type:
     """The player of a run's folder, as `agents.load` makes it. UserError when it is none."""
     run = Run.opened(path)
+    if run.algo == "cfr+" or run.config.get("policy") == "table":
+        from agents.tabular import Tabular  # noqa: PLC0415  a solver's run is read by another player
+
+        return type("Tabular", (Tabular,), {"path": path, "title": f"Solved ({run.algo})", "__doc__": Tabular.__doc__})
     return type("Learned", (Learned,), {"path": path, "title": f"Learned ({run.algo})", "__doc__": Learned.__doc__})

@@ -6,6 +6,7 @@ the average weighted by the number of the iteration. Proven for two seats and ze
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,14 @@ __all__ = ["CfrPlus", "Config", "train"]
 
 @dataclass(frozen=True)
 class Config(Common):
+    """Settings of CFR+; see `arena train --algo cfr+ --help`."""
+
     steps: int = setting(10_000, "iterations over the tree", 1, 10**9)
+    log_every: float = setting(0.0, "seconds, by `clock`, between lines of metrics", 0.0, 1e6)
+
+    @classmethod
+    def name(cls) -> str:
+        return "cfr+"
 
 
 class CfrPlus:
@@ -59,10 +67,10 @@ class CfrPlus:
     def state(self) -> dict[str, Any]:
         return {"iteration": self.iteration, "regrets": self.regrets, "sums": self.sums}
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def restore(self, state: Mapping[str, Any]) -> None:
         self.iteration, self.regrets, self.sums = int(state["iteration"]), state["regrets"], state["sums"]
 
 
 def train(config: Config, game: Any, run: Any, **more: Any) -> Path:
     """Solve a game and leave a run that can be played from. game, run and more as in `arena.training.solving.solve`."""
-    return solve("cfr+", config, game, run, CfrPlus, **more)
+    return solve(config, game, run, CfrPlus, **more)

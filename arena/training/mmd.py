@@ -10,6 +10,7 @@ With `policy = "network"` the same step is taken by a network from sampled games
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -97,7 +98,7 @@ class Mmd:
     def state(self) -> dict[str, Any]:
         return {"iteration": self.iteration, "strategy": self.log_strategy, "magnet": self.log_magnet}
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def restore(self, state: Mapping[str, Any]) -> None:
         self.iteration, self.log_strategy, self.log_magnet = int(state["iteration"]), state["strategy"], state["magnet"]
 
 
@@ -107,4 +108,4 @@ def train(config: Config, game: Any, run: Any, **more: Any) -> Path:
         from arena.training import mmd_network  # noqa: PLC0415  it needs torch
 
         return mmd_network.train(config, game, run, **more)
-    return solve("mmd", config, game, run, partial(Mmd, config=config), **more)
+    return solve(config, game, run, partial(Mmd, config=config), **more)

@@ -42,7 +42,7 @@ class Table:
         """The table of a checkpoint. UserError (4) when it holds none."""
         try:
             arrays = [np.asarray(found.weights[name]) for name in ("first", "action", "strategy")]
-            keys = tuple(bytes(key) for key in found.state["keys"])
+            keys = tuple(bytes(key) for key in found.state["work"]["keys"])
         except (KeyError, TypeError) as error:
             raise UserError(f"the checkpoint holds no table: {error} is missing", CORRUPT) from None
         table = cls(keys, *arrays)
