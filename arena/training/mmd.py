@@ -30,7 +30,10 @@ _LEAST = 1e-300
 
 @dataclass(frozen=True)
 class Config(Common):
-    steps: int = setting(10_000, "iterations over the tree; games to learn from with a network", 1, 10**12)
+    """Settings of magnetic mirror descent; see `arena train --algo mmd --help`."""
+
+    steps: int = setting(10_000, "iterations over the tree; decisions to learn from with a network", 1, 10**12)
+    log_every: float = setting(0.0, "seconds, by `clock`, between lines of metrics", 0.0, 1e6)
     policy: str = setting(
         "table",
         "a table over the whole tree, or a network that learns from sampled games",
@@ -44,16 +47,16 @@ class Config(Common):
     )
     eta: float = setting(1.0, "the step; annealed: in the first iteration", 1e-9, 1e6)
     eta_m: float = setting(0.05, "how fast a moving magnet follows", 0.0, 1.0)
-    envs: int = setting(1024, "network: games played side by side", 1, 1 << 16)
-    hidden: int = setting(128, "network: units in each of its two hidden layers", 1, 4096)
-    rate: float = setting(
-        1e-3, "network: the learning rate of the first update, falling to nothing at the end", 1e-9, 1.0
-    )
-    epochs: int = setting(2, "network: passes over the samples of an update", 1, 100)
-    batches: int = setting(4, "network: parts that a pass is made of", 1, 1024)
-    averaging: float = setting(
-        0.05, "network: the share of training, at its end, whose weights are averaged into the answer", 0.0, 1.0
-    )
+    rows: int = setting(2048, "network: games that are played at once", 1, 1 << 20)
+    ticks: int = setting(8, "network: ticks of a rollout", 1, 1 << 16)
+    epochs: int = setting(2, "network: passes over each rollout", 1, 100)
+    batch: int = setting(2048, "network: samples of a gradient step", 1, 1 << 24)
+    rate: float = setting(2e-3, "network: learning rate of Adam, falling to nothing at the end", 1e-9, 1.0)
+    lam: float = setting(0.95, "network: lambda of the advantages", 0.0, 1.0)
+    norm: float = setting(0.5, "network: greatest length of a gradient; 0 for any", 0.0, 1e6)
+    hidden: int = setting(64, "network: width of hidden layers", 1, 4096)
+    layers: int = setting(2, "network: hidden layers", 1, 64)
+    averaging: float = setting(0.25, "network: the last part of the training, whose mean weights are the answer", 0.0, 1.0)
 
 
 def closed_form(
