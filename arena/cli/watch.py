@@ -29,7 +29,7 @@ FASTEST = 1000.0
 
 
 @click.command()
-@click.argument("what", metavar="[ENV AGENT... | REPLAY]", nargs=-1)
+@click.argument("what", metavar="[ENV AGENT... | REPLAY | RUN]", nargs=-1)
 @click.option("--seed", type=click.IntRange(0, (1 << 64) - 1), metavar="S", help="Seed of a new match (drawn).")
 @click.option("--speed", metavar="N", help='Moves per second, or "max".')
 @click.option("--delay", type=float, metavar="SECONDS", help="Stay behind a running match.")
@@ -41,7 +41,7 @@ def command(
     what: tuple[str, ...], seed: int | None, speed: str | None, delay: float | None, seat: str | None, plain: bool, board: bool,
     move: float | None, bank: float | None, increment: float,
 ) -> int:  # fmt: skip
-    """Watch a match or a recording; play yourself with the agent "human".
+    """Watch a match, a recording or a training run; play yourself with the agent "human".
 
     Alone it lists what is running. With a game and its agents it starts a match in the background, recorded under the folder of runs,
     and shows it. Without a terminal it prints plain lines, and the recording's path last.
@@ -52,6 +52,8 @@ def command(
     if not what:
         return _list(settings, screen)
     who = _who(seat)
+    if len(what) == 1 and Path(what[0], "run.json").is_file():
+        return _run(Path(what[0]), settings, screen)
     if len(what) == 1:
         path = _recording(what[0])
         return _show(path, settings, who) if screen else _tell(path, settings, who, board, pace)
@@ -94,6 +96,15 @@ def _list(settings: Settings, screen: bool) -> int:
     return 0
 
 
+def _run(path: Path, settings: Settings, screen: bool) -> int:
+    """A training run: its monitor, or where it stands as lines."""
+    if screen:
+        code: int = loading.load("tui.screens.training:watch")(path, settings)
+        return code
+    loading.load("tui.training:tell")(path, sys.stdout)
+    return 0
+
+
 def _recording(name: str) -> Path:
     """A recording, finished or still being written (with or without its last ending)."""
     path = Path(name.removesuffix(".part"))
@@ -104,7 +115,7 @@ def _recording(name: str) -> Path:
     if name.partition("?")[0] in registry.names():
         raise UserError(f"{name} is a game: name an agent for each seat too, as in `arena watch {name} mcts random`")
     kind = "is a folder" if path.is_dir() else "is no file"
-    raise UserError(f"{name} {kind}: give a recording (x.arena), or a game and its agents", NOT_FOUND)
+    raise UserError(f"{name} {kind}: give a recording (x.arena), a training run, or a game and its agents", NOT_FOUND)
 
 
 def _show(path: Path, settings: Settings, who: int) -> int:

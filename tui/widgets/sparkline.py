@@ -131,9 +131,11 @@ def _cursor(cells: Cells, plot: Plot, length: int, palette: str, ascii_only: boo
 
 
 def _names(cells: Cells, plot: Plot, palette: str, ascii_only: bool) -> None:
-    """Which line is whose, in the first row."""
+    """Which line is whose, in the first row; nameless ones have no entry."""
     x = 0
     for n, series in enumerate(plot.series):
+        if not series.name:
+            continue
         mark = _ASCII_MARKS[n % len(_ASCII_MARKS)] if ascii_only else "─"
         x += cells.write(x, 0, mark, look(named(series.colour, palette), bold=True))
         x += cells.write(x, 0, series.name, look(named(series.colour, palette)), width=16) + 1
