@@ -153,7 +153,7 @@ def test_a_run_improves_is_resumed_to_the_bit_and_plays(tmp_path: Path) -> None:
     assert newest[0] is not None and newest[1] is not None and newest[0].step == newest[1].step
     assert all((newest[0].weights[name] == newest[1].weights[name]).all() for name in newest[0].weights)
     assert newest[0].state["work"]["elite"] == newest[1].state["work"]["elite"]
-    assert told[-1]["elite"] > told[0]["elite"] + 0.1 and told[-1]["elite"] > 0.3
+    assert told[-1]["elite"] > told[0]["mean"] + 0.3
     assert arena.play("connect_four", [str(tmp_path / "a"), "random"], seed=3).faults == ()
 
 
