@@ -1,0 +1,57 @@
+"""How exploitable a run's newest checkpoint is: exactly, over the whole tree, where its game can be walked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from arena.training.exploitability import Gap, gap
+from arena.training.net import Plan
+from arena.training.reader import reader
+from arena.training.run import Run
+from arena.training.table import Table
+from arena.training.trees import Tree, walk
+from envs.errors import CORRUPT, NOT_FOUND, UserError
+from envs.registry import game as open_game
+
+__all__ = ["exact", "strategy_of"]
+
+
+def strategy_of(run: Run, tree: Tree) -> np.ndarray:
+    """float64[S]: what the newest checkpoint of a run plays in every information set. UserError (3, 4) when it holds no strategy.
+
+    Logits are taken as probabilities, as a player at temperature 1 draws from them; action values are played from greedily.
+    """
+    run.demand_same_rules(tree.game)
+    found = run.newest()
+    if found is None:
+        raise UserError(f"{run.path} has no checkpoint that can be loaded: train it first", NOT_FOUND)
+    work = found.state["work"]
+    if work.get("policy") == "table":
+        return _of_table(Table.loaded(found), tree, run.path)
+    logits = np.zeros(len(tree.action))
+    for name, plain in work["nets"].items():
+        plan, start = Plan.of(plain), f"{name}/"
+        read = reader(plan, {key.removeprefix(start): v for key, v in found.weights.items() if key.startswith(start)})
+        seats = [seat for seat in range(tree.seats) if tree.game.spec.role(seat).name == name]
+        own = np.isin(tree.owner, seats)
+        x = np.stack([tree.game.encode(obs, plan.view) for obs, mine in zip(tree.seen, own, strict=True) if mine])
+        table = np.zeros(tree.legal.shape)
+        table[own] = np.asarray(read(x.astype(np.float32)))[:, : table.shape[1]]
+        slots = own[tree.set_of]
+        logits[slots] = tree.flat(table)[slots]
+    return tree.softmax(logits * 1e9) if work.get("policy") == "q" else tree.softmax(logits)
+
+
+def _of_table(table: Table, tree: Tree, path: Path) -> np.ndarray:
+    whole = Table.of(tree, tree.uniform())
+    if whole.keys != table.keys:
+        raise UserError(f"{path} holds a table of another game: train a new run", CORRUPT)
+    return np.asarray(table.strategy, np.float64)
+
+
+def exact(run: Run) -> Gap:
+    """NashConv and exploitability of the newest checkpoint. UserError when the game cannot be walked."""
+    tree = walk(open_game(run.game))
+    return gap(tree, strategy_of(run, tree))
