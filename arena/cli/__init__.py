@@ -32,6 +32,8 @@ VERBS = {
     "replay": "Show, verify, recover, compare and export recordings.",
     "train": "Train a policy into a run folder.",
     "eval": "Evaluate a run's checkpoint.",
+    "gate": "Let a run's newest checkpoint challenge its best, by a sequential test.",
+    "exploit": "How exploitable a run's checkpoint is: exact in small games, else a bound.",
     "serve": "Host matches for players over a network.",
     "join": "Play on a host with a player of yours.",
     "tournament": "Play the tournament that a file describes.",

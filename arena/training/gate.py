@@ -84,13 +84,14 @@ def _tilt(counts: Mapping[float, float], mean: float) -> float:
 class Gate:
     """One candidate's test. Feed it pairs; when `verdict` is no longer "open" it is over.
 
-    counts: how often each pair's score was seen.
+    counts: how often each pair's score was seen; void: pairs that came to no result.
     """
 
     config: Config = field(default_factory=Config)
     counts: Counter[float] = field(default_factory=Counter)
     verdict: str = OPEN
     ratio: float = 0.0
+    void: int = 0
 
     def add(self, first: float, second: float) -> str:
         """The candidate's scores, 0 to 1, in two matches from one start with the seats swapped; the verdict so far.
@@ -109,6 +110,13 @@ class Gate:
         elif self.ratio <= low:
             self.verdict = REJECTED
         elif self.pairs >= self.config.most:
+            self.verdict = UNDECIDED
+        return self.verdict
+
+    def skip(self) -> str:
+        """A pair came to no result, by no player's fault; as many as pairs are allowed end the test undecided."""
+        self.void += 1
+        if self.void >= self.config.most:
             self.verdict = UNDECIDED
         return self.verdict
 
