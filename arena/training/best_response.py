@@ -1,8 +1,9 @@
 """A trained best response: how much a run's player is proven to lose to somebody, in games too large to be walked.
 
 PPO trains against the frozen networks of a checkpoint, which hold all other seats, and is then measured on fresh games, seats in turn,
-without learning. What it gains is a lower bound: a best response gains at least as much. In a zero-sum game of two the mean gain over both
-seats bounds exploitability (NashConv / 2) from below. Says nothing about how far the bound is from the truth; on small games it can be compared.
+without learning. What it gains is a lower bound: a best response gains at least as much. In a zero-sum game of two the mean gain over
+both seats bounds exploitability (NashConv / 2) from below. How far the bound is from the truth is not known; on small games it can be
+compared.
 Source: Timbers et al., "Approximate Exploitability" (2020), with PPO in the place of their search-based learner.
 """
 
