@@ -163,9 +163,11 @@ class RunView:
 
     @property
     def state(self) -> str:
-        """running, ended, or silent: nothing was written for long, and no end was logged."""
+        """running, paused, ended, or silent: nothing was written for long, and no end was logged."""
         if self.log and " ends at step " in self.log[-1]:
             return "ended"
+        if self.log and " pauses at step " in self.log[-1]:
+            return "paused"
         quiet = max(_QUIET, 5 * self._budget("log_every"))
         return "running" if self.now() - self._touched() < quiet else "silent"
 

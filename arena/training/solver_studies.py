@@ -55,7 +55,9 @@ NETWORK = {"policy": "network", "magnet": "annealed"}
 ENTRIES = {
     "kuhn/uniform": Entry("uniform play"),
     "kuhn/cfr+": Entry("CFR+, 2,000 iterations", "cfr+", {"steps": 2000}),
-    "kuhn/annealed": Entry("MMD, annealed, 10,000 iterations", "mmd", {"steps": 10_000, "magnet": "annealed"}),
+    "kuhn/annealed": Entry(
+        "MMD, annealed, 10,000 iterations", "mmd", {"steps": 10_000, "magnet": "annealed", "alpha": 0.5, "eta": 2.0}
+    ),
     "kuhn/moving": Entry("MMD, moving magnet, 4,000 iterations", "mmd", {"steps": 4000, "magnet": "moving"}),
     "kuhn/network": Entry(
         "MMD, network 2x64, 1.2 M decisions", "mmd",
@@ -68,7 +70,9 @@ ENTRIES = {
         "MMD, network 2x64, 8 M decisions", "mmd", {**NETWORK, "steps": 8_000_000, "alpha": 0.3, "eta": 13.0}, (0, 1, 2, 3, 4)
     ),
     "perturbed-rps/uniform": Entry("uniform play"),
-    "perturbed-rps/annealed": Entry("MMD, annealed, 5,000 iterations", "mmd", {"steps": 5000, "magnet": "annealed"}),
+    "perturbed-rps/annealed": Entry(
+        "MMD, annealed, 5,000 iterations", "mmd", {"steps": 5000, "magnet": "annealed", "alpha": 1 / 3, "eta": 3.0}
+    ),
     "perturbed-rps/moving": Entry("MMD, moving magnet, 5,000 iterations", "mmd", {"steps": 5000}),
 }  # fmt: skip
 

@@ -55,7 +55,7 @@ def span(seconds: float) -> str:
 # ------------------------------------------------------------------ the line at the top
 def headline(view: RunView, columns: int, ascii_only: bool) -> tuple[list[Line], list[Line]]:
     """Which run, how far, how fast; the state at the right."""
-    colour = {"running": "good", "ended": "muted", "silent": "gold"}[view.state]
+    colour = {"running": "good", "ended": "muted", "paused": "gold", "silent": "gold"}[view.state]
     name = safe_text(view.path.resolve().name, width=30)
     left: list[Line] = [
         [
@@ -108,10 +108,9 @@ def chart(name: str, curve: Curve | None, palette: str, ascii_only: bool) -> Con
 
 
 def rates(view: RunView, palette: str, ascii_only: bool) -> Content | None:
-    """Win rates against opponents, on a scale from 0 to 100 %; None where there are none."""
-    names = [name for name in view.curves if name.startswith("won/") and name != "won/self"] or [
-        n for n in view.curves if n == "won/self"
-    ]
+    """Win rates against others, on a scale from 0 to 100 %; None where there are none."""
+    # Against itself a player wins as often as its first seat does: no strength is seen in that.
+    names = [name for name in view.curves if name.startswith("won/") and name != "won/self"]
     if not names:
         return None
     shown = names[: len(_COLOURS)]

@@ -65,6 +65,7 @@ class TrainingScreen(Screen[None]):
     TrainingScreen #log { width: 3fr; }
     TrainingScreen #match { height: 18; }
     TrainingScreen #metrics { height: 1fr; }
+    TrainingScreen.-matchless #match { height: 4; }
     TrainingScreen.-narrow #side { width: 34; }
     TrainingScreen.-narrow #match { display: none; }
     TrainingScreen.-low #foot { height: 6; }
@@ -183,6 +184,7 @@ class TrainingScreen(Screen[None]):
         if not preview.display:
             return
         watched = self._match()
+        self.set_class(watched is None, "-matchless")
         if watched is None:
             hint = [
                 [Span("arena eval --record, or a gate,", "muted")],
