@@ -19,6 +19,7 @@ ALGORITHMS = {
     "mmd": "arena.training.mmd",
     "cfr+": "arena.training.cfr_plus",
     "bc": "arena.training.bc",
+    "league": "arena.training.league_training",
 }
 """Name -> module; each has `Config`, a subclass of `arena.training.config.Settings`, and `train(config, game, run, **more) -> Path`."""
 

@@ -72,6 +72,18 @@ class Payoff:
             self.games[one, other] = self.games.get((one, other), 0.0) * self.decay + 1
             self.scores[one, other] = self.scores.get((one, other), 0.0) * self.decay + got
 
+    def add(self, home: str, away: str, games: float, score: float) -> None:
+        """So many matches at once, `score` their sum: what was known fades as if they had come one by one."""
+        if games <= 0:
+            return
+        sides = [(home, away, score)] if home == away else [(home, away, score), (away, home, games - score)]
+        faded = self.decay**games
+        # New ones fade among themselves too: their weights are 1, decay, decay ** 2, ...
+        weight = games if self.decay == 1 else (1 - faded) / (1 - self.decay)
+        for one, other, got in sides:
+            self.games[one, other] = self.games.get((one, other), 0.0) * faded + weight
+            self.scores[one, other] = self.scores.get((one, other), 0.0) * faded + weight * got / games
+
     def rate(self, home: str, away: str) -> float:
         """The mean score of home against away, 0.5 when they have not met."""
         games = self.games.get((home, away), 0.0)

@@ -68,6 +68,17 @@ def test_a_payoff_fades_as_a_loop_says(seeds: Any) -> None:
     assert payoff.rate("a", "b") == 0.5
 
 
+def test_many_matches_at_once_are_as_one_by_one() -> None:
+    one, many = Payoff(decay=0.9), Payoff(decay=0.9)
+    for payoff in (one, many):
+        payoff.record("a", "b", 0.0)
+    for _ in range(12):
+        one.record("a", "b", 0.25)
+    many.add("a", "b", 12, 3.0)
+    many.add("a", "c", 0, 0.0)
+    assert many.games == pytest.approx(one.games) and many.scores == pytest.approx(one.scores)
+
+
 def test_a_pool_draws_itself_and_the_past_by_priority(seeds: Any) -> None:
     (seed,) = seeds(1)
     pool = Pool(["random"], current=0.4)
