@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +39,8 @@ def strategy_of(run: Run, tree: Tree) -> np.ndarray:
         own = np.isin(tree.owner, seats)
         x = np.stack([tree.game.encode(obs, plan.view) for obs, mine in zip(tree.seen, own, strict=True) if mine])
         table = np.zeros(tree.legal.shape)
-        table[own] = np.asarray(read(x.astype(np.float32)))[:, : table.shape[1]]
+        out: Any = read(x.astype(np.float32))
+        table[own] = out[:, : table.shape[1]]
         slots = own[tree.set_of]
         logits[slots] = tree.flat(table)[slots]
     return tree.softmax(logits * 1e9) if work.get("policy") == "q" else tree.softmax(logits)
