@@ -38,9 +38,10 @@ def strategy_of(run: Run, tree: Tree) -> np.ndarray:
         seats = [seat for seat in range(tree.seats) if tree.game.spec.role(seat).name == name]
         own = np.isin(tree.owner, seats)
         x = np.stack([tree.game.encode(obs, plan.view) for obs, mine in zip(tree.seen, own, strict=True) if mine])
-        table = np.zeros(tree.legal.shape)
+        width = tree.game.spec.width
+        table = np.zeros((len(tree.owner), width))
         out: Any = read(x.astype(np.float32))
-        table[own] = out[:, : table.shape[1]]
+        table[own] = out[:, :width]
         slots = own[tree.set_of]
         logits[slots] = tree.flat(table)[slots]
     return tree.softmax(logits * 1e9) if work.get("policy") == "q" else tree.softmax(logits)

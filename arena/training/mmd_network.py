@@ -2,7 +2,7 @@
 
 Source: Sokota et al. (ICLR 2023), section 5: PPO's objective, with a pull to the magnet and to the strategy before the step (both as KL
 divergences of the new strategy from them). The same: annealing with the square root of the round, the last iterate. Changed: no clipping
-of ratios, advantages are not normalised (payoffs are scaled to [-1, 1], so that alpha and eta mean what they mean in `mmd`), and the
+of ratios, advantages are not normalised (streams scale payoffs to [-1, 1], so alpha and eta mean what they mean in `mmd`), and the
 weights that are played from are the mean over the last part of the training. Playing and streams are those of `ppo`.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,17 +91,10 @@ class NetworkMmd(ppo.Ppo):
         )  # fmt: skip
         super().__init__(playing, game, run)
         self.settings = settings
-        self.scale = np.float32(1.0 / max(map(abs, game.spec.points)))
         self.before = {name: net.make(each.plan, 0) for name, each in self.nets.items()}
         self.before_passes = {name: each.passing(CHUNK) for name, each in self.before.items()}
         self.mean = {name: each.theta.astype(np.float64) for name, each in self.nets.items()}
         self.counted = 0
-
-    def _play(self, shard: Shard) -> int:
-        collector = shard.collector
-        collector.collect(shard.passes, self.rounds)
-        collector.reward *= self.scale
-        return collector.assess(shard.passes, self.config.gamma, self.config.lam)
 
     def round(self, progress: float) -> dict[str, float]:
         found = super().round(progress)
@@ -123,9 +117,10 @@ class NetworkMmd(ppo.Ppo):
                 sums += self._sum(shard, name, part, alpha, 1.0 / eta)
                 length += self.optimisers[name].step(shard.passes[name].gradient, rate, s.norm)
         gain, entropy, apart, miss = sums / max(1, len(chosen) * s.epochs)
+        greatest = _greatest_entropy(shard.stream(name).flat("mask")[chosen[::8]], shard.stream(name).edges)
         return {
             "policy_loss": -gain, "entropy": entropy, "kl": apart, "value_loss": miss, "alpha": alpha, "eta": eta, "rate": rate,
-            "gradient": length / (steps * s.epochs),
+            "gradient": length / (steps * s.epochs), "entropy_share": entropy / greatest if greatest else 1.0,
         }  # fmt: skip
 
     def _sum(self, shard: Shard, name: str, part: np.ndarray, alpha: float, per_eta: float) -> np.ndarray:
@@ -168,6 +163,12 @@ class NetworkMmd(ppo.Ppo):
 def train(config: Config, game: str | Game, run: str | os.PathLike[str], **more: Any) -> Path:
     """Train on a game into a folder; see `loop.drive` for the rest."""
     return drive(lambda rules, opened: NetworkMmd(config, rules, opened), config, game, run, **more)
+
+
+def _greatest_entropy(mask: np.ndarray, edges: np.ndarray) -> float:
+    """The mean entropy of uniform choices among what was allowed, mask bool[N, A]."""
+    counts = (mask[:, a:b].sum(axis=1) for a, b in pairwise(edges.tolist()))
+    return float(sum(np.log(np.maximum(count, 1)).mean() for count in counts)) if len(mask) else 0.0
 
 
 def _shifted(out: np.ndarray, mask: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
