@@ -177,7 +177,8 @@ class LeagueWork:
         each = self.everybody.learners
         first = each[self.league.learners[0].name]
         return {
-            "nets": {name: one.plan.tree() for name, one in first.nets.items()}, "policy": "softmax", "turns": self.turns,
+            "nets": {name: one.plan.tree() for name, one in first.nets.items()}, "policy": "softmax",
+            "scale": first.shards[0].collector.unit, "turns": self.turns,
             "league": self.league.state(), "past": {name: dict(weights) for name, weights in self.everybody.past.items()},
             "learners": {name: {"weights": dict(one.weights()), "state": one.state(), "step": one.step} for name, one in each.items()},
         }  # fmt: skip

@@ -22,6 +22,7 @@ _FIRST = ("exploitability", "points/self", "return", "score", "best", "loss", "e
 """What a run is about, when it has it: the curve that is shown first."""
 _COLOURS = ("seat0", "seat1", "good", "gold", "accent", "bad")
 _AXIS, _SPARK = 8, 12
+_TALL, _GATE_WIDE = 6, 40
 _MANY = 50.0
 """Values that differ by more than this factor are drawn on a logarithmic scale."""
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -231,12 +232,11 @@ def pool(view: RunView, palette: str) -> Content:
     def paint(columns: int, rows: int) -> Cells:
         cells = Cells.blank(columns, rows)
         selves = "  ".join(short(step) for step in reversed(view.pool))
-        below = [[Span(line, "muted")] for line in wrap(selves, columns, 3)] if selves else []
-        lines: list[Line] = [_gate_line(gate) for gate in reversed(view.gates)][
-            : max(rows - len(below) - bool(below), 1)
-        ]
+        below = [[Span(line, "muted")] for line in wrap(selves, columns, 3 if rows >= _TALL else 1)] if selves else []
+        gates = [_gate_line(gate, columns) for gate in reversed(view.gates)]
+        lines: list[Line] = gates[: max(rows - len(below) - (rows >= _TALL), 1)]
         if below:
-            lines += [[Span("kept as opponents", "text")], *below]
+            lines += [[Span("kept as opponents", "text")]] * (rows >= _TALL) + below
         write_lines(cells, lines or [[Span("no former selves yet", "muted")]], palette)
         return cells
 
@@ -244,14 +244,16 @@ def pool(view: RunView, palette: str) -> Content:
     return Content([Span("pool and gate", "text", True)], right=count, paint=paint)
 
 
-def _gate_line(gate: dict[str, object]) -> Line:
-    """ "14.0M  promoted  56.2% ±3.1  in 214 pairs"."""
+def _gate_line(gate: dict[str, object], columns: int) -> Line:
+    """ "14.0M  promoted  56.2% +-3.1  in 214 pairs", without its end where there is no room."""
     verdict = safe_text(gate.get("verdict", "?"), width=9)
     step, score, margin, pairs = (_real(gate.get(name)) for name in ("step", "score", "margin", "pairs"))
-    return [
-        Span(f"{short(step):>7}  ", "muted"), Span(f"{verdict:<9}", _VERDICTS.get(verdict, "text"), True),
-        Span(f"  {100 * score:5.1f}%"), Span(f" +-{100 * margin:.1f}  {short(pairs)} pairs", "muted"),
-    ]  # fmt: skip
+    line = [
+        Span(f"{short(step):>6} ", "muted"),
+        Span(f"{verdict:<9}", _VERDICTS.get(verdict, "text"), True),
+        Span(f" {100 * score:5.1f}%"),
+    ]
+    return [*line, Span(f" +-{100 * margin:.1f}  {short(pairs)} pairs", "muted")] if columns >= _GATE_WIDE else line
 
 
 def _real(value: object) -> float:
