@@ -44,7 +44,7 @@ def strategy_of(run: Run, tree: Tree) -> np.ndarray:
         table[own] = out[:, :width]
         slots = own[tree.set_of]
         logits[slots] = tree.flat(table)[slots]
-    return tree.softmax(logits * 1e9) if work.get("policy") == "q" else tree.softmax(logits)
+    return tree.softmax(logits * 1e9) if work.get("policy") in ("q", "dueling") else tree.softmax(logits)
 
 
 def _of_table(table: Table, tree: Tree, path: Path) -> np.ndarray:
