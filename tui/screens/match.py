@@ -26,6 +26,7 @@ from tui.pages import Sitting
 from tui.screens._panes import Panes
 from tui.screens._words import Scene, headline, key_words, status
 from tui.screens.keys import written
+from tui.widgets.direct import together
 from tui.widgets.grid import CellsView, GridView
 from tui.widgets.lineview import LineView
 from tui.widgets.pane import KeyLine, KeyWord, Pane
@@ -184,11 +185,12 @@ class MatchScreen(Panes):
 
     # ------------------------------------------------------------------ painting
     def _paint(self, now: float) -> None:
-        for part, gap in _GAPS.items():
-            if part in self._stale and now - self._painted[part] >= gap:
-                self._stale.discard(part)
-                self._painted[part] = now
-                getattr(self, f"_paint_{part}")()
+        with together(self):
+            for part, gap in _GAPS.items():
+                if part in self._stale and now - self._painted[part] >= gap:
+                    self._stale.discard(part)
+                    self._painted[part] = now
+                    getattr(self, f"_paint_{part}")()
         self._pictures.append(now)
 
     def scene(self) -> Scene:
