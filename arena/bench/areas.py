@@ -20,12 +20,16 @@ SEED = 7
 
 @dataclass(frozen=True)
 class Contender:
-    """A side: its name for people, the function that sets it up, the packages that it needs, the function's arguments."""
+    """A side: its name for people, the function that sets it up, the packages that it needs, the function's arguments.
+
+    cores: how many it may use; one is the same for all sides.
+    """
 
     name: str
     make: str
     packages: tuple[str, ...] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
+    cores: int = 1
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,11 @@ _VECTOR = (
     Question(
         "vector/pettingzoo", "Connect Four, 8192 boards", "steps/s", _CONNECT_FOUR, _PETTINGZOO, _times(800),
         "ours unchecked as above; PettingZoo: one wrapped game, last() and step()",
+    ),
+    Question(
+        "vector/threads", "Connect Four, 8192 boards, two threads on two cores", "steps/s",
+        Contender("palaestra, two threads", f"{_STEPS}:vector", _NUMBA, {"game": "connect_four", "num": 8192, "seed": SEED, "threads": 2}, 2),
+        _CONNECT_FOUR, note="the rows are split over the threads, and the rules run without the interpreter's lock",
     ),
     Question(
         "vector-cards/kuhn", "Kuhn poker, 1024 tables", "steps/s", _vector("kuhn_poker", 1024), _pgx("kuhn_poker", 1024), _times(2),
@@ -214,6 +223,11 @@ _START = (
         Contender("PettingZoo connect_four_v3", f"{_STARTS}:command", ("pettingzoo",), {"arguments": ["-c", (
             "from pettingzoo.classic import connect_four_v3; env = connect_four_v3.env(); env.reset(seed=7); env.step(3)"
         )]}),
+    ),
+    Question(
+        "start/every_game", "the slowest of all games to its first step, as a process that imports, resets and steps", "ms",
+        Contender("palaestra's AEC face, compiled before", f"{_STARTS}:every_game", _NUMBA), target=Target("ours", 1000, "ms", at_least=False),
+        note="processor time of the whole process",
     ),
 )  # fmt: skip
 
