@@ -44,7 +44,7 @@ def _load_arrays() -> None:
     """
     if {_BLAS, "numba.np.arraymath"} & sys.modules.keys():
         return
-    sys.modules[_BLAS] = None  # type: ignore[assignment]  (an import of this name fails)
+    sys.modules[_BLAS] = None  # type: ignore[assignment]
     try:
         from numba.np import arraymath  # noqa: PLC0415
     finally:

@@ -99,7 +99,9 @@ def every_option(trial: Trial) -> str:
     kept = [each for n, each in enumerate(tried) if n not in refused]
     for option, value in _wanted(declared):
         reason = next((str(error) for n, error in refused.items() if tried[n][option] == value), "it is never tried")
-        demand(any(each[option] == value for each in kept), f"{option}={value} is declared and never accepted: {reason}")
+        demand(
+            any(each[option] == value for each in kept), f"{option}={value} is declared and never accepted: {reason}"
+        )
     steps = sum(_played(name, each, trial.seed) for each in kept)
     return f"{len(kept)} configurations played for {steps} ticks" + (f", {len(refused)} refused" if refused else "")
 

@@ -82,11 +82,11 @@ def test_the_second_game_of_a_swapped_pair_begins_in_the_dark() -> None:
     tapes = [heard("kuhn_poker", 0, pairing.seed) for pairing in pairings]
     states = [next(event.state for event in full if isinstance(event, Secret)) for full, _, _ in tapes]
     assert states[0] == states[1]
-    for pairing, (_, given, sink) in zip(pairings, tapes, strict=True):
+    for pairing, (_, seen, sink) in zip(pairings, tapes, strict=True):
         if groups.ended(pairing):
             assert not any(isinstance(event, Secret) for _, each, _ in tapes for event in each)
             sink.release()
-            assert isinstance(given[-1], Secret)
+            assert isinstance(seen[-1], Secret)
 
 
 def test_a_released_tape_is_the_full_one_for_everybody(tmp_path: Path) -> None:
@@ -98,6 +98,8 @@ def test_a_released_tape_is_the_full_one_for_everybody(tmp_path: Path) -> None:
         dark, opened = list(tape.events(who)), list(tape.events(who, released=True))
         assert opened == whole
         assert not any(isinstance(event, Secret) for event in dark)
-        assert len([event for event in dark if isinstance(event, Acted)]) < len([e for e in whole if isinstance(e, Acted)])
+        assert len([event for event in dark if isinstance(event, Acted)]) < len(
+            [e for e in whole if isinstance(e, Acted)]
+        )
         assert all(shown(event, who, tape.opened, released=True) is event for event in whole)
     tape.close()

@@ -22,7 +22,12 @@ pytestmark = pytest.mark.foreign_random
 
 CONFIGURATIONS = [address(name, chosen) for name in envs.names() for chosen in configurations(name)]
 """Every choice, every bound and every pair of them of every game, from what the games declare; run plainly."""
-COMPILED = [*envs.names(), "liars_dice?seats=5&dice=2&wild=true", "commons?seats=6&teams=2", "commons?seats=2&shared=true"]
+COMPILED = [
+    *envs.names(),
+    "liars_dice?seats=5&dice=2&wild=true",
+    "commons?seats=6&teams=2",
+    "commons?seats=2&shared=true",
+]
 
 
 def uniform(question):
@@ -38,7 +43,9 @@ def test_every_configuration_passes_the_tests_of_the_libraries(name):
     parallel_api_test(Parallel(game), num_cycles=15)
     parallel_seed_test(lambda: Parallel(game), num_cycles=10)
     for flat in (False, True):
-        one, other = (Gym(game, seat=game.seats - 1, opponents=[uniform] * (game.seats - 1), flat=flat) for _ in range(2))
+        one, other = (
+            Gym(game, seat=game.seats - 1, opponents=[uniform] * (game.seats - 1), flat=flat) for _ in range(2)
+        )
         check_env(one, skip_render_check=True)
         check_environments_match(one, other, 10, seed=3)
 

@@ -69,7 +69,9 @@ def test_a_declared_value_that_cannot_be_played_is_named(change: tuple[str, str]
     text: Any = NIM.read_text(encoding="utf-8")
     assert text.count(change[0]) == 1
     game = tmp_path / "nim_changed.py"
-    game.write_text(text.replace(*change).replace("from envs.rules", "from envs.errors import UserError\nfrom envs.rules"))
+    game.write_text(
+        text.replace(*change).replace("from envs.rules", "from envs.errors import UserError\nfrom envs.rules")
+    )
     (verdict,) = envs.check(str(game), episodes=1, only=("every option plays",)).verdicts
     assert not verdict.ok
     assert says in verdict.evidence

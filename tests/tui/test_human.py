@@ -228,6 +228,34 @@ async def test_a_game_with_secrets_is_not_tried_out_by_clicks(sit: Seat) -> None
         assert "cannot be clicked" in await click(table, pilot, 1, 1)
 
 
+async def test_a_click_on_the_table_of_a_matrix_game_is_a_row_or_a_column(sit: Seat) -> None:
+    table = sit("matrix?game=prisoners_dilemma")
+    async with table.app.run_test(size=(120, 40)) as pilot:
+        await table.seen(pilot)
+        assert "no action there" in await click(table, pilot, 10, 1.5)
+        assert "sent: defect" in await click(table, pilot, 8, 5.5)
+
+
+def test_where_something_is_hidden_a_click_is_tried_on_imagined_states_alone() -> None:
+    """The same cells as of the game with nothing hidden, and the real state is never stepped."""
+    rules = game("connect_four", plain=True)
+    state, columns = rules.step(rules.start(0), {0: [3]}, 0), list(range(7))
+    plain = Pointing(rules, state, 1, columns).cells
+    rules.spec = rules.spec.replace(traits=frozenset({"hidden"}))
+    stepped: list[object] = []
+    step = rules.step
+    rules.step = lambda s, actions, key: stepped.append(s) or step(s, actions, key)  # type: ignore[method-assign, func-returns-value]
+    assert Pointing(rules, state, 1, columns).cells == plain
+    assert stepped
+    assert all(each is not state for each in stepped)
+
+
+def test_cells_that_do_not_tell_the_actions_apart_are_no_ones() -> None:
+    for name in ("kuhn_poker", "leduc_poker", "liars_dice", "commons"):
+        rules = game(name, plain=True)
+        assert Pointing(rules, rules.start(1), 0, list(rules.legal(rules.start(1), 0))).cells == {}
+
+
 def test_each_action_owns_the_cells_that_it_changes() -> None:
     rules = game("connect_four", plain=True)
     state = rules.start(0)

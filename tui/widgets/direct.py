@@ -46,7 +46,7 @@ def together(screen: Screen[Any]) -> Iterator[None]:
     finally:
         del _gathered[screen]
         if parts:
-            screen.app._display(screen, Spans(parts))  # type: ignore[arg-type]  (as Textual's own updates)
+            screen.app._display(screen, Spans(parts))  # type: ignore[arg-type]
 
 
 class Place:
