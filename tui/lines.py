@@ -44,10 +44,12 @@ def in_ascii(cells: Cells) -> Cells:
 
 
 def write(cells: Cells, x: int, y: int, line: Line, palette: str, width: int | None = None) -> int:
-    """Write spans from cell (x, y) on, in at most `width` cells; the column behind them is returned."""
+    """Write spans from cell (x, y) on, in at most `width` cells, a cut line ending in dots; the column behind them is returned."""
     end = min(cells.columns, x + width) if width is not None else cells.columns
-    for span in line:
+    for n, span in enumerate(line):
         if x >= end:
+            if x == end and any(rest.text.strip() for rest in line[n:]):
+                cells.write(end - 1, y, "…", look(named("muted", palette)))
             break
         x += cells.write(x, y, span.text, look(named(span.colour, palette), bold=span.bold), width=end - x)
     return x

@@ -275,7 +275,7 @@ async def test_a_board_that_cannot_be_read_is_told_in_words(sit: Seat) -> None:
     table = sit("liars_dice?seats=6")
     async with table.app.run_test(size=(60, 20)) as pilot:
         text = await table.seen(pilot)
-        assert "Dice that you see: player 1" in text
+        assert "Dice that you see" in text
         assert "1 three" in text
 
 

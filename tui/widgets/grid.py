@@ -126,12 +126,11 @@ class CellsView(Widget):
     def push(self, cells: Cells) -> list[Region]:
         """Show a sheet; returns the regions that the terminal is sent, none if nothing has changed."""
         given, last = _codes(cells), self._given
-        self._given = given
         if given.shape != last.shape:
-            self._codes, self._strips = given.copy(), [None] * cells.rows
-            _clean(self._codes, np.ones(given.shape, bool))
+            self._take(given)
             self.refresh()
             return [Region(0, 0, cells.columns, cells.rows)]
+        self._given = given
         changed = given != last
         if not changed.any():
             return []
@@ -144,6 +143,11 @@ class CellsView(Widget):
         if not self._place.send([(region, self._part(region)) for region in regions]):
             self.refresh(*regions)
         return regions
+
+    def _take(self, given: Codes) -> None:
+        """Show something of another size."""
+        self._given, self._codes, self._strips = given, given.copy(), [None] * len(given)
+        _clean(self._codes, np.ones(given.shape, bool))
 
     def _part(self, region: Region) -> Strip:
         """What is shown in a part of a row."""
@@ -196,6 +200,13 @@ class DrawnView(CellsView):
     def sheet(self, columns: int, rows: int) -> Cells:
         """What to show at this size."""
         raise NotImplementedError
+
+    def render_line(self, y: int) -> Strip:
+        """A view that is shown for the first time, or at another size, is whole at once and not after a blank picture."""
+        columns, rows = self.content_size
+        if self._given.shape != (rows, columns) and columns and rows:
+            self._take(_codes(self.sheet(columns, rows)))
+        return super().render_line(y)
 
     def redraw(self) -> None:
         """Show what has changed since the last sheet, once the view has a size."""
