@@ -191,9 +191,10 @@ class _Table:
     }  # fmt: skip
 
 
-def shown(event: Event, who: int, opened: bool) -> Event | None:
+def shown(event: Event, who: int, opened: bool, released: bool = False) -> Event | None:
     """What `who` may see of an event: all of it for SPECTATOR, None where it is not theirs.
 
     who: a seat, PUBLIC or SPECTATOR. opened: the game has the trait "perfect", so acts and rewards are everybody's.
+    released: the last match of the pairing group has ended (see `arena.release`); then the full tape is everybody's.
     """
-    return event if who == SPECTATOR else _Table.rows[type(event)](event, who, opened)
+    return event if who == SPECTATOR or released else _Table.rows[type(event)](event, who, opened)

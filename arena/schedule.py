@@ -10,12 +10,16 @@ __all__ = ["Pairing", "rotations"]
 
 @dataclass(frozen=True)
 class Pairing:
-    """One match to be played. players[i] is the index, in the caller's list, of the agent in seat i."""
+    """One match to be played. players[i] is the index, in the caller's list, of the agent in seat i.
+
+    group: the matches that share a seed; what is secret about them comes out when the last of them has ended.
+    """
 
     number: int
     seats: tuple[str, ...]
     players: tuple[int, ...]
     seed: int
+    group: int = 0
 
 
 def rotations(agents: Sequence[str], episodes: int, seed: int, swap: bool = True) -> list[Pairing]:
@@ -28,5 +32,6 @@ def rotations(agents: Sequence[str], episodes: int, seed: int, swap: bool = True
     for number in range(episodes):
         group, turn = divmod(number, count) if swap else (number, 0)
         players = tuple((seat + turn) % count for seat in range(count))
-        pairings.append(Pairing(number, tuple(agents[p] for p in players), players, (seed + group) % (1 << 64)))
+        seats = tuple(agents[p] for p in players)
+        pairings.append(Pairing(number, seats, players, (seed + group) % (1 << 64), group))
     return pairings

@@ -16,6 +16,7 @@ import re
 import sys
 from collections.abc import Callable
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -32,6 +33,26 @@ from envs.records import TAG, Rule, tag_of
 from envs.rules import rules_of
 
 __all__ = ["compile_driver", "dispatcher_of", "notice", "show_on_stderr"]
+
+_BLAS = "scipy.linalg.cython_blas"
+
+
+def _load_arrays() -> None:
+    """Load numba's array functions without scipy's linear algebra, which takes a third of a start where scipy is installed.
+
+    numba only asks whether it is there; what needs it (`np.dot` in rules) imports it by itself.
+    """
+    if {_BLAS, "numba.np.arraymath"} & sys.modules.keys():
+        return
+    sys.modules[_BLAS] = None  # type: ignore[assignment]
+    try:
+        from numba.np import arraymath  # noqa: PLC0415
+    finally:
+        del sys.modules[_BLAS]
+    arraymath._HAVE_BLAS = find_spec("scipy") is not None
+
+
+_load_arrays()
 
 
 def show_on_stderr(game: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from envs.checks import dynamics, knowledge, libraries, traits, wording
+from envs.checks import dynamics, knowledge, libraries, options, traits, wording
 from envs.checks.trial import Failed, Trial
 from envs.game import Game
 from envs.registry import game as open_game
@@ -44,6 +44,7 @@ CHECKS: dict[str, Callable[[Trial], str]] = {
     "drawings use known verbs": wording.draws,
     "tensors in shape and range": wording.encodes,
     "marks are well formed": wording.marks,
+    "every option plays": options.every_option,
     "no index leaves its array": libraries.bounds,
 }
 AFTERWARDS: dict[str, Callable[[Trial], str]] = {

@@ -16,7 +16,7 @@ import numpy as np
 from envs import drivers, rules, stubs
 from envs.errors import UserError
 from envs.game import Action, Facts, Game, Legal
-from envs.records import TAG, Row, Rule, described, owned
+from envs.records import TAG, Reading, Row, Rule, described, owned
 from envs.spec import PUBLIC, SPECTATOR, Box, Mark, Refusal, Spec
 
 __all__ = ["RecordGame"]
@@ -287,7 +287,7 @@ class RecordGame(Game):
         return list(self.words["tell"](Row(before), acts, Row(after), self.config))
 
     def draw(self, obs: Row, canvas: Any) -> None:
-        self.words["draw"](obs, self.public, canvas)
+        self.words["draw"](Reading(obs.array), self.public, canvas)
 
     def metrics(self, state: np.ndarray) -> dict[str, Any]:
         metrics = self.words.get("metrics")

@@ -92,16 +92,17 @@ def _wrapper(dtype: np.dtype) -> Callable[[Any], Any]:
 
 def wrap(value: Any) -> Any:
     """The plain-mode stand-in of an array or record; scalars become Python numbers."""
-    if isinstance(value, np.ndarray):
+    kind = type(value)
+    if kind is np.ndarray:
         return PlainArray(value)
-    if isinstance(value, np.void):
+    if kind is np.void:
         return PlainRecord(value)
     return value.item() if isinstance(value, np.generic) else value
 
 
 def unwrap(value: Any) -> Any:
     """The numpy object behind a plain-mode stand-in."""
-    return value.value if isinstance(value, PlainArray | PlainRecord) else value
+    return value.value if type(value) in _STAND_INS else value
 
 
 class PlainArray:
@@ -116,11 +117,14 @@ class PlainArray:
         return wrap(self.value[index])
 
     def __setitem__(self, index: Any, value: Any) -> None:
+        if type(value) is int:
+            try:
+                self.value[index] = value
+            except OverflowError:
+                self.value[index] = _wrapper(self.value.dtype)(value)
+            return
         value = unwrap(value)
-        if isinstance(value, np.ndarray | np.void):
-            self.value[index] = value
-        else:
-            self.value[index] = _wrapper(self.value.dtype)(value)
+        self.value[index] = value if isinstance(value, np.ndarray | np.void) else _wrapper(self.value.dtype)(value)
 
     def __len__(self) -> int:
         return len(self.value)
@@ -166,6 +170,9 @@ class PlainRecord:
         return self.value.dtype
 
 
+_STAND_INS = frozenset({PlainArray, PlainRecord})
+
+
 class Row:
     """A record to read: fields as attributes, Python ints for scalars, int64 arrays for arrays, Rows for records.
 
@@ -202,6 +209,22 @@ class Row:
     def tree(self) -> dict[str, Any]:
         """The record as plain lists and numbers, for JSON and for people."""
         return {name: _plain(self.array[name][0]) for name in self.fields}
+
+
+class Reading(Row):
+    """A Row for a reader that asks for the same fields again and again: each is read once."""
+
+    __slots__ = ("_read",)
+
+    def __init__(self, array: np.ndarray) -> None:
+        super().__init__(array)
+        self._read: dict[str, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        read = self._read
+        if name not in read:
+            read[name] = super().__getattr__(name)
+        return read[name]
 
 
 def _restored(data: bytes, dtype: np.dtype) -> Row:

@@ -22,7 +22,7 @@ from replays._values import DamageError
 
 __all__ = ["LogReader"]
 
-_CACHED_CHUNKS, _CACHED_BYTES = 32, 8 << 20
+_CACHED_CHUNKS, _CACHED_BYTES = 256, 8 << 20
 _T = TypeVar("_T")
 
 
@@ -37,6 +37,7 @@ class LogReader:
         """`x.arena` opens `x.arena.part` while only that exists. UserError: 3 no such file, 4 not readable."""
         self._source = Source(path)
         self._cache: OrderedDict[int, frames.Chunk] = OrderedDict()
+        self._cached = 0  # bytes in the cache
         try:
             self._scan = Scan(self._source)
         except DamageError as error:
@@ -155,7 +156,7 @@ class LogReader:
 
     def close(self) -> None:
         """Lets go of the file. A second call does nothing."""
-        self._cache.clear()
+        self._forget()
         self._source.close()
 
     def _beginning(self, track: int | None, start: int) -> tuple[int, int]:
@@ -208,6 +209,7 @@ class LogReader:
         self._make_room(head.raw)
         payload = self._source.read(offset + frames.HEAD_SIZE, head.packed)
         chunk = self._cache[offset] = frames.Chunk(head, payload, self._scan.salt)
+        self._cached += chunk.size
         return chunk
 
     def _search(self) -> None:
@@ -218,12 +220,16 @@ class LogReader:
         self._scan = Scan(self._source, use_index=False)
         for line in [*notes, "the index does not fit the file; the file was searched instead"]:
             self._scan.note(line)
+        self._forget()
+
+    def _forget(self) -> None:
         self._cache.clear()
+        self._cached = 0
 
     def _make_room(self, size: int) -> None:
         cache = self._cache
-        while cache and (len(cache) >= _CACHED_CHUNKS or sum(c.size for c in cache.values()) + size > _CACHED_BYTES):
-            cache.popitem(last=False)
+        while cache and (len(cache) >= _CACHED_CHUNKS or self._cached + size > _CACHED_BYTES):
+            self._cached -= cache.popitem(last=False)[1].size
 
     def _asked(self, look: Callable[[], _T]) -> _T:
         """The answer to a look-up, repeated once if the tables had to be built anew."""

@@ -206,10 +206,10 @@ class Tape:
                 self._marks.append(mark)
         return self._marks
 
-    def events(self, who: int = SPECTATOR) -> Iterator[Event]:
-        """The match again, event by event, as `who` may see it."""
+    def events(self, who: int = SPECTATOR, released: bool = False) -> Iterator[Event]:
+        """The match again, event by event, as `who` may see it; all of it once the pairing group's secrets are released."""
         for event in self._all_events():
-            seen = shown(event, who, self.opened)
+            seen = shown(event, who, self.opened, released)
             if seen is not None:
                 yield seen
 

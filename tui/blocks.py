@@ -39,10 +39,13 @@ _laid_small = lru_cache(maxsize=4096)(_laid)
 
 
 class Blocks:
-    """A painter of verbs in half-block pixels: `pixels` int32[2 * rows, columns] are colour numbers."""
+    """A painter of verbs in half-block pixels: `pixels` int32[2 * rows, columns] are colour numbers.
 
-    def __init__(self, fit: Fit, columns: int, rows: int, palette: str) -> None:
-        self.fit, self.palette = fit, palette
+    room: cells that one line of words may take, those of the whole sheet where only a part of it is painted.
+    """
+
+    def __init__(self, fit: Fit, columns: int, rows: int, palette: str, room: int | None = None) -> None:
+        self.fit, self.palette, self.room = fit, palette, columns if room is None else room
         self.page = named("background", palette)
         self.pixels = np.full((2 * max(rows, 0), max(columns, 0)), self.page, np.int32)
         self.over = Cells.blank(columns, rows)
@@ -153,26 +156,25 @@ class Blocks:
     def line(self, x0: float, y0: float, x1: float, y1: float, colour: str) -> None:
         (px, py), (qx, qy) = self.pixel(x0, y0), self.pixel(x1, y1)
         steps = int(min(max(abs(qx - px), abs(qy - py), 1), 4096)) + 1
-        xs = np.floor(np.linspace(px, qx, steps)).astype(int)
-        ys = np.floor(np.linspace(py, qy, steps)).astype(int)
+        xs = np.floor(np.linspace(px, qx, steps).round(6)).astype(int)
+        ys = np.floor(np.linspace(py, qy, steps).round(6)).astype(int)
         on = (xs >= 0) & (ys >= 0) & (xs < self.pixels.shape[1]) & (ys < self.pixels.shape[0])
         self.pixels[ys[on], xs[on]] = named(colour, self.palette)
 
     def text(self, x: float, y: float, string: object, colour: str, anchor: str) -> None:
         if self.fit.scale < 1:
             return
-        line = Cells.blank(self.over.columns, 1)
-        wide = line.write(0, 0, string)
+        wide = Cells.blank(0, 0).write(0, 0, string, width=self.room)
         column, row = self.fit.cell(x, y)
         column -= {"left": 0, "right": wide}.get(anchor, wide // 2)
         self.worded = True
-        self.over.write(column, row, string, look(named(colour, self.palette)))
+        self.over.write(column, row, string, look(named(colour, self.palette)), width=self.room)
 
     def character(self, x: float, y: float, text: str, colour: int) -> None:
         """One bold character or two, the first in the left one of the two middle columns."""
         column, row = self.fit.cell(x - 0.5 / self.fit.scale, y)
         self.worded = True
-        self.over.write(column, row, text, look(colour, bold=True))
+        self.over.write(column, row, text, look(colour, bold=True), width=self.room)
 
     def image(self, x: float, y: float, w: float, h: float, columns: int, rows: int, data: bytes) -> None:
         (px, py), (qx, qy) = self.pixel(x, y), self.pixel(x + w, y + h)

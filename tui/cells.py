@@ -8,14 +8,15 @@ stranger's recording: a verb that makes no sense is left out, and nothing is pai
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, Literal
 
-from envs.canvas import Canvas
+from envs.canvas import Canvas, Verb
 from tui.blocks import Blocks
 from tui.letters import Letters
 from tui.sheet import Cells, Fit
 
-__all__ = ["MOST_VERBS", "Mode", "paint", "plain", "to_unit"]
+__all__ = ["MOST_VERBS", "Mode", "paint", "perform", "plain", "to_unit"]
 
 Mode = Literal["halfblock", "ascii"]
 
@@ -31,8 +32,17 @@ def paint(canvas: Canvas, columns: int, rows: int, palette: str = "standard", mo
     Palettes are those of `envs.canvas.PALETTES`; with "colour-blind" each seat's discs carry a letter too.
     """
     fit = Fit.within(canvas.width, canvas.height, columns, rows)
-    painter = (Letters if mode == "ascii" else Blocks)(fit, columns, rows, palette)
-    _perform(painter, canvas)
+    if mode == "halfblock":
+        return perform(canvas.verbs, fit, columns, rows, palette)
+    painter = Letters(fit, columns, rows, palette)
+    _perform(painter, canvas.verbs)
+    return painter.finish()
+
+
+def perform(verbs: Sequence[Verb], fit: Fit, columns: int, rows: int, palette: str, room: int | None = None) -> Cells:
+    """Verbs in half blocks on a sheet that holds all of a board or, by its `fit`, a part of one `room` columns wide."""
+    painter = Blocks(fit, columns, rows, palette, room)
+    _perform(painter, verbs)
     return painter.finish()
 
 
@@ -51,7 +61,7 @@ def plain(canvas: Canvas, columns: int = 100) -> str:
         painter = _letters(canvas, height)
         if sheets and painter.columns > columns:
             break
-        _perform(painter, canvas)
+        _perform(painter, canvas.verbs)
         sheets.append(painter)
         if not painter.lost:
             break
@@ -67,9 +77,9 @@ def _letters(canvas: Canvas, height: int) -> Letters:
     return Letters(fit, min(wide, _WIDEST), min(high, _WIDEST), "standard")
 
 
-def _perform(painter: Blocks | Letters, canvas: Canvas) -> None:
+def _perform(painter: Blocks | Letters, verbs: Sequence[Verb]) -> None:
     """Have the painter do each verb that is one: known, with finite numbers and as many arguments as it takes."""
-    for verb in canvas.verbs[:MOST_VERBS]:
+    for verb in verbs[:MOST_VERBS]:
         try:
             name, *arguments = verb
             if name in _VERBS and all(map(_sound, arguments)):

@@ -7,6 +7,7 @@ Unicode, `in_ascii` puts plain characters in the place of frames, dots and arrow
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -43,10 +44,12 @@ def in_ascii(cells: Cells) -> Cells:
 
 
 def write(cells: Cells, x: int, y: int, line: Line, palette: str, width: int | None = None) -> int:
-    """Write spans from cell (x, y) on, in at most `width` cells; the column behind them is returned."""
+    """Write spans from cell (x, y) on, in at most `width` cells, a cut line ending in dots; the column behind them is returned."""
     end = min(cells.columns, x + width) if width is not None else cells.columns
-    for span in line:
+    for n, span in enumerate(line):
         if x >= end:
+            if x == end and any(rest.text.strip() for rest in line[n:]):
+                cells.write(end - 1, y, "…", look(named("muted", palette)))
             break
         x += cells.write(x, y, span.text, look(named(span.colour, palette), bold=span.bold), width=end - x)
     return x
@@ -59,7 +62,12 @@ def write_lines(cells: Cells, lines: Iterable[Line], palette: str, top: int = 0)
 
 
 def span_width(line: Line) -> int:
-    return sum(cell_width(safe_text(span.text)) for span in line)
+    return sum(_wide(span.text) for span in line)
+
+
+@lru_cache(maxsize=4096)
+def _wide(text: str) -> int:
+    return cell_width(safe_text(text))
 
 
 def spread(cells: Cells, y: int, left: Sequence[Line], right: Sequence[Line], palette: str) -> None:
@@ -141,9 +149,8 @@ def frame(cells: Cells, title: Line, palette: str, *, right: Line = (), foot: Li
         return Cells.blank(0, 0)
     style = look(named("accent" if active else "grid", palette))
     cells.write(0, 0, "╭" + "─" * (wide - 2) + "╮", style)
-    for y in range(1, high - 1):
-        cells.write(0, y, "│", style)
-        cells.write(wide - 1, y, "│", style)
+    cells.glyphs[1 : high - 1, [0, wide - 1]] = ord("│")
+    cells.styles[1 : high - 1, [0, wide - 1]] = style
     cells.write(0, high - 1, "╰" + "─" * (wide - 2) + "╯", style)
     taken = 2
     if title:

@@ -30,6 +30,7 @@ class Playback:
         self._newest = -1
         self._arrivals: deque[tuple[float, int]] = deque()
         self._due: float | None = None
+        self._came = float("-inf")
 
     @property
     def behind(self) -> int:
@@ -87,6 +88,13 @@ class Playback:
     def _arrived(self) -> None:
         self.playing = False
         self.following = self.live
+
+    def seconds(self, now: float) -> float:
+        """For how long the present tick is likely to be shown: by the pace, or by the time between the last two live ticks."""
+        if not self.following:
+            return self._gap()
+        since, self._came = now - self._came, now
+        return since
 
     # ------------------------------------------------------------------ what the user says
     def toggle(self) -> None:

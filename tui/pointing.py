@@ -1,8 +1,9 @@
 """Which action a click on a board means, found without knowing the game: by what each legal action would change in the picture.
 
-Each action is tried on a copy of the state and drawn; the unit cells where its picture differs from the present one, and not in the same
-way for every action, are the action's own. Only where every seat sees everything and nothing is random, so that trying betrays nothing.
-A game may say it itself with the word `point(x, y, obs, c) -> action | None`.
+Each action is tried and drawn; the unit cells where its picture differs from the present one, and not in the same way for every action,
+are the action's own. Where a seat does not see everything, states that it holds possible are tried and never the real one, so that
+trying betrays nothing; what depends on them or on chance is nobody's cell. A game may say it itself with the word
+`point(x, y, obs, c) -> action | None`.
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ from typing import Any
 
 from envs.canvas import Canvas
 from envs.game import Game
+from envs.keys import fold
 
 __all__ = ["Cell", "Pointing"]
 
 Cell = tuple[int, int]
 MOST_ACTIONS = 256
 """Actions that are tried; a game with more is played in words."""
-_UNFIT = frozenset({"hidden", "chance", "simultaneous"})
+_OPEN = frozenset({"hidden", "chance", "simultaneous"})
+"""Without any of these one trial tells all."""
 _WIDEST = 1.5
+_TRIALS, _KEY = 3, 0x5EA7
 
 
 class Pointing:
@@ -28,22 +32,46 @@ class Pointing:
     def __init__(self, game: Game, state: Any, seat: int, actions: Sequence[int]) -> None:
         self.game, self.state, self.seat = game, state, seat
         self.cells: Mapping[int, frozenset[Cell]] = {}
-        fit = "perfect" in game.spec.traits and not _UNFIT & game.spec.traits
-        if fit and 0 < len(actions) <= MOST_ACTIONS:
-            self.cells = self._tried(actions)
+        if not 0 < len(actions) <= MOST_ACTIONS:
+            return
+        if "perfect" in game.spec.traits and not _OPEN & game.spec.traits:
+            self.cells = self._tried(state, actions, 0)
+        elif game.can("imagine"):
+            self.cells = self._imagined(actions)
 
-    def _tried(self, actions: Sequence[int]) -> dict[int, frozenset[Cell]]:
-        now = self._verbs(self.state)
+    def _imagined(self, actions: Sequence[int]) -> dict[int, frozenset[Cell]]:
+        """The cells that are an action's own in every trial; none at all unless they tell all actions apart."""
+        obs = self.game.observe(self.state, self.seat)
+        trials = []
+        for n in range(_TRIALS):
+            state = self.game.imagine(obs, self.seat, fold(_KEY, n))
+            trials.append(self._tried(state, actions, fold(_KEY, n)))
+        cells = {action: frozenset.intersection(*(each[action] for each in trials)) for action in actions}
+        apart = len(set(cells.values())) == len(cells) and all(cells.values())
+        return cells if apart else {}
+
+    def _tried(self, state: Any, actions: Sequence[int], key: int) -> dict[int, frozenset[Cell]]:
+        now = self._verbs(state)
+        # What the others do at the same time is the same in every trial, and so no action's own.
+        others = {
+            seat: legal.sample(fold(key, seat)) for seat, legal in self.game.turns(state).items() if seat != self.seat
+        }
         changed = {
-            action: now ^ self._verbs(self.game.step(self.state, {self.seat: [action]}, 0)) for action in actions
+            action: now ^ self._verbs(self.game.step(state, others | {self.seat: [action]}, key)) for action in actions
         }
         alike = frozenset.intersection(*changed.values()) if len(changed) > 1 else frozenset()
-        return {action: _cells(verbs - alike) for action, verbs in changed.items()}
+        words = "perfect" in self.game.spec.traits
+        return {action: _cells(verbs - alike, words) for action, verbs in changed.items()}
 
     def _verbs(self, state: Any) -> frozenset[Any]:
         canvas = Canvas()
         self.game.draw(self.game.observe(state, self.seat), canvas)
         return frozenset(canvas.verbs)
+
+    @property
+    def possible(self) -> bool:
+        """Whether a click on this board can mean anything."""
+        return bool(self.cells) or "point" in getattr(self.game, "words", {})
 
     def said(self, x: float, y: float) -> int | None:
         """The action that the game itself finds at a position; None where it has no such word or finds none."""
@@ -65,10 +93,10 @@ class Pointing:
         return [action for action, each in columns.items() if picked[0][0] in each]
 
 
-def _cells(verbs: frozenset[Any]) -> frozenset[Cell]:
-    """The cells of these verbs; letters count where there is nothing else, because elsewhere they are labels."""
+def _cells(verbs: frozenset[Any], words: bool) -> frozenset[Cell]:
+    """The cells of these verbs; `words` count where there is nothing else, because elsewhere they are labels."""
     figures = frozenset(filter(None, (_cell(verb) for verb in verbs if verb[0] != "text")))
-    return figures or frozenset(filter(None, map(_cell, verbs)))
+    return figures or (frozenset(filter(None, map(_cell, verbs))) if words else figures)
 
 
 def _cell(verb: tuple[Any, ...]) -> Cell | None:

@@ -131,8 +131,8 @@ class Fit:
         return (x + 0.5 - self.left) / self.scale, (2 * y + 1 - self.top) / self.scale
 
     def cell(self, ux: float, uy: float) -> tuple[int, int]:
-        """The cell under a board position; `unit`'s inverse up to rounding."""
-        return int((self.left + ux * self.scale) // 1), int((self.top + uy * self.scale) // 2)
+        """The cell under a board position; `unit`'s inverse up to rounding. A shifted board is shifted cell by cell."""
+        return int(round(self.left + ux * self.scale, 6) // 1), int(round(self.top + uy * self.scale, 6) // 2)
 
     def covers(self, ux: float, uy: float) -> bool:
         """True for positions on the board."""
@@ -167,9 +167,10 @@ class Cells:
 
         What falls outside is not shown. Combining marks are left out: a cell holds one code point.
         """
-        line = safe_text(text, width=width if width is not None else self.columns)
-        codes = np.frombuffer(line.encode("utf-32-le"), np.uint32) if line.isascii() else _spread(line)
-        self.wide = self.wide or not codes.all()
+        room = width if width is not None else self.columns
+        short = type(text) is str and len(text) <= _SHORT
+        codes, wide = (_spread_short if short else _spread)(text, room)
+        self.wide = self.wide or wide
         if 0 <= y < self.rows:
             first, last = max(x, 0), min(x + len(codes), self.columns)
             if first < last:
@@ -202,9 +203,17 @@ def _width(code: int) -> int:
     return cell_width(chr(code)) if code else 0
 
 
-def _spread(line: str) -> Glyphs:
-    """A safe line's code points, one a cell: wide ones are followed by a TAIL, marks are left out."""
+def _spread(text: object, room: int) -> tuple[Glyphs, bool]:
+    """Foreign text as code points, one a cell, and whether any is wide: those are followed by a TAIL; marks are left out."""
+    line = safe_text(text, width=room)
+    if line.isascii():
+        return np.frombuffer(line.encode("utf-32-le"), np.uint32), False
     codes: list[int] = []
     for code in map(ord, line):
         codes += (code, TAIL)[: _width(code)]
-    return np.array(codes, np.uint32)
+    return np.array(codes, np.uint32), TAIL in codes
+
+
+_SHORT = 240
+_spread_short = lru_cache(maxsize=8192)(_spread)
+"""A screen writes nearly the same words again and again."""

@@ -42,8 +42,8 @@ def open_seat(path: Path) -> int | None:
 
 
 def points(scores: Sequence[float]) -> str:
-    """ "+1 : -1"."""
-    return " : ".join(f"{score:+g}" if score else "0" for score in scores)
+    """ "+1 : -1", to three digits."""
+    return " : ".join(f"{score:+.3g}" if score else "0" for score in scores)
 
 
 class Watched:

@@ -20,12 +20,16 @@ SEED = 7
 
 @dataclass(frozen=True)
 class Contender:
-    """A side: its name for people, the function that sets it up, the packages that it needs, the function's arguments."""
+    """A side: its name for people, the function that sets it up, the packages that it needs, the function's arguments.
+
+    cores: how many it may use; one is the same for all sides.
+    """
 
     name: str
     make: str
     packages: tuple[str, ...] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
+    cores: int = 1
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,13 @@ _PETTINGZOO = Contender(
     {"module": "pettingzoo.classic.connect_four_v3", "seed": SEED},
 )  # fmt: skip
 _CONNECT_FOUR = _vector("connect_four", 8192)
+_TWO_THREADS = Contender(
+    "palaestra, two threads",
+    f"{_STEPS}:vector",
+    _NUMBA,
+    {"game": "connect_four", "num": 8192, "seed": SEED, "threads": 2},
+    2,
+)
 _FULL = (
     "random legal actions; mask, observation of who acts, reward and restart at every step; ours takes what it has drawn from the mask "
     "unchecked (checked=False), pgx looks at each action"
@@ -116,6 +127,10 @@ _VECTOR = (
     Question(
         "vector/pettingzoo", "Connect Four, 8192 boards", "steps/s", _CONNECT_FOUR, _PETTINGZOO, _times(800),
         "ours unchecked as above; PettingZoo: one wrapped game, last() and step()",
+    ),
+    Question(
+        "vector/threads", "Connect Four, 8192 boards, two threads on two cores", "steps/s",
+        _TWO_THREADS, _CONNECT_FOUR, note="the rows are split over the threads, and the rules run without the interpreter's lock",
     ),
     Question(
         "vector-cards/kuhn", "Kuhn poker, 1024 tables", "steps/s", _vector("kuhn_poker", 1024), _pgx("kuhn_poker", 1024), _times(2),
@@ -214,6 +229,12 @@ _START = (
         Contender("PettingZoo connect_four_v3", f"{_STARTS}:command", ("pettingzoo",), {"arguments": ["-c", (
             "from pettingzoo.classic import connect_four_v3; env = connect_four_v3.env(); env.reset(seed=7); env.step(3)"
         )]}),
+    ),
+    Question(
+        "start/every_game", "the slowest of all games to its first step, as a process that imports, resets and steps", "ms",
+        Contender("palaestra's AEC face, compiled before", f"{_STARTS}:every_game", _NUMBA),
+        target=Target("ours", 1000, "ms", at_least=False),
+        note="processor time of the whole process",
     ),
 )  # fmt: skip
 

@@ -127,7 +127,7 @@ class Arena:
         versions(contender)
         key = f"{contender.make} {json.dumps(dict(contender.config), sort_keys=True)}"
         if key not in self._sides:
-            side = _Side(contender, self.core, self.patience)
+            side = _Side(contender, self.core if contender.cores == 1 else "", self.patience)
             self._sides[key] = side
             try:
                 side.wait_ready()

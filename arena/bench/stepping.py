@@ -14,11 +14,11 @@ from arena.bench.sides import Work, foreign, steady
 __all__ = ["envpool", "open_spiel", "pgx", "vector"]
 
 
-def vector(game: str, num: int, seed: int, encode: str = "", checked: bool = False) -> Work:
+def vector(game: str, num: int, seed: int, encode: str = "", checked: bool = False, threads: int = 1) -> Work:
     """Our vector face: `num` rows, the acting seat observed, drawn actions checked or taken as lawful; counts rows."""
     import envs  # noqa: PLC0415  (sides load what they need, in their own process)
 
-    env = envs.make(game, view="vector", num=num, seats="acting", encode=encode or (), checked=checked)
+    env = envs.make(game, view="vector", num=num, seats="acting", encode=encode or (), checked=checked, threads=threads)
     env.reset(seed=seed)
 
     def batch() -> int:

@@ -19,6 +19,13 @@ from envs.errors import FAILURE, UserError
 __all__ = ["told"]
 
 LIMIT = 1_000_000
+_KINDS = {
+    "integer range": "a whole number",
+    "integer": "a whole number",
+    "float range": "a number",
+    "float": "a number",
+}
+"""What click calls a kind of value, and what people call it."""
 
 
 def told(error: Exception, debug: bool) -> int:
@@ -40,6 +47,8 @@ def _line(message: str, code: int) -> int:
 
 def _usage(error: click.ClickException) -> str:
     message = error.format_message().rstrip(".")
+    for kind, words in _KINDS.items():
+        message = message.replace(f"is not a valid {kind}", f"is not {words}")
     context = error.ctx if isinstance(error, click.UsageError) else None
     return f"{message} (`{context.command_path} --help` tells more)" if context else message
 

@@ -139,7 +139,8 @@ def _standing_tree(standing: Standing) -> dict[str, Any]:
 
 def _match_tree(pairing: Pairing, result: Result, recording: Path | None) -> dict[str, Any]:
     return {
-        "number": pairing.number, "seed": pairing.seed, "seats": list(pairing.seats), "players": list(pairing.players),
+        "number": pairing.number, "group": pairing.group, "seed": pairing.seed,
+        "seats": list(pairing.seats), "players": list(pairing.players),
         "scores": [_finite(score) for score in result.scores], "reason": result.reason, "ticks": result.ticks,
         "faults": [[seat, cause] for seat, cause in result.faults], "refusals": list(result.refusals),
         "metrics": {str(name): _plain(figure) for name, figure in result.metrics.items()},

@@ -266,7 +266,7 @@ def metrics(s: Any, c: Any) -> dict[str, Any]:
 # ------------------------------------------------------------------ 5. drawing
 def draw(obs: Any, c: Any, canvas: Canvas) -> None:
     table, seats = obs.table, len(obs.hands)
-    canvas.size(20, 3 + 2 * seats)
+    canvas.size(20, 4 + 2 * seats)
     canvas.text(5.5, 0.5, "dice", "muted", "left")
     canvas.text(13.5, 0.5, "last bid", "muted", "left")
     for seat in range(seats):
@@ -276,10 +276,10 @@ def draw(obs: Any, c: Any, canvas: Canvas) -> None:
         canvas.text(1, y, f"player {seat + 1}", "muted" if table.out[seat] else seat_colour(seat), "left")
         for die in range(c.dice):
             _draw_die(obs, c, seat, die, canvas)
-        shade = "highlight" if table.bid in bids else "muted"
-        canvas.text(13.5, y, form(bids[-1], obs, c) if bids else "", shade, "left")
+        canvas.text(13.5, y, form(bids[-1], obs, c) if bids else "", "gold" if table.bid in bids else "muted", "left")
     last = _verdict(obs, c) if table.called >= 0 else "nobody has said liar yet"
-    canvas.text(1, 1.5 + 2 * seats, f"player {table.turn + 1} wins" if obs.done else last, "text", "left")
+    for row, line in enumerate((f"player {table.turn + 1} wins" if obs.done else last).split(", ", 1)):
+        canvas.text(1, 1.5 + 2 * seats + row, line, "text", "left")
 
 
 def _draw_die(obs: Any, c: Any, seat: int, die: int, canvas: Canvas) -> None:

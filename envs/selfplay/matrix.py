@@ -249,6 +249,13 @@ def _draw_matrix(canvas: Canvas, matrix: Matrix, c: Any, last: list[int]) -> Non
             canvas.text(7.25 + 5 * j, 3.5 + 2 * i, f"{first}, {second}", "ink" if lit else "text")
 
 
+def point(x: float, y: float, obs: Any, c: Any) -> int | None:
+    """What a click on the table means: a row for player 1, a column for player 2."""
+    acts = len(TABLE[c.game].acts)
+    place = (y - 3) / 2 if obs.seat == 0 else (x - 5) / 5
+    return int(place) if 0 <= place < acts and 2 <= y < 3 + 2 * acts else None
+
+
 def build(game: str = "rock_paper_scissors", rounds: int = 10) -> RecordGame:
     matrix = GAMES[game]
     values = {"game": list(GAMES).index(game), "payoffs": matrix.both, "most": int(abs(matrix.both).max())}

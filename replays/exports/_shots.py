@@ -6,11 +6,12 @@ One pass over the tape; each shot knows what led to it, who acts now, and the po
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from arena.events import Acted, Event, Marked, Stepped, shown
 from arena.text import safe_text
 from envs.spec import SPECTATOR
+from replays.between import inside
 from replays.tape import Entry, Moment, Tape
 
 __all__ = ["HOLD", "Shot", "Wanted", "outcome", "shots", "titles"]
@@ -51,6 +52,8 @@ class Shot:
     acting: tuple[int, ...] = ()
     final: bool = False
     """Whether the match ends with it."""
+    between: bool = False
+    """Whether it is a frame inside a step; it is told what the tick before it was told."""
 
 
 def shots(tape: Tape, wanted: Wanted) -> Iterator[Shot]:
@@ -67,9 +70,22 @@ def shots(tape: Tape, wanted: Wanted) -> Iterator[Shot]:
         due = entry.tick >= wanted.first and ((entry.tick - wanted.first) % step == 0 or final)
         if due and entry.stored is not None:
             seconds = HOLD if final else min(step, wanted.last - entry.tick) / wanted.pace
-            yield told.shot(entry, seconds)
+            shot = told.shot(entry, seconds)
+            yield from _with_frames(tape, shot, wanted.fps) if step == 1 and not final else [shot]
             if wanted.done is not None:
                 wanted.done(entry.tick - wanted.first, wanted.last - wanted.first)
+
+
+def _with_frames(tape: Tape, shot: Shot, fps: float) -> Iterator[Shot]:
+    """A tick and the frames that follow it within its time, as many as there are pictures."""
+    room = max(int(shot.seconds * fps), 1)
+    frames = inside(tape, shot.moment)
+    apart = -(-(len(frames) + 1) // room)
+    frames = frames[apart - 1 :: apart]
+    part = shot.seconds / (len(frames) + 1)
+    yield replace(shot, seconds=part)
+    for moment in frames:
+        yield replace(shot, moment=moment, seconds=part, between=True)
 
 
 class _Told:

@@ -39,7 +39,7 @@ def write(tape: Tape, wanted: Wanted, path: Path) -> None:
         wait = 0.0
         for shot in shots(tape, wanted):
             file.write(_line(wait, "o", pages.turn(shot)))
-            for mark in shot.marks:
+            for mark in () if shot.between else shot.marks:
                 file.write(_line(0.0, "m", safe_text(mark.text, width=80)))
             wait = shot.seconds
         file.write(_line(wait, "o", f"\x1b[0m{_SHOW}\x1b[{rows};{columns}H"))

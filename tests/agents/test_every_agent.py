@@ -14,7 +14,14 @@ from envs.errors import UserError
 
 PLAYERS = ["random", "first", "scripted", "mcts?simulations=30", "minimax?depth=2"]
 GAMES = [*envs.names(), "docs/examples/nim.py", "docs/examples/nim_plain.py", "tests/agents/probe_switches.py"]
-CASES = [(player, game) for player in PLAYERS for game in GAMES]
+DAILY = {"connect_four", "kuhn_poker", "docs/examples/nim_plain.py", "tests/agents/probe_switches.py"}
+"""Games for which a search is compiled by other tests too, or not at all. Each other one takes its compiler some ten seconds."""
+CASES: list[Any] = [(player, game) for player in PLAYERS[:3] for game in GAMES]
+CASES += [
+    pytest.param(player, game, marks=() if game in DAILY else pytest.mark.nightly)
+    for player in PLAYERS[3:]
+    for game in GAMES
+]
 # Options that change shapes would compile every search once more, so they are met by those who compile nothing.
 SHAPES = [
     "liars_dice?seats=3&wild=true",
@@ -39,7 +46,7 @@ def fitting(player: str, game: Any) -> Any:
 
 @pytest.mark.parametrize(("player", "name"), CASES)
 def test_it_is_legal_and_repeats_itself(player: str, name: str, table: Any, seeds: Any) -> None:
-    game = envs.game(name)
+    game = envs.game(name, plain=player in PLAYERS[:3])
     agent = fitting(player, game)
     if agent is None:
         return

@@ -11,54 +11,60 @@ from pettingzoo.test import api_test, parallel_api_test, parallel_seed_test, ren
 import arena
 import envs
 from envs import keys
+from envs.checks.options import configurations
 from envs.errors import UserError
+from envs.faces.aec import AEC
+from envs.faces.gym import Gym
+from envs.faces.parallel import Parallel
+from envs.options import address
 
 pytestmark = pytest.mark.foreign_random
 
-CONFIGURATIONS = [
-    "connect_four", "breakthrough", "kuhn_poker", "leduc_poker", "liars_dice", "liars_dice?seats=5&dice=2&wild=true", "commons",
-    "commons?seats=6&teams=2", "commons?seats=2&shared=true", "matrix", "matrix?game=perturbed_rps&rounds=1",
-    "matrix?game=prisoners_dilemma", "matrix?game=stag_hunt", "matrix?game=chicken",
-]  # fmt: skip
+CONFIGURATIONS = [address(name, chosen) for name in envs.names() for chosen in configurations(name)]
+"""Every choice, every bound and every pair of them of every game, from what the games declare; run plainly."""
+COMPILED = [
+    *envs.names(),
+    "liars_dice?seats=5&dice=2&wild=true",
+    "commons?seats=6&teams=2",
+    "commons?seats=2&shared=true",
+]
 
 
 def uniform(question):
     return question.legal.sample(question.key)
 
 
-def test_every_registered_game_is_configured_here():
-    assert {name.partition("?")[0] for name in CONFIGURATIONS} == set(envs.names())
-
-
 @pytest.mark.parametrize("name", CONFIGURATIONS)
-def test_pettingzoo_accepts_the_turn_by_turn_face(name):
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_every_configuration_passes_the_tests_of_the_libraries(name):
+    game = envs.game(name, plain=True)
+    api_test(AEC(game), num_cycles=15)
+    seed_test(lambda: AEC(game), num_cycles=10)
+    parallel_api_test(Parallel(game), num_cycles=15)
+    parallel_seed_test(lambda: Parallel(game), num_cycles=10)
+    for flat in (False, True):
+        one, other = (
+            Gym(game, seat=game.seats - 1, opponents=[uniform] * (game.seats - 1), flat=flat) for _ in range(2)
+        )
+        check_env(one, skip_render_check=True)
+        check_environments_match(one, other, 10, seed=3)
+
+
+@pytest.mark.parametrize("name", envs.names())
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_compiled_games_pass_the_tests_of_the_libraries(name):
     api_test(envs.make(name, "aec"), num_cycles=60)
     seed_test(lambda: envs.make(name, "aec"), num_cycles=40)
-
-
-@pytest.mark.parametrize("name", CONFIGURATIONS)
-def test_pettingzoo_accepts_the_parallel_face(name):
     parallel_api_test(envs.make(name, "parallel"), num_cycles=60)
     parallel_seed_test(lambda: envs.make(name, "parallel"), num_cycles=40)
-
-
-@pytest.mark.parametrize("name", sorted({name.partition("?")[0] for name in CONFIGURATIONS}))
-def test_pettingzoo_accepts_the_pictures(name):
+    seats = envs.game(name, plain=True).seats
+    one, other = (envs.make(name, "gym", seat=0, opponents=[uniform] * (seats - 1)) for _ in range(2))
+    check_env(one, skip_render_check=True)
+    check_environments_match(one, other, 60, seed=3)
     render_test(lambda render_mode=None: envs.make(name, "aec", render_mode=render_mode))
 
 
-@pytest.mark.parametrize("name", CONFIGURATIONS)
-@pytest.mark.parametrize("flat", [False, True])
-@pytest.mark.filterwarnings("ignore::UserWarning")
-def test_gymnasium_accepts_the_single_agent_face(name, flat):
-    seats = envs.game(name, plain=True).seats
-    face = envs.make(name, "gym", seat=seats - 1, opponents=[uniform] * (seats - 1), flat=flat)
-    check_env(face, skip_render_check=True)
-    again = envs.make(name, "gym", seat=seats - 1, opponents=[uniform] * (seats - 1), flat=flat)
-    check_environments_match(face, again, 60, seed=3)
-
-
-@pytest.mark.parametrize("name", CONFIGURATIONS)
+@pytest.mark.parametrize("name", COMPILED)
 def test_rows_equal_the_matches_with_their_seeds(name):
     vec = envs.make(name, "vector", num=5)
     obs, _ = vec.reset(seed=11)

@@ -22,7 +22,7 @@ class Live:
     def __init__(
         self, path: Path, name: str, agents: Sequence[str], seed: int = 1, limits: Limits | None = None, retries: int = 2
     ) -> None:  # fmt: skip
-        self.path, self.game = path, game(name)
+        self.path, self.game = path, game(name, plain=True)  # nothing is compiled
         self.now = itertools.count(1)
         self.recorder = Recorder(path, each_tick=True)
         seats = [Seat(seat, agent, agent) for seat, agent in zip(self.game.spec.seat_names, agents, strict=True)]

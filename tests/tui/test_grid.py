@@ -18,9 +18,10 @@ from envs.canvas import Canvas
 from tests.tui.boards import BOARDS, chequered
 from tests.tui.pty_board import COLUMNS, ROWS, drawing, measure
 from tui.cells import paint
-from tui.sheet import TAIL, Cells, look
+from tui.sheet import TAIL, Cells, colour, look
 from tui.widgets.grid import CellsView, GridView
 
+RED, BLUE = colour((200, 40, 40)), colour((40, 40, 200))
 BYTES_A_FRAME = 6_700  # the moving board of the terminal study; a full frame of 120 x 40 is about ten times that
 
 
@@ -33,7 +34,7 @@ class Glass:
     def receive(self, view: CellsView, regions: list[Region]) -> None:
         for region in regions:
             for y in range(region.y, region.bottom):
-                strip = view._strips[y].crop(region.x, region.right)
+                strip = view.row(y).crop(region.x, region.right)
                 self.cells[y][region.x : region.right] = spread(list(strip))
 
 
@@ -53,10 +54,12 @@ def frames(draw: st.DrawFn) -> list[Cells]:
     sheets = []
     for _ in range(draw(st.integers(1, 6))):
         glyphs = draw(arrays.arrays(np.uint32, (rows, columns), elements=st.sampled_from([32, 65, 0x2580, 0x25CF])))
-        styles = draw(arrays.arrays(np.int32, (rows, columns), elements=st.sampled_from([0, look(1, 2), look(2, 1)])))
+        styles = draw(
+            arrays.arrays(np.int32, (rows, columns), elements=st.sampled_from([0, look(RED, BLUE), look(BLUE, RED)]))
+        )
         cells = Cells(glyphs, styles)
         for _ in range(draw(st.integers(0, 3))):
-            cells.write(draw(st.integers(-3, columns)), draw(st.integers(0, rows - 1)), draw(WORDS), look(1, 1))
+            cells.write(draw(st.integers(-3, columns)), draw(st.integers(0, rows - 1)), draw(WORDS), look(RED, RED))
         sheets.append(cells.mend())
     return sheets
 
@@ -72,14 +75,14 @@ def test_changed_spans_add_up_to_the_whole_frame(sheets: list[Cells]) -> None:
         glass.receive(view, regions)
         whole = CellsView()
         whole.push(cells)
-        assert glass.cells == [spread(list(strip)) for strip in whole._strips]
+        assert glass.cells == [spread(list(strip)) for strip in map(whole.row, range(cells.rows))]
         assert view.push(cells) == []
 
 
 def test_only_changed_spans_are_sent_and_equal_rows_share_a_strip() -> None:
     view, cells = CellsView(), Cells.blank(40, 10)
     view.push(cells)
-    assert len({id(strip) for strip in view._strips}) == 1
+    assert len({id(view.row(y)) for y in range(10)}) == 1
     moved = Cells.blank(40, 10)
     moved.write(3, 4, "ab")
     moved.write(30, 4, "c")
@@ -93,7 +96,7 @@ def test_a_sheet_with_control_codes_shows_none() -> None:
     cells.glyphs[0, :5] = [0x1B, 0x9B, 0x7F, 7, 13]
     view = CellsView()
     view.push(cells)
-    assert view._strips[0].text == "\ufffd" * 5 + "   "
+    assert view.row(0).text == "\ufffd" * 5 + "   "
     assert TAIL not in view._codes & 0xFFFFFFFF
 
 

@@ -22,6 +22,7 @@ from tests.tui.glass import glass, settled
 from tests.tui.live import Live
 from tui.app import ArenaApp
 from tui.pointing import Pointing
+from tui.screens._seat_panes import stacked_rows
 from tui.screens.ask import Question
 from tui.screens.human import HUMAN, HumanScreen
 from tui.screens.match import MatchScreen
@@ -226,6 +227,66 @@ async def test_a_game_with_secrets_is_not_tried_out_by_clicks(sit: Seat) -> None
         await table.seen(pilot)
         assert table.screen.person.turn.pointing.cells == {}
         assert "cannot be clicked" in await click(table, pilot, 1, 1)
+
+
+async def test_a_click_on_the_table_of_a_matrix_game_is_a_row_or_a_column(sit: Seat) -> None:
+    table = sit("matrix?game=prisoners_dilemma")
+    async with table.app.run_test(size=(120, 40)) as pilot:
+        await table.seen(pilot)
+        assert "no action there" in await click(table, pilot, 10, 1.5)
+        assert "sent: defect" in await click(table, pilot, 8, 5.5)
+
+
+def test_where_something_is_hidden_a_click_is_tried_on_imagined_states_alone() -> None:
+    """The same cells as of the game with nothing hidden, and the real state is never stepped."""
+    rules = game("connect_four", plain=True)
+    state, columns = rules.step(rules.start(0), {0: [3]}, 0), list(range(7))
+    plain = Pointing(rules, state, 1, columns).cells
+    rules.spec = rules.spec.replace(traits=frozenset({"hidden"}))
+    stepped: list[object] = []
+    step = rules.step
+    rules.step = lambda s, actions, key: stepped.append(s) or step(s, actions, key)  # type: ignore[method-assign, func-returns-value]
+    assert Pointing(rules, state, 1, columns).cells == plain
+    assert stepped
+    assert all(each is not state for each in stepped)
+
+
+def test_cells_that_do_not_tell_the_actions_apart_are_no_ones() -> None:
+    for name in ("kuhn_poker", "leduc_poker", "liars_dice", "commons"):
+        rules = game(name, plain=True)
+        assert Pointing(rules, rules.start(1), 0, list(rules.legal(rules.start(1), 0))).cells == {}
+
+
+async def test_a_wide_board_stands_above_the_moves_where_beside_them_it_could_not_be_read(sit: Seat) -> None:
+    table = sit("liars_dice")
+    async with table.app.run_test(size=(60, 20)) as pilot:
+        text = await table.seen(pilot)
+        assert "last bid" in text
+        assert "1 three" in text
+        fit = table.screen.query_one(GridView)._fit
+        assert fit is not None
+        assert fit.scale == 2
+        await pilot.resize_terminal(120, 40)
+        await table.seen(pilot)
+        assert not table.screen.has_class("-stacked")
+
+
+async def test_a_board_that_cannot_be_read_is_told_in_words(sit: Seat) -> None:
+    table = sit("liars_dice?seats=6")
+    async with table.app.run_test(size=(60, 20)) as pilot:
+        text = await table.seen(pilot)
+        assert "Dice that you see" in text
+        assert "1 three" in text
+
+
+@pytest.mark.parametrize(
+    ("board", "terminal", "rows"),
+    [((20, 7), (60, 20), 9), ((20, 15), (60, 20), None), ((7, 7), (60, 20), None), ((20, 7), (120, 40), None)],
+)
+def test_rows_of_a_board_above_the_moves(
+    board: tuple[float, float], terminal: tuple[int, int], rows: int | None
+) -> None:
+    assert stacked_rows(*board, *terminal) == rows
 
 
 def test_each_action_owns_the_cells_that_it_changes() -> None:

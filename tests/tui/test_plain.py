@@ -14,6 +14,8 @@ import replays
 from arena.agent import Reply
 from arena.matches import play
 from envs.errors import UserError
+from envs.registry import game
+from tests.tui.feeding import Thinker
 from tests.tui.live import Live, once
 from tui.plain import Lines, follow, running
 
@@ -30,7 +32,7 @@ def told(path: Path, **chosen: object) -> list[str]:
 
 def test_every_act_has_its_line_and_the_path_is_last(tmp_path: Path) -> None:
     path = tmp_path / "m.arena"
-    result = play("connect_four", ["random", "scripted"], seed=4, record=path)
+    result = play(game("connect_four", plain=True), ["random", "scripted"], seed=4, record=path)
     lines = told(path)
     tape = replays.open(path)
     for tick in range(result.ticks):
@@ -44,7 +46,7 @@ def test_every_act_has_its_line_and_the_path_is_last(tmp_path: Path) -> None:
 
 def test_the_board_is_drawn_at_the_end_and_at_every_tick_when_asked(tmp_path: Path) -> None:
     path = tmp_path / "m.arena"
-    result = play("connect_four", ["first", "first"], record=path)
+    result = play(game("connect_four", plain=True), ["first", "first"], record=path)
     heads = [line for line in told(path) if line.split() == list("1234567")]
     assert len(heads) == 1
     heads = [line for line in told(path, board=True) if line.split() == list("1234567")]
@@ -93,7 +95,7 @@ def test_refusals_and_faults_are_told(tmp_path: Path) -> None:
 def test_a_seats_view_betrays_nothing(tmp_path: Path, seeds: object) -> None:
     for seed in seeds(12):  # type: ignore[operator]
         path = tmp_path / f"{seed}.arena"
-        play("kuhn_poker", ["random", "mcts?simulations=20"], seed=seed, record=path)
+        play(game("kuhn_poker", plain=True), ["random", Thinker], seed=seed, record=path)
         tape = replays.open(path)
         lines = told(path, who=0)
         cards = [CARDS[int(card)] for card in tape.at(0).row.cards]
@@ -128,7 +130,7 @@ def test_notes_of_any_kind_are_borne(tmp_path: Path, notes: dict[str, object]) -
 
 def test_a_recording_is_paced_when_asked(tmp_path: Path) -> None:
     path = tmp_path / "m.arena"
-    result = play("connect_four", ["first", "first"], record=path)
+    result = play(game("connect_four", plain=True), ["first", "first"], record=path)
     now, slept = [100.0], []
 
     def sleep(seconds: float) -> None:
@@ -160,14 +162,14 @@ def test_a_running_match_is_told_later_when_asked(tmp_path: Path) -> None:
 
 def test_a_seat_that_there_is_not_is_a_mistake(tmp_path: Path) -> None:
     path = tmp_path / "m.arena"
-    play("kuhn_poker", ["first", "first"], record=path)
+    play(game("kuhn_poker", plain=True), ["first", "first"], record=path)
     with pytest.raises(UserError, match="seats 0 to 1"):
         Lines(replays.open(path), who=2)
 
 
 def test_other_rules_are_shown_field_by_field(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "m.arena"
-    play("kuhn_poker", ["first", "first"], record=path)
+    play(game("kuhn_poker", plain=True), ["first", "first"], record=path)
     monkeypatch.setattr("replays.tape.installed", lambda started, secret: (None, "other rules: it has changed"))
     lines = told(path)
     assert "other rules: it has changed" in lines
@@ -197,7 +199,7 @@ def test_nothing_running_says_what_to_do(tmp_path: Path) -> None:
 
 def test_plain_lines_need_no_screen_and_no_compiler(tmp_path: Path) -> None:
     path = tmp_path / "m.arena"
-    play("connect_four", ["first", "first"], record=path)
+    play(game("connect_four", plain=True), ["first", "first"], record=path)
     code = f"import sys, tui.plain; tui.plain.follow({str(path)!r}, sys.stdout); print(sorted(sys.modules))"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     modules = answer.stdout.splitlines()[-1]

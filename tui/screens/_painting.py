@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from arena.events import Marked
 from envs.canvas import Canvas, seat_colour
 from replays.tape import Moment
-from tui.cells import Mode, paint
+from tui.cells import Mode
+from tui.damage import Easel
 from tui.lines import Line, Span, paste, span_width, wrap, write_lines
 from tui.pages import PAGES, Sitting, page_cells
 from tui.sheet import Cells, Fit
@@ -43,6 +44,7 @@ class Painting:
     furthest: dict[tuple[int, str], int] = field(default_factory=dict)
     anchor: int | None = None
     rows: Sequence[StoryRow] = ()
+    easel: Easel = field(default_factory=Easel)
     _thinned: tuple[int, int, tuple[tuple[int, str], ...]] = (0, 0, ())
 
     def guarded(self, make: Callable[[int, int], Cells]) -> Callable[[int, int], Cells]:
@@ -77,7 +79,7 @@ class Painting:
 
     def board(self, canvas: Canvas, columns: int, rows: int) -> Cells:
         mode: Mode = "ascii" if self.plain_board else "halfblock"
-        return paint(canvas, columns, rows, self.palette, mode)
+        return self.easel.paint(canvas, columns, rows, self.palette, mode)
 
     def words(self, vantage: Vantage, moment: Moment | None, trouble: str, active: bool) -> Content:
         """The moment told instead of drawn; the fields of the state where there are no rules."""

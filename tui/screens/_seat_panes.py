@@ -5,6 +5,7 @@ This class only shows. What is shown comes from `tui.seat` and `tui.seat_view`; 
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -19,10 +20,11 @@ from textual.widgets import Input, Static
 from arena.text import safe_text
 from envs.canvas import Canvas
 from tui.cells import Mode, paint
-from tui.lines import Line, Span
+from tui.lines import Line, Span, wrap, write_lines
 from tui.pointing import Cell
 from tui.seat import HumanSeat
 from tui.seat_view import EVENTS, action_columns, action_rows, event_rows, players, result, state_words, thought
+from tui.sheet import Cells, Fit
 from tui.widgets.bars import PolicyBars
 from tui.widgets.grid import CellsView, GridView
 from tui.widgets.line_input import LineInput
@@ -32,7 +34,29 @@ from tui.widgets.rows import Column, RowList
 if TYPE_CHECKING:
     from tui.app import ArenaApp
 
-__all__ = ["SeatPanes"]
+__all__ = ["SeatPanes", "stacked_rows"]
+
+LEGIBLE = 2.0
+"""Pixels a unit: one row of cells. A smaller board is told in words."""
+_FRAME, _SIDE, _CHROME, _LEAST_MOVES = 4, 26, 3, 5
+"""Columns of a board's frame, columns of the moves beside it, rows above and below both, rows of the moves below it."""
+
+
+def stacked_rows(width: float, height: float, columns: int, rows: int) -> int | None:
+    """Rows that a board, with its frame, takes above the moves; None where it is better beside them or fits neither way."""
+    beside = Fit.within(width, height, columns - _SIDE - _FRAME, rows - _CHROME - 2).scale
+    room = rows - _CHROME - _LEAST_MOVES
+    above = Fit.within(width, height, columns - _FRAME, room - 2)
+    if beside >= LEGIBLE or above.scale < LEGIBLE:
+        return None
+    return math.ceil(above.height * above.scale / 2) + 2
+
+
+def _told(text: str, columns: int, rows: int, palette: str) -> Cells:
+    """The position in words, where the board cannot be read."""
+    cells = Cells.blank(columns, rows)
+    write_lines(cells, ([Span(line)] for line in wrap(text, columns, rows)), palette)
+    return cells
 
 
 class SeatPanes(Screen[None]):
@@ -53,6 +77,8 @@ class SeatPanes(Screen[None]):
     SeatPanes.-low #thinking { display: none; }
     SeatPanes.-narrow #side { width: 26; }
     SeatPanes.-narrow #thinking, SeatPanes.-narrow #events { display: none; }
+    SeatPanes.-stacked #middle { layout: vertical; }
+    SeatPanes.-stacked GridView, SeatPanes.-stacked #side { width: 1fr; }
     """
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (78, "-normal"), (118, "-wide")]  # noqa: RUF012  (a variable of Textual)
     VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]  # noqa: RUF012  (a variable of Textual)
@@ -71,7 +97,7 @@ class SeatPanes(Screen[None]):
     def compose(self) -> ComposeResult:
         looks: dict[str, Any] = {"palette": self.app.palette, "ascii_only": self.app.plain_glyphs}
         yield LineView(**looks, id="top")
-        with Horizontal():
+        with Horizontal(id="middle"):
             yield GridView()
             with Vertical(id="side"):
                 yield RowList(
@@ -175,11 +201,27 @@ class SeatPanes(Screen[None]):
         if person.trouble or not columns or not rows:
             return
         canvas = Canvas()
-        person.tape.at(person.tape.last).draw(canvas, person.who)
+        moment = person.tape.at(person.tape.last)
+        moment.draw(canvas, person.who)
+        if self._stack(canvas):
+            return  # the board has another size in a moment, and asks for its picture then
+        if Fit.within(canvas.width, canvas.height, columns, rows).scale < LEGIBLE:
+            grid.push(_told(moment.text(person.who), columns, rows, self.app.palette))
+            return
         for x, y in self._marked():
             canvas.rect(x, y, 1, 1, "highlight", filled=False)
         mode: Mode = "ascii" if self.app.plain_board else "halfblock"
         grid.push(paint(canvas, columns, rows, self.app.palette, mode))
+
+    def _stack(self, canvas: Canvas) -> bool:
+        """Put a wide board above the moves where beside them it could not be read; whether that has changed anything."""
+        high = stacked_rows(canvas.width, canvas.height, self.size.width, self.size.height)
+        wanted = high is not None and self.has_class("-narrow")
+        if wanted == self.has_class("-stacked"):
+            return False
+        self.set_class(wanted, "-stacked")
+        self.query_one(GridView).styles.height = high if wanted else "1fr"
+        return True
 
     def _marked(self) -> Iterable[Cell]:
         """The cells of the action under the cursor, or those that were clicked."""

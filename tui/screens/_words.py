@@ -107,7 +107,7 @@ def _agents(vantage: Vantage) -> Line:
 
 
 def _points(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, (int, float)) else "?"
+    return f"{value:.4g}" if isinstance(value, (int, float)) else "?"
 
 
 def result(vantage: Vantage, ended: Ended) -> Line:

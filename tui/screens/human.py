@@ -109,7 +109,7 @@ class HumanScreen(SeatPanes):
             self._answer(forms[actions[0]])
             return
         self._picked = picked if actions else []
-        none = "no action there" if pointing.cells else "this board cannot be clicked: choose from the list or write"
+        none = "no action there" if pointing.possible else "this board cannot be clicked: choose from the list or write"
         self._tell("" if actions else none, "muted")
         self._show_moves()
         self._show_board()

@@ -22,10 +22,12 @@ from textual.widgets import Input, Static
 from envs.errors import UserError
 from replays.tape import Moment
 from tui.keymaps import MATCH
+from tui.motion import Motion
 from tui.pages import Sitting
 from tui.screens._panes import Panes
 from tui.screens._words import Scene, headline, key_words, status
 from tui.screens.keys import written
+from tui.widgets.direct import together
 from tui.widgets.grid import CellsView, GridView
 from tui.widgets.lineview import LineView
 from tui.widgets.pane import KeyLine, KeyWord, Pane
@@ -71,6 +73,7 @@ class MatchScreen(Panes):
         self._running_now = False
         self._count_again = float("-inf")
         self._timer: Timer | None = None
+        self.motion = Motion()
 
     # ------------------------------------------------------------------ the screen's life
     def compose(self) -> ComposeResult:
@@ -116,10 +119,14 @@ class MatchScreen(Panes):
         if now < self._rest_until:
             return
         news = self._read_on(now)
+        here = self.playback.position
         moved = self.playback.advance(now)
         if moved or self.moment is None:
             self._look()
             self._stale |= _ALL
+            self.motion.go(self.tape, here, self.playback, now)
+        if self.motion.advance(now):
+            self._stale.add("board")
         if news:
             self._stale |= _ALL - {"board"}
         if self._work():
@@ -176,6 +183,8 @@ class MatchScreen(Panes):
         """What the user did is shown at once."""
         if not self.is_mounted:
             return
+        if self.moment is None or self.moment.tick != self.playback.position:
+            self.motion.end()
         self._look()
         self._work()
         self._stale |= _ALL
@@ -184,11 +193,12 @@ class MatchScreen(Panes):
 
     # ------------------------------------------------------------------ painting
     def _paint(self, now: float) -> None:
-        for part, gap in _GAPS.items():
-            if part in self._stale and now - self._painted[part] >= gap:
-                self._stale.discard(part)
-                self._painted[part] = now
-                getattr(self, f"_paint_{part}")()
+        with together(self):
+            for part, gap in _GAPS.items():
+                if part in self._stale and now - self._painted[part] >= gap:
+                    self._stale.discard(part)
+                    self._painted[part] = now
+                    getattr(self, f"_paint_{part}")()
         self._pictures.append(now)
 
     def scene(self) -> Scene:
@@ -209,7 +219,7 @@ class MatchScreen(Panes):
             return
         # While the words stand in its place, the board would have the inside of their frame.
         columns, rows = board.content_size if board.display else (words.size.width - 2, words.size.height - 2)
-        canvas = self.painting.drawing(self.moment, self.vantage.who)
+        canvas = self.painting.drawing(self.motion.frame or self.moment, self.vantage.who)
         fits = canvas is not None and columns > 0 and rows > 0 and self.painting.fits(canvas, columns, rows)
         if fits != self.drawn and columns > 0 and rows > 0:
             self.drawn = fits

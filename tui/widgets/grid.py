@@ -25,6 +25,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.sheet import TAIL, Cells, Fit, look_of, row_text
+from tui.widgets.direct import Place
 
 __all__ = ["CellsView", "DrawnView", "GridView"]
 
@@ -54,12 +55,19 @@ def _strip(row: bytes) -> Strip:
 
 
 def _codes(cells: Cells) -> Codes:
-    """Glyph and look of each cell in one number. Control codes cannot be drawn, whoever made the sheet."""
-    glyphs = cells.glyphs.astype(np.int64)
+    """Glyph and look of each cell in one number."""
+    codes = cells.styles.astype(np.int64)
+    codes <<= 32
+    codes |= cells.glyphs
+    return codes
+
+
+def _clean(codes: Codes, where: NDArray[np.bool_]) -> None:
+    """Control codes cannot be drawn, whoever made the sheet: put a sign in their place."""
+    glyphs = codes[where] & 0xFFFFFFFF
     barred = (glyphs != TAIL) & ((glyphs < 32) | ((glyphs > 126) & (glyphs < 160)))
     if barred.any():
-        glyphs[barred] = 0xFFFD
-    return np.ascontiguousarray(glyphs | cells.styles.astype(np.int64) << 32)
+        codes[where] = np.where(barred, codes[where] - glyphs + 0xFFFD, codes[where])
 
 
 def _widen(changed: NDArray[np.bool_], *frames: Codes) -> None:
@@ -74,13 +82,16 @@ def _widen(changed: NDArray[np.bool_], *frames: Codes) -> None:
 
 def _spans(changed: NDArray[np.bool_]) -> list[Region]:
     """Runs of changed cells, one or more a row; gaps up to `_GAP` are sent along."""
-    regions = []
-    for y in np.flatnonzero(changed.any(axis=1)).tolist():
-        xs = np.flatnonzero(changed[y])
-        breaks = np.flatnonzero(np.diff(xs) > _GAP)
-        starts, stops = xs[[0, *(breaks + 1).tolist()]], xs[[*breaks.tolist(), -1]]
-        regions += [Region(a, y, b - a + 1, 1) for a, b in zip(starts.tolist(), stops.tolist(), strict=True)]
-    return regions
+    regions: list[Region] = []
+    row, start, last = -1, 0, 0
+    ys, xs = np.nonzero(changed)
+    for y, x in zip(ys.tolist(), xs.tolist(), strict=True):
+        if y != row or x > last + _GAP + 1:
+            if row >= 0:
+                regions.append(Region(start, row, last - start + 1, 1))
+            row, start = y, x
+        last = x
+    return [*regions, Region(start, row, last - start + 1, 1)] if row >= 0 else regions
 
 
 class CellsView(Widget):
@@ -106,32 +117,53 @@ class CellsView(Widget):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  (Textual's name)
         super().__init__(id=id, classes=classes)
-        self._codes: Codes = np.empty((0, 0), np.int64)
-        self._strips: list[Strip] = []
+        self._given: Codes = np.empty((0, 0), np.int64)
+        self._codes: Codes = self._given
+        self._strips: list[Strip | None] = []
         self._ground: Style | None = None
+        self._place = Place(self)
 
     def push(self, cells: Cells) -> list[Region]:
         """Show a sheet; returns the regions that the terminal is sent, none if nothing has changed."""
-        codes, last = _codes(cells), self._codes
-        self._codes = codes
-        if codes.shape != last.shape:
-            self._strips = [_strip(row.tobytes()) for row in codes]
+        given, last = _codes(cells), self._given
+        if given.shape != last.shape:
+            self._take(given)
             self.refresh()
             return [Region(0, 0, cells.columns, cells.rows)]
-        changed = codes != last
+        self._given = given
+        changed = given != last
         if not changed.any():
             return []
-        _widen(changed, codes, last)
+        _widen(changed, given, last)
+        self._codes[changed] = given[changed]
+        _clean(self._codes, changed)
         regions = _spans(changed)
-        for y in {region.y for region in regions}:
-            self._strips[y] = _strip(codes[y].tobytes())
-        self.refresh(*regions)
+        for region in regions:
+            self._strips[region.y] = None
+        if not self._place.send([(region, self._part(region)) for region in regions]):
+            self.refresh(*regions)
         return regions
+
+    def _take(self, given: Codes) -> None:
+        """Show something of another size."""
+        self._given, self._codes, self._strips = given, given.copy(), [None] * len(given)
+        _clean(self._codes, np.ones(given.shape, bool))
+
+    def _part(self, region: Region) -> Strip:
+        """What is shown in a part of a row."""
+        return _strip(self._codes[region.y, region.x : region.right].tobytes()).apply_style(self._theme())
 
     def render_line(self, y: int) -> Strip:
         if y >= len(self._strips):
             return Strip.blank(self.size.width, self._theme())
-        return self._strips[y].apply_style(self._theme())
+        return self.row(y).apply_style(self._theme())
+
+    def row(self, y: int) -> Strip:
+        """A row as it is shown; it is made when the compositor wants it, and kept."""
+        strip = self._strips[y]
+        if strip is None:
+            strip = self._strips[y] = _strip(self._codes[y].tobytes())
+        return strip
 
     def _theme(self) -> Style:
         """The colours that the theme decides, worked out once: Textual would gather them for every row anew."""
@@ -168,6 +200,13 @@ class DrawnView(CellsView):
     def sheet(self, columns: int, rows: int) -> Cells:
         """What to show at this size."""
         raise NotImplementedError
+
+    def render_line(self, y: int) -> Strip:
+        """A view that is shown for the first time, or at another size, is whole at once and not after a blank picture."""
+        columns, rows = self.content_size
+        if self._given.shape != (rows, columns) and columns and rows:
+            self._take(_codes(self.sheet(columns, rows)))
+        return super().render_line(y)
 
     def redraw(self) -> None:
         """Show what has changed since the last sheet, once the view has a size."""

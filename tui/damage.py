@@ -1,0 +1,153 @@
+"""Paints a board again where its drawing has changed: from frame to frame most verbs of a match stay what they were.
+
+A verb is painted again when it may touch a changed one, into a sheet of the changed part alone; the rest of the picture
+is kept. `Easel.paint` gives the same cells as `tui.cells.paint`, and falls back on it where there is nothing to gain.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+from arena.text import cell_width, safe_text
+from envs.canvas import Canvas, Verb
+from tui.cells import MOST_VERBS, Mode, paint, perform
+from tui.sheet import Cells, Fit
+
+__all__ = ["Easel", "box_of"]
+
+Box = tuple[int, int, int, int]
+"""left, top, right, bottom in cells; right and bottom are outside."""
+
+_MOST_CHANGED = 200
+_MARGIN = 2.0
+"""Pixels that a verb may paint beyond its shape: rounding, soft edges, the letter on a disc."""
+
+
+def box_of(verb: Verb, fit: Fit) -> Box | None:
+    """Cells that a verb may touch; None for a verb that is not painted in parts, or is none."""
+    try:
+        shape = _shape(verb, fit)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    if shape is None or not all(map(math.isfinite, shape)):
+        return None
+    x0, y0, x1, y1 = shape
+    left, right = fit.left + x0 * fit.scale - _MARGIN, fit.left + x1 * fit.scale + _MARGIN
+    top, bottom = fit.top + y0 * fit.scale - _MARGIN, fit.top + y1 * fit.scale + _MARGIN
+    if max(map(abs, (left, right, top, bottom))) > 1e6:
+        return None
+    return math.floor(left), math.floor(top / 2), math.ceil(right), math.ceil(bottom / 2)
+
+
+def _shape(verb: Verb, fit: Fit) -> tuple[float, float, float, float] | None:
+    """The same in board units, without the margin."""
+    name = verb[0]
+    if name == "rect":
+        _, x, y, w, h = verb[:5]
+        return min(x, x + w), min(y, y + h), max(x, x + w), max(y, y + h)
+    if name == "disc":
+        _, x, y, r = verb[:4]
+        return x - abs(r), y - abs(r), x + abs(r), y + abs(r)
+    if name == "line":
+        _, x0, y0, x1, y1 = verb[:5]
+        return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+    if name == "sprite":
+        _, x, y = verb[:3]
+        return x - 0.5, y - 0.5, x + 0.5, y + 0.5
+    if name == "text":
+        _, x, y, words = verb[:4]
+        wide = cell_width(safe_text(words)) / fit.scale
+        return x - wide, y, x + wide, y
+    return None
+
+
+class Easel:
+    """The last picture of one board, and how it came about."""
+
+    def __init__(self) -> None:
+        self._made: tuple[object, ...] = ()
+        self._verbs: list[Verb] = []
+        self._cells = Cells.blank(0, 0)
+        self._boxes: dict[Verb, Box | None] = {}
+
+    def paint(
+        self, canvas: Canvas, columns: int, rows: int, palette: str = "standard", mode: Mode = "halfblock"
+    ) -> Cells:
+        """The drawing as cells, as `tui.cells.paint` gives it."""
+        made = (canvas.width, canvas.height, columns, rows, palette, mode)
+        fit = Fit.within(canvas.width, canvas.height, columns, rows)
+        if made != self._made or mode != "halfblock":
+            self._boxes.clear()
+            cells = paint(canvas, columns, rows, palette, mode)
+        else:
+            cells = self._repainted(canvas, fit, palette) or paint(canvas, columns, rows, palette, mode)
+        self._made, self._verbs, self._cells = made, list(canvas.verbs), cells
+        return cells
+
+    def _repainted(self, canvas: Canvas, fit: Fit, palette: str) -> Cells | None:
+        """The last picture with what has changed laid in; None where that cannot be told."""
+        try:
+            areas = self._changed(canvas.verbs, fit)
+        except TypeError:  # a stranger's verb that has no hash
+            return None
+        if areas is None:
+            return None
+        boxes = [self._box(verb, fit) for verb in canvas.verbs]
+        cells = Cells(self._cells.glyphs.copy(), self._cells.styles.copy(), fit, self._cells.wide)
+        for area in areas:
+            left, top, right, bottom = area
+            part = Fit(fit.width, fit.height, fit.scale, fit.left - left, fit.top - 2 * top)
+            touching = [verb for verb, box in zip(canvas.verbs, boxes, strict=True) if _meet(box, area)]
+            new = perform(touching, part, right - left, bottom - top, palette, cells.columns)
+            cells.glyphs[top:bottom, left:right] = new.glyphs
+            cells.styles[top:bottom, left:right] = new.styles
+            cells.wide = cells.wide or new.wide
+        return cells
+
+    def _box(self, verb: Verb, fit: Fit) -> Box | None:
+        if verb not in self._boxes:
+            if len(self._boxes) > MOST_VERBS:
+                self._boxes.clear()
+            self._boxes[verb] = box_of(verb, fit)
+        return self._boxes[verb]
+
+    def _changed(self, verbs: Sequence[Verb], fit: Fit) -> list[Box] | None:
+        """The parts of the sheet that verbs which came, went or moved in the order may touch; None for all of it."""
+        old, new = Counter(self._verbs), Counter(verbs)
+        moved = {verb for verb in old.keys() | new.keys() if old[verb] != new[verb]}
+        if [verb for verb in self._verbs if verb not in moved] != [verb for verb in verbs if verb not in moved]:
+            return None
+        boxes = [self._box(verb, fit) for verb in moved]
+        known = [box for box in boxes if box is not None]
+        if len(known) < len(boxes) or len(known) > _MOST_CHANGED or len(verbs) > MOST_VERBS:
+            return None
+        return _apart([box for box in (self._clipped(box) for box in known) if box[0] < box[2] and box[1] < box[3]])
+
+    def _clipped(self, box: Box) -> Box:
+        """The part on the sheet. Its corner is even, because rounding goes to the even pixel."""
+        rows, columns = self._cells.glyphs.shape
+        left, top, right, bottom = box
+        return max(left, 0) // 2 * 2, max(top, 0), min(right, columns), min(bottom, rows)
+
+
+def _apart(boxes: list[Box]) -> list[Box]:
+    """Boxes that cover the same and do not meet: those that do are joined."""
+    joined: list[Box] = []
+    waiting = list(boxes)
+    while waiting:
+        box = waiting.pop()
+        meeting = next((other for other in joined if _meet(other, box)), None)
+        if meeting is None:
+            joined.append(box)
+        else:
+            joined.remove(meeting)
+            (a, b, c, d), (e, f, g, h) = box, meeting
+            waiting.append((min(a, e), min(b, f), max(c, g), max(d, h)))
+    return joined
+
+
+def _meet(box: Box | None, area: Box) -> bool:
+    """Whether a verb may touch the area; one whose place is not known may."""
+    return box is None or (box[0] < area[2] and area[0] < box[2] and box[1] < area[3] and area[1] < box[3])
