@@ -1,7 +1,7 @@
 """Ratings as a fold over results: what each player of a game is worth, how sure that is, and what went wrong beside it.
 
 Ratings are Davidson's strengths (`arena.davidson`) in Elo points, 400 for odds of ten to one, the mean of a ladder at 1500. They depend on
-the set of results and not on its order: the same results give the same bits. Intervals are at 95 %: percentiles of fits to groups of matches
+the set of results, not on its order: the same results give the same bits. Intervals are at 95 %: percentiles of fits to groups of matches
 (swapped seats, one seed) drawn again within each table. Who has met somebody against whom all points went to one side has no spread that
 could be drawn; there the standard error at the fit counts too, and what reaches farther is the interval.
 Players of different roles have ladders of their own.

@@ -70,8 +70,9 @@ def write_strengths(groups: Groups, standings: Sequence[Standing], resamples: in
     points = _points(found.strengths, roles)
     reach = Z95 * SCALE * found.deviations[0]
     low, high = points[0] - reach, points[0] + reach
-    drawn = np.concatenate([points, *_resampled(groups, roles, resamples, seed)])[1 if resamples else 0 :]
-    if resamples and len(groups.wins):
+    again = list(_resampled(groups, roles, resamples, seed))
+    drawn = np.concatenate(again) if again else points
+    if again:
         least, most = np.quantile(drawn, [0.025, 0.975], axis=0)
         sided = _one_sided(*whole)
         low = np.where(sided, np.minimum(low, least), least)
