@@ -26,7 +26,7 @@ class Cluster:
             import ray  # noqa: PLC0415  (an extra)
         except ImportError:
             raise UserError("--ray needs the extra ray: pip install 'palaestra[ray]'", FAILURE) from None
-        self._ray = ray
+        self._ray: Any = ray
         try:
             if address == "local":
                 ray.init(address="local", include_dashboard=False, log_to_driver=False, configure_logging=False)
@@ -37,7 +37,7 @@ class Cluster:
                 f"--ray {address}: {str(error).splitlines()[0]}: give local, auto, HOST:PORT or ray://HOST:PORT",
                 FAILURE,
             ) from None
-        self.size = max(1, int(ray.cluster_resources().get("CPU", 1)))
+        self.size = max(1, int(self._ray.cluster_resources().get("CPU", 1)))
         self._play = ray.remote(max_retries=0)(_away)
         self._playing: dict[Any, Task] = {}
 
