@@ -98,9 +98,9 @@ def fill(
     agents: Sequence[str], tables: Sequence[tuple[int, ...]], rounds: Iterable[int], sets: int, seed_of: Callable[[int], int],
     *, first: int = 0, group: int = 0, swap: bool = True,
 ) -> Iterator[Pairing]:  # fmt: skip
-    """The matches of some rounds: in each, every table plays `sets` groups. Numbers count from `first`, groups from `group`."""
+    """The matches of some rounds: in each, all tables play a group, `sets` times over. Numbers count from `first`, groups from `group`."""
     numbers, groups = count(first), count(group)
-    for number, (round_, table, _) in zip(groups, product(rounds, tables, range(sets)), strict=False):
+    for number, (round_, _, table) in zip(groups, product(rounds, range(sets), tables), strict=False):
         seed = seed_of(number)
         for players in turns(table, swap):
             yield Pairing(next(numbers), tuple(agents[p] for p in players), players, seed, number, round_)

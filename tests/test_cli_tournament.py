@@ -127,6 +127,7 @@ class Terminal(io.StringIO):
         return True
 
 
+@pytest.mark.foreign_random  # rich numbers its styles by chance
 def test_a_terminal_sees_the_table_while_it_is_played(tmp_path: Path) -> None:
     plan = Plan("cup", (Division(NIM, ("random", "first", "mcts?simulations=2"), sets=2),), record=False)
     store = open_store(plan, tmp_path)
