@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +13,9 @@ from arena.store import NAME, Played, Reader
 from arena.tournament.account import bout, table
 from arena.tournament.plan import Division, Plan
 from arena.tournament.rounds import total
+from envs.errors import UserError
 
-__all__ = ["Cup", "csv", "found", "look"]
+__all__ = ["Brief", "Cup", "brief", "csv", "found", "look"]
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,34 @@ def look(folder: Path, place: int, before: Cup | None = None) -> Cup:
         return Cup(folder, reader.plan, tuple(map(tuple, results)), place, made)
 
 
-def found(folders: Iterable[Path]) -> list[Path]:
-    """The tournaments directly under some folders, the one that was written last first."""
-    bases = [path for folder in folders for path in folder.glob(f"*/{NAME}")]
+@dataclass(frozen=True)
+class Brief:
+    """A tournament in a list; problem: why it cannot be read, "" for most."""
+
+    folder: Path
+    name: str = ""
+    games: tuple[str, ...] = ()
+    played: int = 0
+    total: int = 0
+    written: float = 0.0
+    problem: str = ""
+
+
+def brief(folder: Path) -> Brief:
+    """What a list says of a tournament; never raises for what is wrong with it."""
+    try:
+        with Reader(folder) as reader:
+            games = tuple(dict.fromkeys(division.game for division in reader.plan.divisions))
+            every = sum(map(total, reader.plan.divisions))
+            written = max(path.stat().st_mtime for path in folder.glob(f"{NAME}*"))
+            return Brief(folder, reader.plan.name, games, reader.count(), every, written)
+    except (UserError, OSError) as error:
+        return Brief(folder, problem=str(error))
+
+
+def found(runs: Path) -> list[Path]:
+    """The tournaments beside a folder of runs, the one that was written last first."""
+    bases = (runs.parent / "tournaments").glob(f"*/{NAME}")
     return [path.parent for path in sorted(bases, key=lambda path: path.stat().st_mtime, reverse=True)]
 
 

@@ -37,8 +37,9 @@ class _Scale:
 
     @classmethod
     def over(cls, standings: Sequence[Standing], columns: int) -> _Scale:
-        low = min((each.low for each in standings), default=1400.0)
-        high = max((each.high for each in standings), default=1600.0)
+        played = [each for each in standings if each.matches]
+        low = min((each.low for each in played), default=1400.0)
+        high = max((each.high for each in played), default=1600.0)
         return cls(low, high if high > low else low + 1, columns)
 
     def at(self, rating: float) -> int:

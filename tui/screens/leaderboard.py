@@ -137,7 +137,8 @@ class LeaderboardScreen(Screen[None]):
         """The player under the cursor of the pane that has the keyboard."""
         view = self.query_one("#matrix", MatrixView)
         if self.focused is view and view.matrix is not None:
-            return next((each for each in self.standings if view.matrix and each.player == view.matrix.pair[0]), None)
+            wanted = view.matrix.pair[0]
+            return next((each for each in self.standings if each.player == wanted), None)
         key = self.query_one("#ladder", RowList).key
         return self.standings[int(key)] if key is not None and int(key) < len(self.standings) else None
 
