@@ -108,6 +108,11 @@ class Reader:
         """How many results there are."""
         return int(self._db.execute("SELECT COUNT(*) FROM results").fetchone()[0])
 
+    def latest(self) -> float:
+        """When the last result came, in seconds since 1970; when the store was made, where there is none."""
+        row = self._db.execute("SELECT COALESCE(MAX(ended), (SELECT created FROM tournament)) FROM results").fetchone()
+        return float(row[0])
+
     def results(self) -> list[Played]:
         """All results, by division and number: the order does not tell in which order they came."""
         with _told(self.folder / NAME):

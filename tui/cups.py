@@ -80,8 +80,7 @@ def brief(folder: Path) -> Brief:
         with Reader(folder) as reader:
             games = tuple(dict.fromkeys(division.game for division in reader.plan.divisions))
             every = sum(map(total, reader.plan.divisions))
-            written = max(path.stat().st_mtime for path in folder.glob(f"{NAME}*"))
-            return Brief(folder, reader.plan.name, games, reader.count(), every, written)
+            return Brief(folder, reader.plan.name, games, reader.count(), every, reader.latest())
     except (UserError, OSError) as error:
         return Brief(folder, problem=str(error))
 

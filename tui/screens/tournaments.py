@@ -65,6 +65,7 @@ class TournamentsScreen(Screen[None]):
     def __init__(self, runs: Path, clock: Callable[[], float] = time.time) -> None:
         super().__init__()
         self.runs, self._wall = runs, clock
+        self._looking = self._opening = False
 
     def compose(self) -> ComposeResult:
         looks: dict[str, Any] = {"palette": self.app.palette, "ascii_only": self.app.plain_glyphs}
@@ -88,7 +89,10 @@ class TournamentsScreen(Screen[None]):
             self._timer.resume()
 
     def _look(self) -> None:
-        self.run_worker(self._look_now, thread=True, group="look", exclusive=True, exit_on_error=False)
+        """Read the disk in a thread; one look at a time."""
+        if not self._looking:
+            self._looking = True
+            self.run_worker(self._look_now, thread=True, group="look", exit_on_error=False)
 
     def _look_now(self) -> None:
         listed = [brief(folder) for folder in found(self.runs)]
@@ -96,26 +100,30 @@ class TournamentsScreen(Screen[None]):
             self.app.call_from_thread(self._take, listed)
 
     def _take(self, listed: Sequence[Brief]) -> None:
-        now = self._wall()
+        self._looking, now = False, self._wall()
         self.query_one("#tournaments", RowList).show([brief_row(each, now) for each in listed])
 
     @on(RowList.Chosen)
     def chosen(self, event: RowList.Chosen) -> None:
-        self.run_worker(
-            lambda: self._open(Path(event.key)), thread=True, group="open", exclusive=True, exit_on_error=False
-        )
+        if not self._opening:
+            self._opening = True
+            self.run_worker(lambda: self._open(Path(event.key)), thread=True, group="open", exit_on_error=False)
 
     def _open(self, folder: Path) -> None:
         """Reads the store in a thread: ratings take a moment."""
         try:
-            cup = look(folder, 0)
+            found: Cup | str = look(folder, 0)
         except UserError as error:
-            self.app.call_from_thread(self.notify, str(error), severity="error", markup=False)
-            return
-        self.app.call_from_thread(self._opened, cup)
+            found = str(error)
+        with suppress(RuntimeError):
+            self.app.call_from_thread(self._opened, found)
 
-    def _opened(self, cup: Cup) -> None:
-        self.app.push_screen(LeaderboardScreen(cup))
+    def _opened(self, found: Cup | str) -> None:
+        self._opening = False
+        if isinstance(found, str):
+            self.notify(found, severity="error", markup=False)
+        else:
+            self.app.push_screen(LeaderboardScreen(found))
 
     def action_help(self) -> None:
         from tui.screens.keys import KeysScreen  # noqa: PLC0415

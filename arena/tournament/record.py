@@ -1,0 +1,66 @@
+"""A tournament's table as rows of results, from which the pages of the documentation are written (see arena.bench)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from arena.bench.studies import share_figure, study_row
+from arena.standings import Standing, Table
+from arena.store import Played
+from arena.tournament.plan import Division, Plan
+
+__all__ = ["rows"]
+
+
+def rows(
+    plan: Plan, places: Sequence[int], tables: Sequence[Table], results: Sequence[Played], command: str, now: datetime
+) -> list[dict[str, Any]]:
+    """A row for each player of each game, and one for the whole: how many matches, and the processor time that they took.
+
+    A player's row is "tournament-GAME/AGENT", with " (ROLE)" behind it where a game has several roles.
+    """
+    found = [
+        study_row(
+            f"tournament-{plan.divisions[n].game}/{_who(each, made)}", _who(each, made), command, now,
+            config=_config(plan, plan.divisions[n]), seeds=[plan.seed], figures=_figures(each), place=place,
+        )
+        for n, made in zip(places, tables, strict=True)
+        for ladder in made.ladders
+        for place, each in enumerate(ladder.standings, 1)
+    ]  # fmt: skip
+    figures = {
+        "seconds": _sum([each.seconds for each in results], "s"),
+        "matches": _sum([1.0] * len(results), "matches"),
+    }
+    whole = study_row(
+        f"tournament/{plan.name}", plan.name, command, now, config={"games": [of.game for of in plan.divisions]},
+        seeds=[plan.seed], figures=figures,
+    )  # fmt: skip
+    return [*found, whole]
+
+
+def _who(each: Standing, made: Table) -> str:
+    return f"{each.player.agent} ({each.player.role})" if len(made.ladders) > 1 else each.player.agent
+
+
+def _config(plan: Plan, division: Division) -> dict[str, Any]:
+    own = {name: getattr(division, name) for name in ("system", "rounds", "sets", "swap", "retries")}
+    return {"game": division.game, "agents": list(division.agents), "clock": plan.limits.tree(), **own}
+
+
+def _figures(each: Standing) -> dict[str, Any]:
+    every = each.matches + each.uncounted
+    return {
+        "rating": {"n": each.matches, "median": each.rating, "interval": [each.low, each.high], "unit": "Elo", "of": "rating"},
+        "won": share_figure(each.won, each.matches), "drawn": share_figure(each.drawn, each.matches),
+        "forfeits": share_figure(each.forfeits, every), "illegal": share_figure(each.faults["illegal"], every),
+        "void": share_figure(each.uncounted, every),
+    }  # fmt: skip
+
+
+def _sum(values: Sequence[float], unit: str) -> dict[str, Any]:
+    """A total: its interval has no width."""
+    total = sum(values)
+    return {"n": len(values), "median": total, "interval": [total, total], "unit": unit, "of": "sum"}
