@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from arena.tournament.rounds import known, schedule, total
 from arena.tournament.run import TRIES, Run, open_store
 from arena.tournament.work import Task
 from envs.errors import UserError
+from tests.arena.tournament.kill_tournament import start
 
 ROOT = Path(__file__).parents[3]
 NIM = str(ROOT / "docs/examples/nim_plain.py")
@@ -179,7 +180,7 @@ def test_a_disk_that_is_full_stops_the_tournament_with_one_line(tmp_path: Path) 
     store.close()
 
 
-def test_workers_die_with_the_process_that_started_them(tmp_path: Path) -> None:
+def test_a_match_whose_process_is_killed_comes_back(tmp_path: Path) -> None:
     crew = Processes(1)
     crew.give({"patience": 60.0} | task(tmp_path))
     (worker,) = crew._workers
@@ -189,6 +190,18 @@ def test_workers_die_with_the_process_that_started_them(tmp_path: Path) -> None:
     assert done.outcome["trouble"] == "the process that played it ended (signal 9)"
     assert crew.room == 1
     crew.close()
+
+
+def test_workers_die_with_the_process_that_started_them(tmp_path: Path) -> None:
+    with start(tmp_path, 40, 1) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"kept\n"
+        (worker,) = map(int, Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split())
+        handle = os.pidfd_open(worker)
+        process.kill()
+    ready, _, _ = select.select([handle], [], [], 20)
+    os.close(handle)
+    assert ready, "the worker outlives its parent"
 
 
 def task(folder: Path) -> Task:
@@ -204,9 +217,3 @@ def test_a_game_is_chosen_by_its_name_with_or_without_options() -> None:
     assert chosen(two, "liars_dice") == chosen(two, "liars_dice?seats=3") == [0]
     with pytest.raises(UserError, match=r"no game 'chess' in tournament cup: it has liars_dice\?seats=3, matrix"):
         chosen(two, "chess")
-
-
-@pytest.fixture(autouse=True)
-def _no_leftovers(tmp_path: Path) -> Iterator[None]:
-    yield
-    assert not list(tmp_path.rglob("*.part"))
