@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
 from arena.standings import Player, Table
 from arena.store import NAME, Played, Reader
 from arena.tournament.account import bout, table
+from arena.tournament.overall import unbeaten
 from arena.tournament.plan import Division, Plan
 from arena.tournament.rounds import total
 from envs.errors import UserError
@@ -27,6 +30,8 @@ class Cup:
     results: tuple[tuple[Played, ...], ...]
     place: int
     table: Table
+    mixture: Mapping[Player, Fraction] = field(default_factory=dict)
+    """The share of each player in the mixture that no opponent beats."""
 
     @property
     def division(self) -> Division:
@@ -58,7 +63,8 @@ def look(folder: Path, place: int, before: Cup | None = None) -> Cup:
             results[played.division].append(played)
         place %= len(results)
         made = table(reader.plan.divisions[place], results[place])
-        return Cup(folder, reader.plan, tuple(map(tuple, results)), place, made)
+        mixture = {player: share for ladder in made.ladders for player, share in unbeaten(made, ladder).items()}
+        return Cup(folder, reader.plan, tuple(map(tuple, results)), place, made, mixture)
 
 
 @dataclass(frozen=True)

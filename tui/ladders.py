@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from arena.standings import Meeting, Player, Standing, Table
 from arena.statistics import wilson
@@ -200,10 +201,22 @@ def _shade(meeting: Meeting | None, palette: str) -> tuple[int, int]:
 
 
 # ------------------------------------------------------------------ one player
-def player_cells(each: Standing, table: Table, columns: int, rows: int, palette: str) -> Cells:
+def player_cells(
+    each: Standing,
+    table: Table,
+    columns: int,
+    rows: int,
+    palette: str,
+    mixture: Mapping[Player, Fraction] | None = None,
+) -> Cells:
     """Rating and places, rates of what went wrong with intervals, best and worst opponent, the running rating as a line."""
     cells = Cells.blank(columns, rows)
     lines = _facts(each) + _opponents(each, table)
+    share = (mixture or {}).get(each.player)
+    if share is not None:
+        lines.append(
+            [Span(f"{100 * float(share):.0f} %", "text", True), Span(" of the mixture that nobody beats", "muted")]
+        )
     write_lines(cells, lines[:rows], palette)
     left = rows - len(lines) - 1
     if left >= 3 and len(each.trend) > 1:

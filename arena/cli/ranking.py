@@ -8,31 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 from arena.cli.tables import table as columns
 from arena.text import safe_text
+from arena.tournament.overall import unbeaten, verdicts
 
 if TYPE_CHECKING:
-    from arena.standings import Player, Standing, Table
+    from fractions import Fraction
+
+    from arena.standings import Ladder, Player, Standing, Table
     from arena.store import Reader
+    from arena.tournament.overall import Verdict
     from arena.tournament.plan import Division, Plan
 
 __all__ = ["SCHEMA", "count_of", "default_store", "document", "newest", "words"]
 
 SCHEMA = "palaestra.rank/1"
 _HEAD = (
-    "#",
-    "agent",
-    "rating",
-    "95 %",
-    "games",
-    "won",
-    "drawn",
-    "lost",
-    "mean score",
-    "forfeits",
-    "illegal",
-    "refused",
-    "void",
-    "running",
-)
+    "#", "agent", "rating", "95 %", "games", "won", "drawn", "lost", "mean score", "forfeits", "illegal", "refused", "void", "running",
+    "mixture",
+)  # fmt: skip
 
 
 def default_store(runs: Path, name: str) -> Path:
@@ -57,11 +49,31 @@ def count_of(matches: int) -> str:
 def words(plan: Plan, places: Sequence[int], tables: Sequence[Table], played: Sequence[tuple[int, int]]) -> str:
     """A table for each game, and what its figures mean."""
     parts = [_division(plan.divisions[n], made, played[n]) for n, made in zip(places, tables, strict=True)]
+    parts += _overall(plan, places, tables)
     legend = (
         "rating: Davidson's model, 400 points are odds of ten to one, the mean is 1500; intervals: groups of swapped seats drawn again\n"
-        "forfeits, illegal, void: shares of all matches; refused: answers that were not legal; running: openskill, mu - 3 sigma"
+        "forfeits, illegal, void: shares of all matches; refused: answers that were not legal; running: openskill, mu - 3 sigma\n"
+        "mixture: shares of the players against which together nobody has more than half of the points"
     )
     return "\n\n".join([*parts, legend])
+
+
+def _overall(plan: Plan, places: Sequence[int], tables: Sequence[Table]) -> list[str]:
+    """What several games say together, a table for each family and role."""
+    found = verdicts([plan.divisions[n] for n in places], tables)
+    return [f"{safe_text(each.name)}: {each.ballots} ladders vote\n\n{_verdict(each)}" for each in found]
+
+
+def _verdict(verdict: Verdict) -> str:
+    shares, rows, place = dict(verdict.shares), [], 1
+    for group in verdict.order:
+        rows += [[place, agent, _part(shares.get(agent))] for agent in group]
+        place += len(group)
+    return columns(("#", "agent", "lottery"), rows, "rlr")
+
+
+def _part(share: Fraction | None) -> str:
+    return "" if share is None else f"{100 * float(share):.0f}%" if share else "0"
 
 
 def _division(division: Division, made: Table, played: tuple[int, int]) -> str:
@@ -70,9 +82,10 @@ def _division(division: Division, made: Table, played: tuple[int, int]) -> str:
     title = f"{safe_text(division.game)}: {count_of(done)}{of}, {division.system.replace('_', ' ')}"
     lines = []
     for ladder in made.ladders:
-        rows = [_row(n, standing) for n, standing in enumerate(ladder.standings, 1)]
+        mix = unbeaten(made, ladder)
+        rows = [[*_row(n, each), _part(mix.get(each.player))] for n, each in enumerate(ladder.standings, 1)]
         name = f", {safe_text(ladder.role)}" if len(made.ladders) > 1 else ""
-        lines += [f"{title}{name}", "", columns(_HEAD, rows, "rlrlrrrrrrrrrr"), ""]
+        lines += [f"{title}{name}", "", columns(_HEAD, rows, "rlrlrrrrrrrrrrr"), ""]
     return "\n".join(lines[:-1])
 
 
@@ -104,18 +117,38 @@ def document(
         "games": [
             _division_tree(plan.divisions[n], made, played[n], digest(made)) for n, made in zip(places, tables, strict=True)
         ],
+        "overall": [_verdict_tree(each) for each in verdicts([plan.divisions[n] for n in places], tables)],
     }  # fmt: skip
+
+
+def _verdict_tree(verdict: Verdict) -> dict[str, Any]:
+    shares = {agent: float(share) for agent, share in verdict.shares}
+    order = [list(group) for group in verdict.order]
+    return {
+        "name": verdict.name,
+        "games": list(verdict.games),
+        "ballots": verdict.ballots,
+        "order": order,
+        "lottery": shares,
+    }
 
 
 def _division_tree(division: Division, made: Table, played: tuple[int, int], digest: str) -> dict[str, Any]:
     return {
         "game": division.game, "system": division.system, "matches": played[0], "scheduled": played[1], "uncounted": made.uncounted,
         "digest": digest, "equals_tie": made.tie,
-        "ladders": [
-            {"role": ladder.role, "players": [_standing(n, each) for n, each in enumerate(ladder.standings, 1)]} for ladder in made.ladders
-        ],
+        "ladders": [_ladder(made, ladder) for ladder in made.ladders],
         "meetings": [_meeting(pair, made) for pair in sorted(made.meetings)],
     }  # fmt: skip
+
+
+def _ladder(made: Table, ladder: Ladder) -> dict[str, Any]:
+    mix = unbeaten(made, ladder)
+    players = [
+        _standing(n, each) | {"mixture": float(mix[each.player]) if each.player in mix else None}
+        for n, each in enumerate(ladder.standings, 1)
+    ]
+    return {"role": ladder.role, "players": players}
 
 
 def _standing(place: int, standing: Standing) -> dict[str, Any]:

@@ -174,10 +174,10 @@ class LeaderboardScreen(Screen[None]):
         current = self.current
         if current is None:
             return
-        table, palette = self.cup.table, self.app.palette
+        cup, palette = self.cup, self.app.palette
 
         def paint(columns: int, rows: int) -> Cells:
-            return player_cells(current, table, columns, rows, palette)
+            return player_cells(current, cup.table, columns, rows, palette, cup.mixture)
 
         title = [Span(current.player.agent, "text", True)]
         self.query_one("#player", Pane).show(Content(title, paint=paint))
