@@ -20,7 +20,7 @@ COMMA := ,
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
-.PHONY: help run test check format lint types layers tests docs lock clean
+.PHONY: help run test check format lint types layers tests nightly docs lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ layers: $(VENV)/dev.stamp ## who may import whom
 # Last in `check`, so that pytest's closing line is the last one printed.
 tests: $(VENV)/dev.stamp | lint types layers
 	@$(BIN)/python -m pytest -q -n $(WORKERS) -m "not nightly"
+
+nightly: $(VENV)/dev.stamp ## the long proofs, which `make test` leaves out
+	@$(BIN)/python -m pytest -q -m nightly
 
 docs: $(VENV)/base.stamp ## write the measured figures of docs/results into the pages
 	@$(BIN)/python -m arena.bench.pages

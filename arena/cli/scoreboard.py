@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any, Self
 
+from arena.cli.ranking import count_of
 from arena.store import Played
 from arena.text import safe_text
 from arena.tournament.account import table
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Scoreboard"]
 
+_STYLES = ("dim", "bold", "yellow", "cyan", "dim", "", "", "", "red")
 _SECONDS = 1.0
 _BAR = 18
 
@@ -41,7 +43,12 @@ class Scoreboard:
         from rich.live import Live  # noqa: PLC0415
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(complete_style="cyan", finished_style="green"),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+        )
         self._bar = Progress(*columns)
         self._task = self._bar.add_task(self._run.plan.name, total=self._run.total, completed=self._run.done)
         return Live(self._bar, console=Console(file=output), transient=True, auto_refresh=False)
@@ -73,14 +80,14 @@ class Scoreboard:
         division = self._run.plan.divisions[self._latest]
         made = table(division, self._results[self._latest], resamples=0, trend=False)
         grid = Table(box=None, pad_edge=False, header_style="dim", title_justify="left", title_style="bold")
-        grid.title = Text(f"{safe_text(division.game)}  {made.matches} matches")
+        grid.title = Text(f"{safe_text(division.game)}  {count_of(made.matches)}")
         for name in ("#", "agent", "rating", "", "games", "won", "drawn", "lost", "forfeits"):
             grid.add_column(name, justify="left" if name in ("agent", "") else "right", no_wrap=True)
         standings = [standing for ladder in made.ladders for standing in ladder.standings if standing.matches]
         room = max(3, self._live.console.size.height - 6)
         most = max((abs(standing.rating - 1500) for standing in standings), default=1.0) or 1.0
         for place, standing in enumerate(standings[:room], 1):
-            grid.add_row(*(Text(cell) for cell in _row(place, standing, most)))
+            grid.add_row(*(Text(cell, style) for cell, style in zip(_row(place, standing, most), _STYLES, strict=True)))
         return Group(self._bar, grid)
 
 
@@ -89,4 +96,10 @@ def _row(place: int, standing: Standing, most: float) -> list[str]:
     bar = " " * (_BAR // 2 + min(half, 0)) + "━" * abs(half)
     agent = safe_text(standing.player.agent, width=32)
     counts = (standing.matches, standing.won, standing.drawn, standing.lost, standing.forfeits)
-    return [str(place), agent, f"{standing.rating:.0f}", f"{bar:<{_BAR}}", *map(str, counts)]
+    return [
+        str(place),
+        agent,
+        f"{standing.rating:.0f}",
+        f"{bar:<{_BAR}}",
+        *(str(count) if count else "" for count in counts),
+    ]

@@ -141,6 +141,38 @@ def test_a_table_depends_on_the_set_of_results_and_not_on_their_order(bouts: lis
     assert digest(rate(other, [D, C, A, B], resamples=20)) == digest(table)
 
 
+def mirrored(bouts: list[Bout]) -> list[Bout]:
+    """The same matches with the other outcome."""
+    return [bout._replace(scores=bout.scores and (bout.scores[1], bout.scores[0])) for bout in bouts]
+
+
+def demand_properties(bouts: list[Bout], rng: random.Random) -> None:
+    """What holds for every set of results: order does not matter, and the opposite results give the opposite ratings."""
+    table = rate(bouts, [A, B, C, D], resamples=0, trend=False)
+    other = list(bouts)
+    rng.shuffle(other)
+    assert digest(rate(other, [A, B, C, D], resamples=0, trend=False)) == digest(table)
+    opposite = rate(mirrored(bouts), [A, B, C, D], resamples=0, trend=False)
+    against = {each.player: each.rating for each in opposite.ladders[0].standings}
+    for standing in table.ladders[0].standings:
+        assert standing.low <= standing.rating <= standing.high
+        assert standing.rating + against[standing.player] == pytest.approx(3000, abs=1e-5)
+
+
+@settings(max_examples=100)
+@given(tournaments(), st.randoms(use_true_random=False))
+def test_opposite_results_give_opposite_ratings_in_any_order(bouts: list[Bout], rng: random.Random) -> None:
+    demand_properties(bouts, rng)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(1800)
+@settings(max_examples=10_000)
+@given(tournaments(), st.randoms(use_true_random=False))
+def test_ten_thousand_tournaments(bouts: list[Bout], rng: random.Random) -> None:
+    demand_properties(bouts, rng)
+
+
 @settings(max_examples=25)
 @given(tournaments())
 def test_every_match_is_counted_once_for_each_of_its_players(bouts: list[Bout]) -> None:
@@ -238,7 +270,7 @@ def test_intervals_hold_what_they_promise(spread: float) -> None:
 
 
 def test_more_matches_make_narrower_intervals() -> None:
-    few, many = (rate(simulated([0.0, 0.5, 1.0], n, 1), [Player(str(k)) for k in range(3)]) for n in (10, 160))
+    few, many = (rate(simulated([0.0, 0.5, 1.0], n, 1), [Player(str(k)) for k in range(3)]) for n in (20, 320))
     wide = few.ladders[0].standings[0].high - few.ladders[0].standings[0].low
     narrow = many.ladders[0].standings[0].high - many.ladders[0].standings[0].low
     assert 3 < wide / narrow < 6  # a sixteenth of the matches: four times as wide
