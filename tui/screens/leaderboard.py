@@ -6,6 +6,7 @@ of the matrix the matches of the two, and enter on a match opens its recording.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -45,7 +46,8 @@ LEADERBOARD: tuple[Command, ...] = (
     Command("help", "question_mark,f1", "help", "All keys", "Other", "help"),
     Command("leave", "q,escape", "leave", "Back", "Other", "back"),
 )
-_SECONDS = 2.0
+_SECONDS, _REST = 2.0, 15
+"""Seconds between looks, and how many times as long as a look takes nothing is read after it."""
 _WIDE = 100
 
 
@@ -69,6 +71,7 @@ class LeaderboardScreen(Screen[None]):
         self.ladder = 0
         self._wanted = cup.place
         self._looking = False
+        self._due = 0.0
 
     def compose(self) -> ComposeResult:
         looks: dict[str, Any] = {"palette": self.app.palette, "ascii_only": self.app.plain_glyphs}
@@ -101,16 +104,20 @@ class LeaderboardScreen(Screen[None]):
     # ------------------------------------------------------------------ looking
     def _look(self) -> None:
         """Read the store in a thread; one look at a time, and none at what is over."""
-        over = self.cup.count == self.cup.total and self._wanted == self.cup.place
-        if not self._looking and not over:
+        asked = self._wanted != self.cup.place
+        over = self.cup.count == self.cup.total
+        if not self._looking and (asked or (not over and time.monotonic() >= self._due)):
             self._looking = True
             self.run_worker(self._look_now, thread=True, group="look", exit_on_error=False)
 
     def _look_now(self) -> None:
+        began = time.monotonic()
         try:
             found: Cup | str = look(self.cup.folder, self._wanted, self.cup)
         except UserError as error:
             found = str(error)
+        now = time.monotonic()
+        self._due = now + _REST * (now - began)
         with suppress(RuntimeError):  # the application may have ended meanwhile
             self.app.call_from_thread(self._take, found)
 
