@@ -7,6 +7,7 @@ kept. Ray is the optional extra `ray`; it is started without its dashboard, whos
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from envs.errors import FAILURE, UserError
 
 __all__ = ["Cluster"]
 
+_ALLOWED = "give local, auto, HOST:PORT or ray://HOST:PORT"
+
 
 class Cluster:
     """A crew of all cores of a cluster. address: "local" for one of this machine alone, "auto", "host:port", "ray://host:port"."""
@@ -26,6 +29,7 @@ class Cluster:
             import ray  # noqa: PLC0415  (an extra)
         except ImportError:
             raise UserError("--ray needs the extra ray: pip install 'palaestra[ray]'", FAILURE) from None
+        _demand_answer(address)
         self._ray: Any = ray
         try:
             if address == "local":
@@ -33,10 +37,7 @@ class Cluster:
             else:
                 ray.init(address=address, log_to_driver=False, configure_logging=False)
         except (ConnectionError, ValueError, RuntimeError) as error:
-            raise UserError(
-                f"--ray {address}: {str(error).splitlines()[0]}: give local, auto, HOST:PORT or ray://HOST:PORT",
-                FAILURE,
-            ) from None
+            raise UserError(f"--ray {address}: {str(error).splitlines()[0]}: {_ALLOWED}", FAILURE) from None
         self.size = max(1, int(self._ray.cluster_resources().get("CPU", 1)))
         self._play = ray.remote(max_retries=0)(_away)
         self._playing: dict[Any, Task] = {}
@@ -63,6 +64,17 @@ class Cluster:
 
     def close(self) -> None:
         self._ray.shutdown()
+
+
+def _demand_answer(address: str) -> None:
+    """Ray itself waits for minutes where nobody listens."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not colon:
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=5).close()
+    except (OSError, ValueError, OverflowError) as error:
+        raise UserError(f"--ray {address}: nobody answers there ({error}): {_ALLOWED}", FAILURE) from None
 
 
 def _away(task: Task) -> tuple[dict[str, Any], bytes]:

@@ -31,3 +31,10 @@ def test_without_ray_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(UserError, match=r"--ray needs the extra ray: pip install 'palaestra\[ray\]'"):
         Cluster("local")
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "127.0.0.1:99999", "127.0.0.1:x"])
+def test_where_nobody_listens_is_told_at_once(address: str) -> None:
+    pytest.importorskip("ray")
+    with pytest.raises(UserError, match=r"nobody answers there .*: give local, auto, HOST:PORT or ray://HOST:PORT"):
+        Cluster(address)
