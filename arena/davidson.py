@@ -26,12 +26,12 @@ _STEPS, _HALVINGS, _CLOSE = 100, 40, 1e-10
 @dataclass(frozen=True)
 class Fit:
     """strengths float64[batch, n] in natural units (a difference of 1 is odds of e without ties); tie float64[batch], the logarithm of v,
-    -inf without ties; deviations float64[batch, n]: standard errors of strength minus the mean, from the information at the maximum.
+    -inf without ties; spread float64[batch, n, n]: covariances of the strengths, from the information at the maximum.
     """
 
     strengths: Floats
     tie: Floats
-    deviations: Floats
+    spread: Floats
 
 
 def fit(wins: Floats, ties: Floats, prior: float = PRIOR) -> Fit:
@@ -66,7 +66,8 @@ class _Model:
             at = self._climb(at, step)
         _, curve = self.derivatives(at)
         tie = at[:, -1] if self.tied else np.full(self.batch, -np.inf)
-        return Fit(at[:, :-1], tie, self._deviations(curve))
+        spread = np.asarray(np.linalg.inv(curve)[:, :-1, :-1], np.float64)
+        return Fit(at[:, :-1], tie, spread)
 
     def _climb(self, at: Floats, step: Floats) -> Floats:
         """At most 3 units, and only upwards."""
@@ -126,10 +127,3 @@ class _Model:
         cross = (self.met * (tied / 2 - (won + tied / 2) * tied)).sum(axis=2)
         curve[:, -1, :-1] = curve[:, :-1, -1] = cross
         curve[:, -1, -1] = (self.met * tied * (1 - tied)).sum(axis=(1, 2)) / 2 + self.prior * even * (1 - even)
-
-    def _deviations(self, curve: Floats) -> Floats:
-        """Standard errors of strengths minus their mean."""
-        spread = np.linalg.inv(curve)[:, :-1, :-1]
-        centred = spread - spread.mean(axis=1, keepdims=True)
-        centred = centred - centred.mean(axis=2, keepdims=True)
-        return np.sqrt(np.maximum(np.diagonal(centred, axis1=1, axis2=2), 0.0))

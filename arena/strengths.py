@@ -68,7 +68,7 @@ def write_strengths(groups: Groups, standings: Sequence[Standing], resamples: in
     found = fit(*whole)
     roles = _by_role(standings)
     points = _points(found.strengths, roles)
-    reach = Z95 * SCALE * found.deviations[0]
+    reach = Z95 * SCALE * _deviations(found.spread[0], roles)
     low, high = points[0] - reach, points[0] + reach
     again = list(_resampled(groups, roles, resamples, seed))
     drawn = np.concatenate(again) if again else points
@@ -83,6 +83,16 @@ def write_strengths(groups: Groups, standings: Sequence[Standing], resamples: in
         _places(members, standings, drawn)
     v = float(np.exp(found.tie[0]))
     return v / (2 + v)
+
+
+def _deviations(spread: Floats, roles: Sequence[NDArray[np.intp]]) -> Floats:
+    """float64[n]: standard errors of strengths minus the mean of their ladder."""
+    found = np.empty(len(spread))
+    for members in roles:
+        part = spread[np.ix_(members, members)]
+        own = np.diagonal(part) - 2 * part.mean(axis=1) + part.mean()
+        found[members] = np.sqrt(np.maximum(own, 0.0))
+    return found
 
 
 def _one_sided(wins: Floats, ties: Floats) -> NDArray[np.bool_]:
