@@ -33,9 +33,12 @@ def main(parent: int) -> int:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(2, 1)
-    for line in tasks:
-        outcomes.write(json.dumps(do(json.loads(line)), default=float) + "\n")
-        outcomes.flush()
+    try:
+        for line in tasks:
+            outcomes.write(json.dumps(do(json.loads(line)), default=float) + "\n")
+            outcomes.flush()
+    except BrokenPipeError:  # the parent is gone, and nobody is left to be told
+        os._exit(1)
     return 0
 
 

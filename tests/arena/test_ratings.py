@@ -159,7 +159,7 @@ def demand_properties(bouts: list[Bout], rng: random.Random) -> None:
         assert standing.rating + against[standing.player] == pytest.approx(3000, abs=1e-5)
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(tournaments(), st.randoms(use_true_random=False))
 def test_opposite_results_give_opposite_ratings_in_any_order(bouts: list[Bout], rng: random.Random) -> None:
     demand_properties(bouts, rng)
