@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from arena.bench.pages import filled
+from arena.bench.results import newest, read
 from arena.cli import run
 from arena.cli.scoreboard import Scoreboard
 from arena.store import Reader
@@ -151,3 +153,18 @@ def test_a_pipe_sees_nothing(tmp_path: Path) -> None:
             board.add(played)
     store.close()
     assert output.getvalue() == ""
+
+
+def test_rows_for_the_pages_are_kept_where_that_is_asked_for(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["tournament", "cup.toml", "--resamples", "20"]) == 0
+    assert run(["rank", "--record", "results/cup.jsonl", "--resamples", "20"]) == 0
+    assert run(["rank", "--record", "results/one.jsonl", "--game", f"{NIM}?heaps=2", "--resamples", "0"]) == 0
+    assert "6 rows added to results/cup.jsonl" in capsys.readouterr().err
+    rows = newest(read(here / "results"))
+    assert len([line for line in (here / "results/one.jsonl").read_text().splitlines() if line]) == 2
+    whole = rows["tournament/small-cup"]
+    assert whole["figures"]["matches"]["median"] == 20
+    one = rows[f"tournament-{NIM}/random"]
+    assert one["figures"]["rating"]["interval"][0] < one["figures"]["rating"]["median"]
+    page = filled(f"<!-- rows:tournament-{NIM} rating won --><!-- /rows -->", rows)
+    assert "| random | " in page and " Elo (" in page

@@ -17,7 +17,7 @@ __all__ = ["rows"]
 def rows(
     plan: Plan, places: Sequence[int], tables: Sequence[Table], results: Sequence[Played], command: str, now: datetime
 ) -> list[dict[str, Any]]:
-    """A row for each player of each game, and one for the whole: how many matches, and the processor time that they took.
+    """A row for each player of these games, and where they are all games one for the whole: matches, and their processor time.
 
     A player's row is "tournament-GAME/AGENT", with " (ROLE)" behind it where a game has several roles.
     """
@@ -30,15 +30,18 @@ def rows(
         for ladder in made.ladders
         for place, each in enumerate(ladder.standings, 1)
     ]  # fmt: skip
+    return found if len(places) < len(plan.divisions) else [*found, _whole(plan, results, command, now)]
+
+
+def _whole(plan: Plan, results: Sequence[Played], command: str, now: datetime) -> dict[str, Any]:
     figures = {
         "seconds": _sum([each.seconds for each in results], "s"),
         "matches": _sum([1.0] * len(results), "matches"),
     }
-    whole = study_row(
+    return study_row(
         f"tournament/{plan.name}", plan.name, command, now, config={"games": [of.game for of in plan.divisions]},
         seeds=[plan.seed], figures=figures,
     )  # fmt: skip
-    return [*found, whole]
 
 
 def _who(each: Standing, made: Table) -> str:
