@@ -13,12 +13,12 @@ from pathlib import Path
 from arena.standings import Player, Table
 from arena.store import NAME, Played, Reader
 from arena.tournament.account import bout, table
-from arena.tournament.overall import unbeaten
+from arena.tournament.overall import Verdict, unbeaten, verdicts
 from arena.tournament.plan import Division, Plan
 from arena.tournament.rounds import total
 from envs.errors import UserError
 
-__all__ = ["Brief", "Cup", "brief", "csv", "found", "look"]
+__all__ = ["Brief", "Cup", "brief", "csv", "found", "look", "overall"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,13 @@ def look(folder: Path, place: int, before: Cup | None = None) -> Cup:
         made = table(reader.plan.divisions[place], results[place])
         mixture = {player: share for ladder in made.ladders for player, share in unbeaten(made, ladder).items()}
         return Cup(folder, reader.plan, tuple(map(tuple, results)), place, made, mixture)
+
+
+def overall(cup: Cup) -> list[Verdict]:
+    """What the games say together; without intervals, which votes do not need."""
+    divisions = cup.plan.divisions
+    made = [table(of, played, resamples=0, trend=False) for of, played in zip(divisions, cup.results, strict=True)]
+    return verdicts(divisions, made)
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,17 @@ async def test_v_goes_through_the_games(cup: Path) -> None:
         assert "1/2" in await settled(pilot)
 
 
+async def test_o_shows_what_the_games_say_together(cup: Path) -> None:
+    async with app(screen(cup)).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("o")
+        text = await settled(pilot)
+        assert "all games  2 ladders vote" in text
+        assert {row.key for row in pilot.app.screen.query_one(RowList).rows} == {"0", "0/random", "0/first"}
+        await pilot.press("q")
+        assert isinstance(pilot.app.screen, LeaderboardScreen)
+
+
 async def test_it_follows_a_tournament_that_is_played(tmp_path: Path) -> None:
     played(tmp_path, 3)
     async with app(screen(tmp_path)).run_test(size=(120, 40)) as pilot:

@@ -41,6 +41,7 @@ LEADERBOARD: tuple[Command, ...] = (
     Command("next-game", "v,right_square_bracket", "game(1)", "The next game", "Tables", "game"),
     Command("previous-game", "V,left_square_bracket", "game(-1)", "The game before", "Tables"),
     Command("next-ladder", "r", "ladder", "The ladder of the next role", "Tables", "role"),
+    Command("overall", "o", "overall", "What all games say together", "Tables", "overall"),
     Command("other-pane", "tab", "other", "The ratings, or who beats whom", "Tables", "matrix"),
     Command("copy", "y", "copy", "Copy the table as CSV to the clipboard", "Other", "copy"),
     Command("help", "question_mark,f1", "help", "All keys", "Other", "help"),
@@ -85,7 +86,15 @@ class LeaderboardScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self._timer = self.set_interval(_SECONDS, self._look)
-        shown = [("enter", "matches"), ("tab", "matrix"), ("v", "game"), ("y", "copy"), ("?", "help"), ("q", "back")]
+        shown = [
+            ("enter", "matches"),
+            ("tab", "matrix"),
+            ("v", "game"),
+            ("o", "overall"),
+            ("y", "copy"),
+            ("?", "help"),
+            ("q", "back"),
+        ]
         self.query_one("#keys", LineView).show(keys_line(shown), keys_line([("ctrl+p", "palette")]))
         self.set_focus(self.query_one("#ladder", RowList))
         self._show()
@@ -214,6 +223,11 @@ class LeaderboardScreen(Screen[None]):
     def action_game(self, step: int) -> None:
         self._wanted = (self._wanted + step) % len(self.cup.plan.divisions)
         self._look()
+
+    def action_overall(self) -> None:
+        from tui.screens.overall import OverallScreen  # noqa: PLC0415
+
+        self.app.push_screen(OverallScreen(self.cup))
 
     def action_ladder(self) -> None:
         self.ladder = (self.ladder + 1) % len(self.cup.table.ladders)
