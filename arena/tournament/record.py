@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from statistics import fmean
 from typing import Any
 
-from arena.bench.studies import share_figure, study_row
-from arena.standings import Standing, Table
+from arena.bench.studies import mean_figure, share_figure, study_row
+from arena.standings import Player, Standing, Table
 from arena.store import Played
+from arena.tournament.account import bout
 from arena.tournament.plan import Division, Plan
 
 __all__ = ["rows"]
@@ -24,7 +26,8 @@ def rows(
     found = [
         study_row(
             f"tournament-{plan.divisions[n].game}/{_who(each, made)}", _who(each, made), command, now,
-            config=_config(plan, plan.divisions[n]), seeds=[plan.seed], figures=_figures(each), place=place,
+            config=_config(plan, plan.divisions[n]), seeds=[plan.seed], place=place,
+            figures=_figures(each, _points(each.player, plan.divisions[n], [of for of in results if of.division == n])),
         )
         for n, made in zip(places, tables, strict=True)
         for ladder in made.ladders
@@ -53,10 +56,21 @@ def _config(plan: Plan, division: Division) -> dict[str, Any]:
     return {"game": division.game, "agents": list(division.agents), "clock": plan.limits.tree(), **own}
 
 
-def _figures(each: Standing) -> dict[str, Any]:
+def _points(player: Player, division: Division, results: Sequence[Played]) -> list[float]:
+    """The player's mean points in each group of swapped seats, in the order of the schedule."""
+    groups: dict[int, list[float]] = {}
+    for match in (bout(division, played) for played in results):
+        if match.scores is not None:
+            own = [score for who, score in zip(match.players, match.scores, strict=True) if who == player]
+            groups.setdefault(match.group, []).extend(own)
+    return [fmean(groups[group]) for group in sorted(groups) if groups[group]]
+
+
+def _figures(each: Standing, points: Sequence[float]) -> dict[str, Any]:
     every = each.matches + each.uncounted
     return {
         "rating": {"n": each.matches, "median": each.rating, "interval": [each.low, each.high], "unit": "Elo", "of": "rating"},
+        **({"mean_score": mean_figure(points, "points", resamples=500)} if points else {}),
         "won": share_figure(each.won, each.matches), "drawn": share_figure(each.drawn, each.matches),
         "forfeits": share_figure(each.forfeits, every), "illegal": share_figure(each.faults["illegal"], every),
         "void": share_figure(each.uncounted, every),
