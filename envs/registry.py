@@ -22,7 +22,7 @@ from envs.game import Game
 from envs.options import checked, split
 from envs.spec import Spec
 
-__all__ = ["FAMILIES", "broken", "found", "game", "load", "names", "spec"]
+__all__ = ["FAMILIES", "broken", "family", "found", "game", "load", "names", "spec"]
 
 FAMILIES = ("selfplay", "dualplay", "defender", "towerdefence")
 FOREIGN = ("pettingzoo", "gymnasium")
@@ -78,6 +78,14 @@ def _newest(name: str) -> str:
         has = ", ".join(full for full in found() if full.startswith(f"{short}-v"))
         raise UserError(f"no version {name!r} of {short}: there is {has}", NOT_FOUND)
     raise unknown("game", name, names())
+
+
+def family(address: str) -> str:
+    """The family folder of one of our games ("selfplay"), "other" for games of other packages and files."""
+    short = address.partition("?")[0]
+    place = next((place for full, place in found().items() if short in (full, full.rpartition("-v")[0])), "")
+    parts = place.split(".")
+    return parts[1] if parts[0] == "envs" and parts[1] in FAMILIES else "other"
 
 
 def load(place: str) -> Callable[..., Game]:

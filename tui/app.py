@@ -22,7 +22,7 @@ from textual.worker import Worker
 from arena.settings import Settings, load
 from tui.keymaps import keymap
 
-__all__ = ["ArenaApp", "frame_rate", "lobby", "watch"]
+__all__ = ["ArenaApp", "frame_rate", "leaderboard", "lobby", "watch"]
 
 _THEME = Theme(
     "palaestra",
@@ -139,3 +139,15 @@ def lobby() -> int:
     from tui.screens.lobby import LobbyScreen  # noqa: PLC0415
 
     return _run(ArenaApp(load(), LobbyScreen))
+
+
+def leaderboard(folder: str | os.PathLike[str], game: str | None = None) -> int:
+    """Show the ratings of a tournament, finished or being played, until the user leaves.
+
+    game: the game to begin with. Raises UserError (3, 4) before the screen is taken over when the store cannot be read.
+    """
+    from tui.screens.leaderboard import screen  # noqa: PLC0415  (reads the store, so mistakes show on a plain terminal)
+
+    settings = load()
+    made = screen(Path(folder), game)
+    return _run(ArenaApp(settings, lambda: made))

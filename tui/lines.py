@@ -31,6 +31,7 @@ Line = Sequence[Span]
 _PLAIN = {
     "╭": "+", "╮": "+", "╰": "+", "╯": "+", "─": "-", "│": "|", "●": "*", "▶": ">", "■": "#", "·": "-", "…": "~", "←": "<",
     "→": ">", "↵": "/", "▮": "#", "▯": ".", "◆": "#", "─ ": "-", "×": "x", "–": "-", "▸": ">", "⏸": "=", "↑": "^", "↓": "v",
+    "├": "|", "┤": "|", "┊": ":", "━": "=",
 }  # fmt: skip
 _FROM = np.array(sorted(ord(each) for each in _PLAIN if len(each) == 1), np.uint32)
 _TO = np.array([ord(_PLAIN[chr(code)]) for code in _FROM.tolist()], np.uint32)

@@ -29,7 +29,7 @@ FASTEST = 1000.0
 
 
 @click.command()
-@click.argument("what", metavar="[ENV AGENT... | REPLAY | RUN]", nargs=-1)
+@click.argument("what", metavar="[ENV AGENT... | REPLAY | RUN | TOURNAMENT]", nargs=-1)
 @click.option("--seed", type=click.IntRange(0, (1 << 64) - 1), metavar="S", help="Seed of a new match (drawn).")
 @click.option("--speed", metavar="N", help='Moves per second, or "max".')
 @click.option("--delay", type=float, metavar="SECONDS", help="Stay behind a running match.")
@@ -54,6 +54,8 @@ def command(
     who = _who(seat)
     if len(what) == 1 and Path(what[0], "run.json").is_file():
         return _run(Path(what[0]), settings, screen)
+    if len(what) == 1 and _is_store(Path(what[0])):
+        return _leaderboard(Path(what[0]), screen)
     if len(what) == 1:
         path = _recording(what[0])
         return _show(path, settings, who) if screen else _tell(path, settings, who, board, pace)
@@ -105,6 +107,20 @@ def _run(path: Path, settings: Settings, screen: bool) -> int:
     return 0
 
 
+def _is_store(path: Path) -> bool:
+    """Whether it is the folder of a tournament; known by its file, so that a recording need not load what knows more."""
+    return (path / "tournament.sqlite").is_file()
+
+
+def _leaderboard(store: Path, screen: bool) -> int:
+    if screen:
+        code: int = loading.load("tui.app:leaderboard")(store)
+        return code
+    from arena.cli.rank import command as rank  # noqa: PLC0415
+
+    return int(rank.main([str(store), "--plain"], standalone_mode=False) or 0)
+
+
 def _recording(name: str) -> Path:
     """A recording, finished or still being written (with or without its last ending)."""
     path = Path(name.removesuffix(".part"))
@@ -115,7 +131,10 @@ def _recording(name: str) -> Path:
     if name.partition("?")[0] in registry.names():
         raise UserError(f"{name} is a game: name an agent for each seat too, as in `arena watch {name} mcts random`")
     kind = "is a folder" if path.is_dir() else "is no file"
-    raise UserError(f"{name} {kind}: give a recording (x.arena), a training run, or a game and its agents", NOT_FOUND)
+    raise UserError(
+        f"{name} {kind}: give a recording (x.arena), a training run, the folder of a tournament, or a game and its agents",
+        NOT_FOUND,
+    )
 
 
 def _show(path: Path, settings: Settings, who: int) -> int:

@@ -150,6 +150,7 @@ class Lists(Screen[None]):
             ("r", "again"),
             ("k", "stop"),
             ("/", "filter"),
+            ("t", "tournaments"),
             ("?", "help"),
             ("q", "leave"),
         ]

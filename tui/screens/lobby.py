@@ -30,6 +30,7 @@ LOBBY: tuple[Command, ...] = (
     Command("new-match", "n", "new", "Start a new match", "Matches", "new match"),
     Command("again", "r", "again", "Play the same match again, on the same seed", "Matches", "again"),
     Command("stop", "k", "stop", "Stop a running match (asks)", "Matches", "stop"),
+    Command("tournaments", "t", "tournaments", "Tournaments and their leaderboards", "Lists", "tournaments"),
     Command(
         "filter", "slash", "filter", "Filter the recordings: words, or ticks<20 and winner=mcts", "Lists", "filter"
     ),
@@ -113,6 +114,11 @@ class LobbyScreen(Lists):
         self.app.push_screen(Question(question, self.app.palette), answered)
 
     # ------------------------------------------------------------------ the rest
+    def action_tournaments(self) -> None:
+        from tui.screens.tournaments import TournamentsScreen  # noqa: PLC0415  (it loads the ratings)
+
+        self.app.push_screen(TournamentsScreen(self.library.runs))
+
     def action_filter(self) -> None:
         box = self.query_one("#filter", Input)
         box.display = True

@@ -13,10 +13,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from tui.sheet import Cells, look, named
+from tui.sheet import Cells, look, named, row_text
 from tui.widgets.grid import DrawnView
 
-__all__ = ["BrailleLine", "Plot", "Series", "line_cells"]
+__all__ = ["BrailleLine", "Plot", "Series", "braille_text", "line_cells"]
 
 Floats = NDArray[np.float64]
 
@@ -117,6 +117,15 @@ def line_cells(plot: Plot, columns: int, rows: int, palette: str = "standard", a
     _cursor(cells, plot, max((a.size for a in arrays), default=0), palette, ascii_only)
     _names(cells, plot, palette, ascii_only)
     return cells.mend()
+
+
+def braille_text(values: Sequence[float], columns: int) -> str:
+    """A line in one row of text, from the least of its values to the greatest; blank without values."""
+    array = _bounded(values)
+    if not array.size or columns < 1:
+        return " " * max(columns, 0)
+    dots = _dots(array, columns, 1, *_scale(Plot(), [array]))
+    return row_text(_braille(dots)[0])
 
 
 def _cursor(cells: Cells, plot: Plot, length: int, palette: str, ascii_only: bool) -> None:
