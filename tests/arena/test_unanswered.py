@@ -77,7 +77,7 @@ def test_what_was_noted_of_a_failed_attempt_is_recorded_beside_it(tmp_path: Path
         ["long of empty", "long of illegal"] if texts else [None] * 2
     )
     assert [event.answer for event in refused] == (["text of empty", "text of illegal"] if texts else ["", ""])
-    assert [event.notes for event in tape.events() if isinstance(event, Acted) and event.seat == 0][0] == {}
+    assert next(event.notes for event in tape.events() if isinstance(event, Acted) and event.seat == 0) == {}
     hits = {(hit.where, hit.tick) for hit in search(tape, "long of")}
     assert hits == ({("completion", 0)} if texts else set())
     assert replays.verify(tmp_path / "m.arena")
