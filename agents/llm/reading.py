@@ -20,9 +20,10 @@ from agents.llm.outcomes import Completion
 
 __all__ = ["MOST_READ", "Failure", "Spoken", "last_object", "read", "schema"]
 
-MOST_READ = 1 << 16
+MOST_READ = 1 << 15
 """Characters, counted from the end, in which the object is looked for."""
-_MOST_STARTS = 1000
+_MOST_WORK = 1 << 22
+"""Characters that are looked at, again and again where braces open and do not close; beyond that there is no object to be found."""
 _THOUGHT = re.compile(r"\A\s*<think>(.*?)(?:</think>|\Z)", re.DOTALL)
 
 
@@ -88,18 +89,22 @@ def _silence(completion: Completion) -> Failure:
 def last_object(text: str) -> dict[str, Any] | None:
     """The JSON object that ends last in the text and lies in no other; None without one."""
     text = text[-MOST_READ:]
-    decoder, found, at = json.JSONDecoder(), None, text.find("{")
-    for _ in range(_MOST_STARTS):
-        if at < 0:
-            return found
+    decoder, found, at, left = json.JSONDecoder(), None, text.find("{"), _MOST_WORK
+    while at >= 0:
         try:
-            value, end = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError):
+            # From a copy, because an error counts the lines before it.
+            found, size = decoder.raw_decode(text[at:])
+            end = at + size
+        except json.JSONDecodeError as error:
+            left -= error.pos
             end = at + 1
-        else:
-            found = value
+        except (ValueError, RecursionError):
+            left -= len(text) - at
+            end = at + 1
+        if left < 0:
+            return None
         at = text.find("{", end)
-    return None
+    return found
 
 
 def _spoken(tree: dict[str, Any]) -> Spoken | Failure:
