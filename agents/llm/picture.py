@@ -25,7 +25,7 @@ def drawn(ask: Ask) -> bytes:
     longer = max(canvas.width, canvas.height)
     width, height = (max(1, round(SIDE * side / longer)) for side in (canvas.width, canvas.height))
     out = io.BytesIO()
-    Image.fromarray(raster(canvas, width, height)).save(out, "PNG", optimize=True)
+    Image.fromarray(raster(canvas, width, height)).save(out, "PNG")
     return out.getvalue()
 
 

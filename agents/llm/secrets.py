@@ -1,13 +1,15 @@
 """Keys stay in the environment: whatever text leaves the seat is searched for them by value and comes out without.
 
 A key is read once, by the name of its variable, and handed to the client; from then on `redacted` replaces it wherever it turns up,
-as it stands and in the forms that encoders give it. A process that holds a key writes no core file.
+as it stands and in the forms that encoders give it; log records of any library pass through it too. A process that holds a key writes no
+core file.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import logging
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -48,6 +50,7 @@ def remember(key: str) -> None:
             _forms.append(form)
     _forms.sort(key=len, reverse=True)
     _no_core_file()
+    _guard_logs()
 
 
 def _encoded(key: str) -> list[str]:
@@ -67,6 +70,24 @@ def _no_core_file() -> None:
         import resource  # noqa: PLC0415  (not on every system)
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
+def _guard_logs() -> None:
+    """Every log record that is made from now on, whoever makes it, is written without keys."""
+    inner = logging.getLogRecordFactory()
+    if getattr(inner, "redacts", False):
+        return
+
+    def factory(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = inner(*args, **kwargs)
+        with suppress(Exception):  # a wrong format is told by the handler, as always
+            record.msg, record.args = redacted(record.getMessage()), ()
+        if record.exc_info and record.exc_info[0] is not None:
+            record.exc_text = redacted(logging.Formatter().formatException(record.exc_info))
+        return record
+
+    factory.redacts = True  # type: ignore[attr-defined]
+    logging.setLogRecordFactory(factory)
 
 
 def redacted(text: str) -> str:
