@@ -84,6 +84,8 @@ def play(
         if record is not None
         else None
     )
+    # Before the match, whose clocks run from its beginning: what a player loads is not charged to it.
+    players = [maker() for maker in makers]
     match = Match(
         rules, names, seed, limits=limits, now=clock(), ident=secrets.token_hex(13), nonce=secrets.token_bytes(16), retries=retries,
         created=time.time(), software=software(), branch=branch,
@@ -92,7 +94,7 @@ def play(
         opening(match, clock())
     before = _before(_flusher(taker, clock) if taker is not None else None, stop)
     every = [sink for sink in (*sinks, taker, after) if sink is not None]
-    return Host(match, [maker() for maker in makers], every, clock=clock, pause=pause, before=before).run()
+    return Host(match, players, every, clock=clock, pause=pause, before=before).run()
 
 
 def _before(

@@ -158,6 +158,12 @@ class Tape:
         notes = notes_by_seat([*self._of(NOTES, tick), *self._of(TEXTS, tick)])
         return self._acts(self._of(ACTS, tick), notes, tick)
 
+    def refusals(self, tick: int) -> list[Refused]:
+        """The refused answers of a tick, with what was noted of them."""
+        notes = notes_by_seat([*self._of(NOTES, tick), *self._of(TEXTS, tick)])
+        read = (self._event(tree, tick, notes) for tree in self._of(EVENTS, tick))
+        return [event for event in read if isinstance(event, Refused)]
+
     def _acts(self, trees: list[Any], notes: dict[tuple[int, int], dict[str, Any]], tick: int) -> list[Acted]:
         read = (self._event(tree, tick, notes) for tree in trees)
         return [act for act in read if isinstance(act, Acted)]

@@ -71,8 +71,14 @@ class Llm:
         self.purses = Purses(s, self.price, today)
         self.gateway = gateway()
         self.endpoint = self.gateway.endpoint(s.base_url, key_from(s.key_env), s.cap)
+        self.gateway.run(self.endpoint.open())
         self.memory = Memory(s.memory, s.window)
         self.question: _Question | None = None
+
+    @staticmethod
+    def entitled(options: Mapping[str, Any]) -> str:
+        """The model's own name."""
+        return str(options["model"]) or Llm.title
 
     @staticmethod
     def fits(game: Game) -> None:
@@ -170,7 +176,7 @@ class Llm:
         self.question = None
         others = [seat for seat in range(ask.game.seats) if seat != ask.seat]
         words = spoken.fields.get("say", "").strip()
-        notes = {"policy": [(ask.game.name(found.actions[0], ask.obs), 1.0)], "value": 0.0}
+        notes = {"policy": [(ask.game.name(found.actions[0], ask.obs), 1.0)]}
         notes |= {"why": redacted(spoken.fields.get("why", "")) or "the model gave no reason"}
         if self.memory.kind == "scratchpad":
             notes["scratchpad"] = self.memory.notes

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,6 +55,15 @@ class Endpoint:
         if self._client is None:
             self._client = _client(self.base_url, self._key, self.cap)
         return self._client
+
+    async def open(self) -> Any:
+        """Load the client now, so that no move pays for it."""
+        client = self.client
+        with suppress(Exception):
+            from openai._base_client import get_platform  # noqa: PLC0415  (else asked in a thread, with the first request)
+
+            get_platform()
+        return client
 
     async def complete(self, request: Request) -> Completion:
         """One answer. Raises Trouble; parameters that the endpoint refuses are left out and the request is made again."""
