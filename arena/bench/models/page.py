@@ -28,7 +28,7 @@ figcaption { font-weight: 600; margin-bottom: .5rem; } figcaption small { font-w
 svg { width: 100%; height: auto; display: block; } svg text { font: 12px system-ui, sans-serif; fill: var(--ink); }
 svg .soft { fill: var(--soft); } svg .axis { stroke: var(--line); }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 10px; background: var(--card); }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; } th, td { padding: .35rem .7rem; text-align: right;
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; } th, td { padding: .35rem .5rem; text-align: right;
  white-space: nowrap; border-bottom: 1px solid var(--line); } th { color: var(--soft); font-weight: 500; } tr:last-child td { border: 0; }
 th:nth-child(-n+2), td:nth-child(-n+2) { text-align: left; } tr.entrant td:nth-child(2) { font-weight: 600; }
 """

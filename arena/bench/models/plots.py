@@ -10,7 +10,7 @@ from arena.text import safe_text
 
 __all__ = ["bars", "scatter", "whiskers"]
 
-WIDTH, LEFT, ROW = 560.0, 170.0, 26.0
+WIDTH, LEFT, ROW = 560.0, 160.0, 26.0
 
 
 def _text(x: float, y: float, value: object, anchor: str = "start", kind: str = "") -> str:
@@ -66,7 +66,7 @@ def bars(
 ) -> str:  # fmt: skip
     """(name, parts as (value, colour), what is written behind); most: the value of the whole width."""
     whole = most or max((sum(value for value, _ in parts) for _, parts, _ in stacks), default=1.0) or 1.0
-    room, parts = WIDTH - LEFT - 84, []
+    room, parts = WIDTH - LEFT - 100, []
     for row, (name, values, told) in enumerate(stacks):
         y, x = ROW * row + 4, LEFT
         parts.append(_name(y + 15, name))
@@ -106,8 +106,13 @@ def scatter(points: Sequence[tuple[str, float, float]], along: str) -> str:
     parts += [
         _text(left - 6, at(low, share)[1] + 4, f"{100 * share:.0f} %", "end", "soft") for share in (0.0, 0.5, 1.0)
     ]
-    steps = [low + k / 2 for k in range(round((high - low) * 2) + 1)]
-    parts += [_text(at(step, 0)[0], foot + 18, f"{10**step:.2g}", "middle", "soft") for step in steps]
+    marks = [
+        each * 10.0**k
+        for k in range(math.floor(low), math.ceil(high))
+        for each in ((1, 2, 5) if high - low < 2 else (1,))
+    ]
+    shown = [mark for mark in marks if low <= math.log10(mark) <= high]
+    parts += [_text(at(math.log10(mark), 0)[0], foot + 18, f"{mark:g}", "middle", "soft") for mark in shown]
     for (name, _, share), x in zip(points, values, strict=True):
         px, py = at(x, share)
         inward = px > WIDTH * 0.7
