@@ -176,7 +176,7 @@ class Llm:
         self.question = None
         others = [seat for seat in range(ask.game.seats) if seat != ask.seat]
         words = spoken.fields.get("say", "").strip()
-        notes = {"policy": [(ask.game.name(found.actions[0], ask.obs), 1.0)]}
+        notes: dict[str, Any] = {"policy": [(ask.game.name(found.actions[0], ask.obs), 1.0)]}
         notes |= {"why": redacted(spoken.fields.get("why", "")) or "the model gave no reason"}
         if self.memory.kind == "scratchpad":
             notes["scratchpad"] = self.memory.notes

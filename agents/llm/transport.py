@@ -27,7 +27,8 @@ _WEAKER: Mapping[str, Any] = {"response_format": {"type": "json_object"}}
 
 @dataclass(frozen=True)
 class Request:
-    """messages as the API takes them; optional: parameters that an endpoint may lack, left out where it does.
+    """messages as the API takes them; optional: parameters that an endpoint may lack, left out where it does, and extra: such that the API
+    does not know.
 
     first, idle: seconds to wait for the first piece of the answer, and between two pieces.
     """
@@ -83,14 +84,21 @@ class Endpoint:
         if "max_tokens" in trouble.named and "max_tokens" in sent:
             lacks["max_tokens"] = None
             return True
-        names = [name for name in sent if name in request.optional and _mentions(trouble.named, name)]
+        may = request.optional.keys() | request.extra.keys()
+        names = [name for name in sent if name in may and _mentions(trouble.named, name)]
         for name in names:
             lacks[name] = _WEAKER[name] if name in _WEAKER and name not in lacks else None
         return bool(names)
 
     def _parameters(self, request: Request) -> dict[str, Any]:
         lacks = self._lacks.get(request.model, {})
-        whole = {"model": request.model, "messages": request.messages, "stream": True} | dict(request.optional)
+        whole = {
+            "model": request.model,
+            "messages": request.messages,
+            "stream": True,
+            **request.optional,
+            **request.extra,
+        }
         whole["max_completion_tokens" if "max_tokens" in lacks else "max_tokens"] = request.most_tokens
         changed = {name: lacks.get(name, value) for name, value in whole.items()}
         return {name: value for name, value in changed.items() if value is not None}
@@ -102,7 +110,8 @@ class Endpoint:
             async with AsyncExitStack() as stack:
                 async with asyncio.timeout(request.first):
                     sent = self._parameters(request)
-                    stream = await self.client.chat.completions.create(**sent, extra_body=dict(request.extra) or None)
+                    extra = {name: sent.pop(name) for name in request.extra if name in sent}
+                    stream = await self.client.chat.completions.create(**sent, extra_body=extra or None)
                 opened = True
                 stack.push_async_callback(stream.close)
                 async for chunk in _unhurried(stream, request):

@@ -38,6 +38,7 @@ VERBS = {
     "rank": "Print the ratings.",
     "bench": "Measure the speed of games on this machine.",
     "llm-bench": "Measure language models as players.",
+    "rollouts": "Print what models wrote, with rewards, as rows to train from.",
 }
 
 
