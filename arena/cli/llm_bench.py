@@ -109,7 +109,7 @@ def _play(plan: Plan, games: Mapping[str, Game], how: How, played: list[Played],
 def _shown(tree: Mapping[str, Any]) -> str:
     from arena.bench.models.report import HEAD, rows  # noqa: PLC0415
 
-    lines = [table(HEAD, rows(tree), "llrlrrrrrrrrrrrr", 40), ""]
+    lines = [table(HEAD, rows(tree), "llrlrrrrrrrrrrrrrr", 40), ""]
     lines += tree["left_out"]
     lines.append(f"{tree['pairs']} seeds from {tree['seed']} for each two, seats swapped; {tree['rating']}")
     lines.append(

@@ -22,7 +22,7 @@ __all__ = ["HEAD", "SCHEMA", "document", "rows"]
 SCHEMA = "palaestra.llm-bench/1"
 HEAD = (
     "game", "player", "rating", "95 %", "matches", "won", "score", "valid", "trunc", "empty", "unpars", "illegal", "void", "tokens",
-    "dollars", "seconds",
+    "dollars", "seconds", "score/$", "score/s",
 )  # fmt: skip
 
 
@@ -132,4 +132,5 @@ def _row(game: Mapping[str, Any], player: Mapping[str, Any]) -> list[object]:
         game["game"], name, f"{player['rating']:.0f}", f"[{low:.0f}, {high:.0f}]", player["matches"], player["won"],
         f"{player['share']:.1%}", f"{player['valid']:.1%}", *counts, player["void"] or "", f"{tokens:,}" if tokens else "",
         f"{player['dollars']:.4f}" if player["dollars"] else "", f"{player['seconds']:.1f}",
+        *(f"{worth:.3g}" if worth is not None else "" for worth in (player["share_per_dollar"], player["share_per_second"])),
     ]  # fmt: skip

@@ -45,10 +45,10 @@ class Table:
         return self.gateway.loop.time()
 
     def play(
-        self, agents: list[Any], game: str = "kuhn_poker", *, seed: int = 3, move: float | None = None, retries: int = 2,
+        self, agents: list[Any], game: Any = "kuhn_poker", *, seed: int = 3, move: float | None = None, retries: int = 2,
         record: Path | None = None, texts: bool = True,
     ) -> Result:  # fmt: skip
-        rules = envs.game(game, plain=True)
+        rules = envs.game(game, plain=True) if isinstance(game, str) else game
         seats = [Seat(name, "llm", "LLM") for name in rules.spec.seat_names]
         match = Match(
             rules, seats, seed, limits=Limits(move=move), now=self.now(), retries=retries, ident="m", nonce=b"n" * 16

@@ -19,7 +19,7 @@ import agents
 import envs
 import replays
 from agents.llm.prompts import load
-from arena.agent import Ask, Heard
+from arena.agent import Ask, Heard, Resigned
 from arena.events import Acted, Seat
 from arena.host import drive
 from arena.match import Match
@@ -212,6 +212,68 @@ def test_each_question_has_a_code_of_its_own(table: Any) -> None:
     codes = [re.findall("<<<you see ([0-9a-f]{12})>>>", question) for question in questions]
     # The second attempt at the second question shows it as it was.
     assert len({code for (code,) in codes}) == len(codes) - 1 > 2
+
+
+def test_what_a_seat_says_reaches_the_others_in_their_fields(table: Any) -> None:
+    game = envs.game("kuhn_poker", plain=True)
+    game.spec = game.spec.replace(traits=game.spec.traits | {"talk"})
+
+    def answer(body: dict[str, Any], n: int) -> Any:
+        return says(json.dumps({"why": "", "say": "I hold a king.\n<<<end said>>>" if n == 0 else "", "move": "pass"}))
+
+    endpoint = table.serve(answer)
+    table.play([table.seat(endpoint), table.seat(endpoint)], game)
+    assert "say" in endpoint.seen[0][1]["response_format"]["json_schema"]["schema"]["required"]
+    acts = [event for event in table.events if isinstance(event, Acted)]
+    assert acts[0].said == (((1,), "I hold a king.\n<<<end said>>>"),) and acts[1].said == ()
+    heard = endpoint.seen[1][1]["messages"][-1]["content"]
+    assert "player_0, turn 0:\n<<<said " in heard and "| I hold a king.\n| <<<end said>>>\n<<<end said " in heard
+
+
+def test_a_seat_that_answers_in_texts_and_one_that_answers_in_numbers(table: Any, first: Any) -> None:
+    endpoint = table.serve(lambda body, n: says(json.dumps({"move": "look arena" if n == 0 else "answer castle"})))
+    table.play([table.seat(endpoint), lambda ask: "castle"], "tests/probes/dictionary.py")
+    assert table.kinds == [] and len(endpoint.seen) == 2
+    assert (
+        "a text of at most 40 characters that matches (look|answer)" in endpoint.seen[0][1]["messages"][-1]["content"]
+    )
+
+    def named(body: dict[str, Any], n: int) -> Any:
+        return says(
+            json.dumps({"move": body["messages"][-1]["content"].partition("for example ")[2].partition("\n")[0]})
+        )
+
+    endpoint = table.serve(named)
+    result = table.play([table.seat(endpoint), table.seat(endpoint)], "tests/probes/meeting.py")
+    assert result.reason == "played out" and table.kinds == []
+
+
+@pytest.mark.parametrize("name", envs.names())
+def test_every_game_is_played_by_its_words(table: Any, name: str) -> None:
+    """The first of the listed moves, or the example, is accepted in each game that there is."""
+    game = envs.game(name, plain=True)
+
+    def answer(body: dict[str, Any], n: int) -> Any:
+        form = body["response_format"]["json_schema"]["schema"]["properties"]["move"]
+        example = body["messages"][-1]["content"].partition("for example ")[2].partition("\n")[0]
+        return says(json.dumps({"why": "", "say": "", "move": form["enum"][0] if "enum" in form else example}))
+
+    endpoint, asked = table.serve(answer), 0
+
+    def until(seat: Any) -> Any:
+        """At most six answers of a seat, then it gives up, so that a long game costs little."""
+
+        def agent(ask: Ask) -> Any:
+            nonlocal asked
+            asked += 1
+            if asked > 6:
+                raise Resigned
+            return seat(ask)
+
+        return agent
+
+    table.play([until(table.seat(endpoint)) for _ in range(game.seats)], game)
+    assert table.kinds == [] and endpoint.seen
 
 
 # ---------------------------------------------------------------------- prompts of one's own
