@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -12,7 +11,7 @@ import pytest
 
 from agents.llm.outcomes import Completion, Permanent, RateLimited, Transient, trouble_of
 from agents.llm.patience import Backoff, GaveUp, OutOfTime, Tries, persist
-from tests.agents.llm.virtual import VirtualLoop
+from tests.agents.llm.virtual import VirtualLoop, pass_time
 
 NOW = datetime(2026, 5, 31, 12, 0, tzinfo=UTC)
 
@@ -24,15 +23,16 @@ def error(status: int, headers: dict[str, str] | None = None, **body: Any) -> Ex
 
 
 @pytest.mark.parametrize(
-    ("headers", "after"),
+    ("name", "value", "after"),
     [
-        ({"retry-after": "7"}, 7.0), ({"retry-after": "0.5"}, 0.5), ({"retry-after": "Sun, 31 May 2026 12:00:20 GMT"}, 20.0),
-        ({"retry-after-ms": "250"}, 0.25), ({"retry-after": "99999"}, 3600.0), ({"retry-after": "-3"}, None), ({"retry-after": "nan"}, None),
-        ({"retry-after": "soon"}, None), ({"retry-after": "Sun, 31 May 2020 12:00:20 GMT"}, None), ({"retry-after": "inf"}, None), ({}, None),
+        ("retry-after", "7", 7.0), ("retry-after", "0.5", 0.5), ("retry-after", "Sun, 31 May 2026 12:00:20 GMT", 20.0),
+        ("retry-after-ms", "250", 0.25), ("retry-after", "99999", 3600.0), ("retry-after", "-3", None), ("retry-after", "nan", None),
+        ("retry-after", "soon", None), ("retry-after", "Sun, 31 May 2020 12:00:20 GMT", None), ("retry-after", "inf", None),
+        ("x", "7", None),
     ],
 )  # fmt: skip
-def test_how_long_an_endpoint_wants_to_be_left_alone(headers: dict[str, str], after: float | None) -> None:
-    trouble = trouble_of(error(429, headers), NOW)
+def test_how_long_an_endpoint_wants_to_be_left_alone(name: str, value: str, after: float | None) -> None:
+    trouble = trouble_of(error(429, {name: value}), NOW)
     assert isinstance(trouble, RateLimited) and trouble.after == after
 
 
@@ -78,7 +78,7 @@ def outcome(
         answer = next(left)
         if isinstance(answer, Exception):
             raise answer
-        await asyncio.sleep(answer)
+        await pass_time(answer)
         return Completion("x", "stop")
 
     async def whole() -> Any:

@@ -6,7 +6,7 @@ import asyncio
 import selectors
 from typing import Any
 
-__all__ = ["VirtualLoop"]
+__all__ = ["VirtualLoop", "pass_time"]
 
 GRACE = 0.01
 """Real seconds in which a socket or a thread may still report something before the clock is moved."""
@@ -37,3 +37,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self.now
+
+
+async def pass_time(seconds: float) -> None:
+    """On a virtual loop: nobody waits for it."""
+    await asyncio.sleep(seconds)
