@@ -7,6 +7,7 @@ asks again with the reason; the texts of the second try follow the kind. What th
 from __future__ import annotations
 
 import importlib.util
+import logging
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ from envs.spec import Option, Refusal
 
 __all__ = ["Llm"]
 
+_log = logging.getLogger("palaestra.llm")
 MARGIN = 0.98
 """Of the time that is left: the rest is for reading the answer."""
 
@@ -85,6 +87,15 @@ class Llm:
         """Every game has words."""
 
     def __call__(self, ask: Ask) -> Reply | Unanswered:
+        """One attempt. Whatever fails in here, and not in the model, is void: no machinery loses a match for it."""
+        try:
+            return self._attempted(ask)
+        except Exception as error:  # noqa: BLE001  see above
+            _log.exception("the seat of a model failed")
+            why = redacted(f"the seat failed, and not the model: {type(error).__name__}: {error}")
+            return Unanswered("void", why, "", {"why": why})
+
+    def _attempted(self, ask: Ask) -> Reply | Unanswered:
         form = answer_schema(
             self.prompts, ask, legal=self.settings.legal == "list", scratchpad=self.memory.kind == "scratchpad"
         )

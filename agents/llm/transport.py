@@ -21,7 +21,7 @@ __all__ = ["MOST_BYTES", "MOST_CHARACTERS", "Endpoint", "Request"]
 MOST_BYTES = 8 << 20
 """Of one HTTP answer; the rest is not read."""
 MOST_CHARACTERS = 1 << 18
-"""Of a model's text and of its reasoning, each; the rest is not read."""
+"""Of a model's text, reasoning and refusal together; the rest is not read."""
 _WEAKER: Mapping[str, Any] = {"response_format": {"type": "json_object"}}
 
 

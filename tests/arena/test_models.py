@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import re
+import threading
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,8 @@ from arena.bench.models.running import How, Played, fitting, run, survivors
 from arena.cli import run as command_line
 from arena.clock import Limits
 from arena.events import Acted, Refused
+from arena.matches import play, series
+from arena.schedule import rotations
 from envs.errors import UserError
 
 MODELS = """
@@ -170,6 +174,29 @@ def test_who_is_surely_worse_is_left_out_and_who_may_be_equal_stays(models: str)
 def test_a_game_for_one_is_refused(models: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="one seat"):
         fitting(Plan(("gymnasium:FrozenLake-v1",), (models,), ("random",), 1, 0))
+
+
+# ---------------------------------------------------------------------- matches that wait, in threads
+def test_a_series_of_players_that_wait_is_played_in_threads_of_this_process(models: str, tmp_path: Path) -> None:
+    pairings = rotations([f"{models}?every=2", "first"], 12, 4)
+    waited = {pairing.number: result for pairing, result in series("kuhn_poker", pairings, record=tmp_path / "rec")}
+    alone = {pairing.number: play("kuhn_poker", pairing.seats, seed=pairing.seed) for pairing in pairings}
+    assert {n: (r.scores, r.refusals) for n, r in waited.items()} == {
+        n: (r.scores, r.refusals) for n, r in alone.items()
+    }
+    assert len(list((tmp_path / "rec").glob("*.arena"))) == 12 and multiprocessing.active_children() == []
+
+
+def test_a_series_that_is_left_begins_no_more_matches(models: str) -> None:
+    results = series("kuhn_poker", rotations([models, "first"], 400, 0), workers=2)
+    next(results)
+    results.close()
+    assert [thread for thread in threading.enumerate() if thread.name.startswith("match")] == []
+
+
+def test_a_mistake_in_a_thread_is_told_as_such() -> None:
+    with pytest.raises(UserError, match="say which model"):
+        list(series("kuhn_poker", rotations(["llm", "first"], 4, 0)))
 
 
 # ---------------------------------------------------------------------- what comes out

@@ -27,6 +27,7 @@ from envs import keys
 from envs.canvas import Canvas
 from envs.errors import NOT_FOUND, UserError
 from replays.search import search
+from tests.agents.llm.conftest import CANARY
 from tests.agents.llm.endpoint import after, chunk, first_move, plays, says, sse
 
 HIDDEN = [name for name in envs.names() if "hidden" in envs.spec(name).traits]
@@ -320,6 +321,28 @@ def test_an_address_names_model_and_endpoint_and_no_key() -> None:
         agents.load("llm")()
     with pytest.raises(UserError, match="no option 'api_key'"):
         agents.load("llm?api_key=sk-hidden")
+
+
+@pytest.mark.parametrize("part", ["say", "draw", "parse"])
+def test_what_fails_beside_the_model_is_void(table: Any, first: Any, part: str) -> None:
+    game = envs.game("kuhn_poker", plain=True)
+
+    def broken(*args: Any) -> Any:
+        raise ValueError(f"broken {CANARY}")
+
+    setattr(game, part, broken)
+    endpoint = table.serve(plays)
+    result = table.play([table.seat(endpoint, obs="both"), first], game)
+    assert result.faults == ((0, "void"),) and result.scores == (0.0, 0.0)
+    assert "ValueError: broken [redacted]" in table.events[-2].detail
+
+
+def test_a_ledger_that_breaks_is_void(table: Any, first: Any, tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text("[models.tiny]\nprompt = 1\ncompletion = 1\n")
+    ledger = tmp_path / "l.sqlite"
+    seat = table.seat(table.serve(plays), prices=str(tmp_path / "p.toml"), budget_day=9.0, ledger=str(ledger))
+    ledger.write_bytes(b"no database" * 100)
+    assert table.play([seat, first]).faults == ((0, "void"),)
 
 
 def test_one_endpoint_has_one_cap(table: Any) -> None:
