@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import math
 import re
 import subprocess
 import sys
@@ -388,6 +389,9 @@ def test_a_hundred_matches_share_one_loop_and_the_cap_of_their_endpoint(table: A
         match = Match(game, [Seat("player_0", "llm"), Seat("player_1", "llm")], seed)
         return drive(match, [table.seat(endpoint), table.seat(endpoint)], clock=table.now).reason
 
+    began = table.now()
     with ThreadPoolExecutor(100) as pool:
         assert list(pool.map(one, range(100))) == ["played out"] * 100
     assert endpoint.most_busy == 8
+    # In the endpoint's time: eight answers a second at most, and hardly a slot is ever left empty.
+    assert table.now() - began <= 1.2 * math.ceil(len(endpoint.seen) / 8)
