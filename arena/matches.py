@@ -135,7 +135,10 @@ def series(
 
     Where an agent's time goes by in waiting, matches run in threads of this process instead, AT_ONCE or `workers` of them.
     """
-    if any(maker.waits for maker in agent_makers(sorted({agent for pairing in pairings for agent in pairing.seats}))):
+    if any(
+        getattr(maker, "waits", False)
+        for maker in agent_makers(sorted({agent for pairing in pairings for agent in pairing.seats}))
+    ):
         yield from _threaded(game, pairings, workers or AT_ONCE, record, (limits, retries, texts))
         return
     workers = min(workers or os.cpu_count() or 1, len(pairings))
