@@ -19,6 +19,7 @@ import replays
 from agents.llm import secrets
 from agents.llm.secrets import key_from, redacted, redacted_tree
 from envs.errors import UserError
+from replays.index import Index
 from replays.search import search
 from tests.agents.llm.conftest import CANARY
 from tests.agents.llm.endpoint import Answer, after, chunk, says, sse, wrong
@@ -85,10 +86,12 @@ def test_an_endpoint_that_echoes_the_key_leaves_it_nowhere(
     assert [headers["authorization"] for headers, _ in endpoint.seen] == [f"Bearer {CANARY}"] * len(endpoint.seen)
     assert all(no_trace(json.dumps(body)) for _, body in endpoint.seen)
     assert len(log.getvalue()) > 1000 and no_trace(log.getvalue())
-    assert all(no_trace(path.read_bytes().decode("latin-1")) for path in tmp_path.iterdir())
     assert list(search(tape, CANARY)) == []
+    with Index(tmp_path) as index:
+        assert index.update() == 1 and index.rows(search="canary") == []
     replays.export(tmp_path / "m.arena", tmp_path / "m.json")
-    assert no_trace((tmp_path / "m.json").read_text())
+    assert no_trace((tmp_path / "m.json").read_text()) and len(list(tmp_path.iterdir())) >= 4
+    assert all(no_trace(path.read_bytes().decode("latin-1")) for path in tmp_path.iterdir())
     shown = capfd.readouterr()
     assert no_trace(shown.out + shown.err)
     assert resource.getrlimit(resource.RLIMIT_CORE)[0] == 0
