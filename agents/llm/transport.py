@@ -124,7 +124,9 @@ class Endpoint:
         except Trouble:
             raise
         except Exception as error:  # noqa: BLE001  whatever client and wire raise is the endpoint's trouble
-            raise _as_trouble(error, answer) from None
+            if not answer.finish:
+                raise _as_trouble(error, answer) from None
+            # The answer had come to its end; what broke afterwards took at most its counts away.
         return answer.completion(request.model)
 
     async def close(self) -> None:

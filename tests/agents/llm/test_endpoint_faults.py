@@ -67,6 +67,8 @@ CASES = {
                                   ["void"], ["permanent"], 1, "void"),
     "ten megabytes of error": Case([Answer(500, {"Content-Type": "text/plain"}, [(0.0, b"x" * (1 << 20))] * 10)],
                                    failed=["transient"], requests=2),
+    "hang after the end": Case([Answer(pieces=[(0.0, sse(chunk({"content": GOOD}, "stop")))], end="hang")]),
+    "cut after the end": Case([Answer(pieces=[(0.0, sse(chunk({"content": GOOD}, "stop")))], end="cut")]),
     # The model's own: refused by kind, asked again, and after two of a kind the match's fault.
     "empty": Case([says("")], ["empty"], requests=2),
     "white space": Case([says(" \n\t ")], ["empty"], requests=2),
