@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,26 @@ from tests.agents.llm.endpoint import Endpoint, Script
 from tests.agents.llm.virtual import VirtualLoop
 
 CANARY = "sk-canary-0123456789/+abcdef"
+
+
+class Watched(Gateway):
+    """A gateway whose clock stands between requests, however long a match thinks."""
+
+    def __init__(self) -> None:
+        super().__init__(VirtualLoop)
+        self.loop.waited_for = 0  # type: ignore[attr-defined]
+
+    def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        loop: Any = self.loop
+
+        async def counted() -> Any:
+            loop.waited_for += 1
+            try:
+                return await coroutine
+            finally:
+                loop.waited_for -= 1
+
+        return super().run(counted())
 
 
 class Table:
@@ -73,7 +93,7 @@ class Table:
 def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
     monkeypatch.setenv("CANARY_KEY", CANARY)
     get_platform()  # the client asks in a thread, once
-    made = Table(Gateway(VirtualLoop))
+    made = Table(Watched())
     yield made
     made.close()
 

@@ -21,16 +21,19 @@ class _Selector(selectors.DefaultSelector):
         if timeout is None or timeout <= 0:
             return super().select(timeout)
         ready = super().select(min(timeout, GRACE))
-        if not ready:
+        if not ready and self.loop.waited_for != 0:
             self.loop.now += timeout
         return ready
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """`now` is its time, in seconds from 0."""
+    """`now` is its time, in seconds from 0. waited_for: how many wait for something in it; while nobody does, the clock stands (None:
+    somebody always does).
+    """
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.waited_for: int | None = None
         selector = _Selector()
         selector.loop = self
         super().__init__(selector)
