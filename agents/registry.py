@@ -31,6 +31,7 @@ GROUP = "palaestra.agents"
 BUILT_IN = {
     "first": "agents.scripted:First",
     "human": "agents.human:Human",
+    "llm": "agents.llm.seat:Llm",
     "mcts": "agents.search:Mcts",
     "minimax": "agents.minimax:Minimax",
     "random": "agents.scripted:Random",
@@ -41,8 +42,10 @@ BUILT_IN = {
 class Maker:
     """A player that has been found: called without arguments, once per seat and match, it gives an Agent.
 
-    address: as a string, options in declared order and only those that are not the default. title: for people.
-    options: all values. declared: the options there are. help: the first line of its documentation.
+    address: as a string, options in declared order and only those that are not the default. title: for people; a target may have
+    `entitled(options)` to make it.
+    options: all values. declared: the options there are. help: the first line of its documentation. waits: its time goes by in waiting
+    (for an endpoint), so that many of its matches run at once in one process.
     """
 
     def __init__(self, name: str, target: Any, given: Mapping[str, Any]) -> None:
@@ -51,7 +54,13 @@ class Maker:
         self.options = checked(name, self.declared, given)
         changed = {key: value for key, value in self.options.items() if value != self.declared[key].default}
         self.address = joined(name, changed)
-        self.title = str(getattr(target, "title", "") or getattr(target, "__name__", type(target).__name__))
+        entitled = getattr(target, "entitled", None)
+        self.title = (
+            entitled(self.options)
+            if entitled
+            else str(getattr(target, "title", "") or getattr(target, "__name__", type(target).__name__))
+        )
+        self.waits = bool(getattr(target, "waits", False))
         self.help = (inspect.getdoc(target) or "").partition("\n")[0]
         _demand_callable(name, target, self.options)
 

@@ -17,7 +17,7 @@ import numpy as np
 from envs import keys
 from envs.game import Game, Legal
 
-__all__ = ["Agent", "Answer", "Ask", "Heard", "Reply", "Resigned", "reply_of"]
+__all__ = ["Agent", "Answer", "Ask", "Heard", "Reply", "Resigned", "Unanswered", "reply_of"]
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,22 @@ class Reply:
     notes: Mapping[str, Any] = field(default_factory=dict)
 
 
-Answer = Reply | int | str | Sequence[int]
+@dataclass(frozen=True)
+class Unanswered:
+    """What an agent returns instead of a Reply when the model or backend behind it gave none.
+
+    kind: one of events.KINDS: the match records it as a refusal and asks again, as often as it forgives that kind; or the cause
+    "void" (the backend failed: nobody's fault) or "timeout", which end the match at once. reason: one line for whoever is asked
+    again; text: what came instead of an answer; notes: as in Reply, so that a failed attempt is recorded like a move.
+    """
+
+    kind: str
+    reason: str
+    text: str = ""
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+
+Answer = Reply | Unanswered | int | str | Sequence[int]
 Agent = Callable[[Ask], Answer]
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import msgspec
 
-from arena.agent import Reply, reply_of
+from arena.agent import Reply, Unanswered, reply_of
 from arena.text import safe_text
 from envs.game import Game, Legal
 from envs.spec import Refusal
 
-__all__ = ["MOST_WORDS", "bounded_notes", "understood"]
+__all__ = ["MOST_WORDS", "answer_text", "bounded_notes", "understood"]
 
 MOST_ACTIONS, MOST_NOTES, MOST_TEXT, MOST_WORDS = 4096, 1 << 20, 1 << 17, 8192
 
@@ -37,6 +37,13 @@ def understood(game: Game, obs: Any, legal: Legal, answer: Any) -> Reply | Refus
         shown = safe_text(repr(actions[0])[:200] if actions else "nothing", width=60)
         return Refusal(f"{shown} is not legal: {_allowed(legal)}")
     return Reply(actions, reply.say, reply.notes)
+
+
+def answer_text(answer: Any) -> str:
+    """A refused answer as its event keeps it."""
+    if isinstance(answer, Unanswered):
+        return answer.text
+    return answer if isinstance(answer, str) else repr(getattr(answer, "actions", answer))[:400]
 
 
 def _listed(action: Any) -> Any:

@@ -15,12 +15,14 @@ import msgspec
 from envs.spec import PUBLIC, SPECTATOR
 
 __all__ = [
-    "CAUSES", "Acted", "Asked", "Ended", "Event", "Faulted", "Marked", "Refused", "Seat", "Secret", "Sink", "Started", "Stepped",
+    "CAUSES", "KINDS", "Acted", "Asked", "Ended", "Event", "Faulted", "Marked", "Refused", "Seat", "Secret", "Sink", "Started", "Stepped",
     "from_tree", "shown", "to_tree",
 ]  # fmt: skip
 
 CAUSES = ("illegal", "timeout", "crash", "disconnect", "protocol", "resigned", "void")
 """Why a player can lose without the rules: each is a result, never an exception."""
+KINDS = ("truncated", "empty", "unparsable", "illegal")
+"""How an answer can fail: cut off before its end, no text at all, text that is no answer, an answer that is no legal action."""
 
 
 class _Event(msgspec.Struct, frozen=True, tag_field="event"):
@@ -88,12 +90,17 @@ class Acted(_Event, frozen=True, tag="acted"):
 
 
 class Refused(_Event, frozen=True, tag="refused"):
-    """An answer that is no legal action, and the reason that the seat was given."""
+    """An answer that is no legal action, and the reason that the seat was given.
+
+    kind: one of KINDS, or the cause "void" or "timeout" where no answer came. notes: what the agent noted of this attempt.
+    """
 
     seat: int = 0
     attempt: int = 0
     reason: str = ""
     answer: str = ""
+    kind: str = "illegal"
+    notes: dict[str, Any] = {}
 
 
 class Faulted(_Event, frozen=True, tag="faulted"):

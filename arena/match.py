@@ -7,16 +7,17 @@ result; an exception is the host's or the game author's fault. Acts of one tick 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from arena.agent import Ask, Heard, Reply
-from arena.answers import MOST_WORDS, bounded_notes, understood
+from arena.agent import Ask, Heard, Reply, Unanswered
+from arena.answers import MOST_WORDS, answer_text, bounded_notes, understood
+from arena.binding import commitment, seat_seed
 from arena.clock import Bank, Limits
-from arena.events import Acted, Asked, Ended, Event, Faulted, Marked, Refused, Seat, Secret, Started, Stepped
+from arena.events import KINDS, Acted, Asked, Ended, Event, Faulted, Marked, Refused, Seat, Secret, Started, Stepped
+from arena.forfeit import scores_after
 from arena.text import safe_text
 from envs.errors import UserError
 from envs.game import Game, Legal
@@ -39,41 +40,23 @@ class Result:
 
 @dataclass
 class _Player:
-    """What the match remembers of one seat; sealed holds its act of this tick until the tick closes."""
+    """What the match remembers of one seat: why its answers to the open question were refused and of which kinds, the time that it was
+    told to have; sealed holds its act of this tick until the tick closes.
+    """
 
     bank: Bank
     queue: list[Any] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    kinds: list[str] = field(default_factory=list)
+    seconds: float | None = None
     refused: int = 0
     sealed: Acted | None = None
 
 
-def commitment(game: Game, seed: int, nonce: bytes) -> str:
-    """What binds the host to seed and configuration before the first act: blake2b over nonce, seed and configuration, hex."""
-    return hashlib.blake2b(nonce + seed.to_bytes(8, "big") + game.config_bytes(), digest_size=16).hexdigest()
-
-
-def scores_after(game: Game, totals: Sequence[float], seat: int, cause: str) -> list[float]:
-    """Scores after a seat's fault. Void: what was earned so far. Else the culprit gets the least that the game pays; in a zero-sum game
-    the others share it, in any other they keep what they have.
-    """
-    if cause == "void":
-        return list(totals)
-    least = game.spec.points[0]
-    others = -least / max(1, game.seats - 1)
-    zero_sum = "zero_sum" in game.spec.traits
-    return [least if p == seat else (others if zero_sum else total) for p, total in enumerate(totals)]
-
-
-def seat_seed(seed: int, seat: int) -> int:
-    """A seat's own randomness: nothing given to a seat comes from an invertible function of the episode seed."""
-    digest = hashlib.blake2b(f"{seed}/{seat}/agent".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big")
-
-
 class Match:
-    """See the module. seed: 0 to 2**64 - 1. retries: refused answers to one question before the fault `illegal`.
+    """See the module. seed: 0 to 2**64 - 1. retries: refused answers of one kind (events.KINDS) to one question that are forgiven;
+    one more is the fault `illegal`. Nobody else counts.
 
     limits: clocks of each seat. nonce, ident, created, software and branch are recorded as given, so that equal calls give equal events.
     """
@@ -137,7 +120,7 @@ class Match:
         player = self._players[seat]
         return Ask(
             self.ident, self.game, seat, self.tick, self._observed(seat), self._turns[seat], seat_seed(self.seed, seat),
-            player.bank.seconds, tuple(player.heard), tuple(player.reasons),
+            player.seconds, tuple(player.heard), tuple(player.reasons),
         )  # fmt: skip
 
     # ------------------------------------------------------------------ what the host tells
@@ -148,6 +131,9 @@ class Match:
         deadline = self._players[seat].bank.deadline
         if deadline is not None and now > deadline:
             self.fault(seat, "timeout", f"answered {now - deadline:.3f} s after its time", now)
+            return True
+        if isinstance(answer, Unanswered):
+            self._unanswered(seat, answer, now)
             return True
         found = understood(self.game, self._observed(seat), self._turns[seat], answer)
         if isinstance(found, Refusal):
@@ -190,26 +176,38 @@ class Match:
     def _emit(self, event: Event) -> None:
         self._events.append(event)
 
-    def _refuse(self, seat: int, reason: str, answer: Any, now: float) -> None:
+    def _unanswered(self, seat: int, answer: Unanswered, now: float) -> None:
+        """Nothing to be judged by the rules: refused like an illegal answer, or the end where nobody can answer."""
+        if answer.kind in ("void", "timeout"):
+            self._told_refused(seat, answer.reason, answer, now, answer.kind)
+            self.fault(seat, answer.kind, answer.reason, now)
+        else:
+            self._refuse(seat, answer.reason, answer, now, answer.kind if answer.kind in KINDS else "unparsable")
+
+    def _refuse(self, seat: int, reason: str, answer: Any, now: float, kind: str = "illegal") -> None:
         player = self._players[seat]
+        self._told_refused(seat, reason, answer, now, kind)
         player.reasons.append(safe_text(reason, width=400))
+        player.kinds.append(kind)
         player.refused += 1
-        attempt = len(player.reasons)
-        text = answer if isinstance(answer, str) else repr(getattr(answer, "actions", answer))[:400]
-        self._emit(
-            Refused(self.tick, self._since(now), seat, attempt - 1, player.reasons[-1], safe_text(text, width=400))
-        )
-        if attempt > self.retries:
+        if player.kinds.count(kind) > self.retries:
             self.fault(seat, "illegal", player.reasons[-1], now)
         else:
-            self._emit(Asked(self.tick, self._since(now), seat, attempt, _left(player.bank, now)))
+            player.seconds = _left(player.bank, now)
+            self._emit(Asked(self.tick, self._since(now), seat, len(player.reasons), player.seconds))
+
+    def _told_refused(self, seat: int, reason: str, answer: Any, now: float, kind: str) -> None:
+        text = safe_text(answer_text(answer), width=400)
+        notes = bounded_notes(getattr(answer, "notes", {}) if isinstance(answer, Reply | Unanswered) else {})
+        attempt, why = len(self._players[seat].reasons), safe_text(reason, width=400)
+        self._emit(Refused(self.tick, self._since(now), seat, attempt, why, text, kind, notes))
 
     def _seal(self, seat: int, reply: Reply, now: float) -> None:
         player = self._players[seat]
         first, *rest = reply.actions
         took = player.bank.stop(now)
         player.queue = rest
-        player.reasons = []
+        player.reasons, player.kinds = [], []
         said = self._said(seat, reply) if "talk" in self.game.spec.traits else ()
         player.sealed = self._act(seat, first, now, took=round(took, 6), said=said, notes=bounded_notes(reply.notes))
 
@@ -243,7 +241,8 @@ class Match:
             player.sealed = self._act(seat, player.queue.pop(0), now, queued=True)
             return
         player.queue = []
-        self._emit(Asked(self.tick, self._since(now), seat, 0, player.bank.seconds))
+        player.seconds = player.bank.seconds
+        self._emit(Asked(self.tick, self._since(now), seat, 0, player.seconds))
         player.bank.start(now)
 
     def _close_if_complete(self, now: float) -> None:

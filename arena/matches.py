@@ -10,9 +10,10 @@ import importlib
 import os
 import platform
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,10 @@ from envs.game import Game
 from envs.registry import game as open_game
 
 __all__ = ["agent_makers", "play", "recorder", "series", "software"]
+
+
+AT_ONCE = 256
+"""Matches that wait at once in one process, unless told otherwise."""
 
 
 def software() -> dict[str, str]:
@@ -56,12 +61,13 @@ def play(
     limits: Limits | None = None, retries: int = 2, sinks: Sequence[Sink] = (), texts: bool = True,
     clock: Callable[[], float] = time.monotonic, pause: Callable[[Match], None] | None = None, live: bool = False,
     after: Sink | None = None, branch: Mapping[str, Any] | None = None, opening: Callable[[Match, float], None] | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> Result:  # fmt: skip
     """Play one match to its end and return how it ended.
 
     game: a name with options, or a Game. agents: one per seat, names or functions. record: where the recording goes (finished and on disk
-    when this returns). limits: clocks. live: the recording is being watched.
-    after: a sink that comes behind the recorder. opening: plays known acts on the fresh match; branch: what is recorded of that.
+    when this returns). limits: clocks. live: the recording is being watched. stop: asked before each question; True ends the match as
+    aborted. after: a sink that comes behind the recorder. opening: plays known acts on the fresh match; branch: what is recorded of it.
     Raises UserError for what the caller got wrong.
     """
     rules = open_game(game) if isinstance(game, str) else game
@@ -78,15 +84,33 @@ def play(
         if record is not None
         else None
     )
+    # Before the match, whose clocks run from its beginning: what a player loads is not charged to it.
+    players = [maker() for maker in makers]
     match = Match(
         rules, names, seed, limits=limits, now=clock(), ident=secrets.token_hex(13), nonce=secrets.token_bytes(16), retries=retries,
         created=time.time(), software=software(), branch=branch,
     )  # fmt: skip
     if opening is not None:
         opening(match, clock())
-    before = _flusher(taker, clock) if taker is not None else None
+    before = _before(_flusher(taker, clock) if taker is not None else None, stop)
     every = [sink for sink in (*sinks, taker, after) if sink is not None]
-    return Host(match, [maker() for maker in makers], every, clock=clock, pause=pause, before=before).run()
+    return Host(match, players, every, clock=clock, pause=pause, before=before).run()
+
+
+def _before(
+    flush: Callable[[Match, int], None] | None, stop: Callable[[], bool] | None
+) -> Callable[[Match, int], None] | None:
+    """What comes ahead of each question."""
+    if stop is None:
+        return flush
+
+    def before(match: Match, seat: int) -> None:
+        if stop():
+            raise KeyboardInterrupt
+        if flush is not None:
+            flush(match, seat)
+
+    return before
 
 
 def _flusher(taker: Any, clock: Callable[[], float]) -> Callable[[Match, int], None]:
@@ -107,7 +131,16 @@ def series(
     game: str, pairings: Sequence[Pairing], *, workers: int | None = None, record: Path | None = None,
     limits: Limits | None = None, retries: int = 2, texts: bool = True,
 ) -> Iterator[tuple[Pairing, Result]]:  # fmt: skip
-    """Play pairings over all cores and yield each result as it comes. Agents are names (other processes make them)."""
+    """Play pairings over all cores and yield each result as it comes. Agents are names (other processes make them).
+
+    Where an agent's time goes by in waiting, matches run in threads of this process instead, AT_ONCE or `workers` of them.
+    """
+    if any(
+        getattr(maker, "waits", False)
+        for maker in agent_makers(sorted({agent for pairing in pairings for agent in pairing.seats}))
+    ):
+        yield from _threaded(game, pairings, workers or AT_ONCE, record, (limits, retries, texts))
+        return
     workers = min(workers or os.cpu_count() or 1, len(pairings))
     tasks = [
         (game, pairing, record and record / f"{pairing.number:05d}.arena", limits, retries, texts)
@@ -126,6 +159,35 @@ def series(
             yield from future.result()
     finally:
         # Interrupted or left early, what has not begun is not played.
+        pool.shutdown(cancel_futures=True)
+
+
+def _threaded(
+    game: str, pairings: Sequence[Pairing], workers: int, record: Path | None, how: tuple[Limits | None, int, bool]
+) -> Iterator[tuple[Pairing, Result]]:
+    """Matches in threads. Interrupted, those that run end as aborted at their next question, and no other begins."""
+    rules, stop = open_game(game), threading.Event()
+    limits, retries, texts = how
+
+    def one(pairing: Pairing) -> tuple[Pairing, Result]:
+        path = record and record / f"{pairing.number:05d}.arena"
+        return pairing, play(
+            rules,
+            pairing.seats,
+            seed=pairing.seed,
+            record=path,
+            limits=limits,
+            retries=retries,
+            texts=texts,
+            stop=stop.is_set,
+        )
+
+    pool = ThreadPoolExecutor(min(workers, len(pairings)), thread_name_prefix="match")
+    try:
+        for future in as_completed([pool.submit(one, pairing) for pairing in pairings]):
+            yield future.result()
+    finally:
+        stop.set()
         pool.shutdown(cancel_futures=True)
 
 

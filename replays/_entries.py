@@ -6,8 +6,10 @@ from typing import Any
 
 from replays.log import LogReader
 
-__all__ = ["MOST_AT_ONCE", "NEVER", "Head", "notes_by_seat"]
+__all__ = ["ACCEPTED", "MOST_AT_ONCE", "NEVER", "Head", "notes_by_seat"]
 
+ACCEPTED = -1
+"""The attempt of an answer that was no failure."""
 NEVER = 1 << 63
 """A step that no record has."""
 MOST_AT_ONCE = 100_000
@@ -35,13 +37,15 @@ class Head:
         return found
 
 
-def notes_by_seat(trees: list[Any]) -> dict[int, dict[str, Any]]:
-    """Seat -> notes, from the records of the tracks of notes and of long texts."""
-    found: dict[int, dict[str, Any]] = {}
+def notes_by_seat(trees: list[Any]) -> dict[tuple[int, int], dict[str, Any]]:
+    """(seat, attempt) -> notes, from the records of the tracks of notes and of long texts; the accepted act is attempt ACCEPTED."""
+    found: dict[tuple[int, int], dict[str, Any]] = {}
     for tree in trees:
-        seat = tree.get("seat") if isinstance(tree, dict) else None
-        parts = [tree.get(name) for name in ("notes", "texts")] if isinstance(seat, int) else []
-        for part in parts:
-            if isinstance(part, dict) and isinstance(seat, int):
-                found[seat] = found.get(seat, {}) | part
+        if not isinstance(tree, dict):
+            continue
+        seat, attempt = tree.get("seat"), tree.get("attempt", ACCEPTED)
+        if isinstance(seat, int) and isinstance(attempt, int):
+            for part in (tree.get("notes"), tree.get("texts")):
+                if isinstance(part, dict):
+                    found[seat, attempt] = found.get((seat, attempt), {}) | part
     return found

@@ -13,14 +13,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from arena.events import Acted, Ended, Event, Secret, Started, Stepped, to_tree
+from arena.events import Acted, Ended, Event, Refused, Secret, Started, Stepped, to_tree
 from replays.log import LogWriter
 from replays.mailbox import Mailbox
 
 __all__ = ["ACTS", "EVENTS", "NOTES", "STATES", "TEXTS", "Recorder"]
 
 STATES, ACTS, NOTES, TEXTS, EVENTS = range(5)
-_LONG = ("prompt", "completion", "reasoning", "raw")
+_LONG = ("prompt", "completion", "reasoning", "raw", "parsed", "scratchpad", "training")
 
 
 class Recorder:
@@ -49,6 +49,8 @@ class Recorder:
             self._open(event)
         elif isinstance(event, Acted):
             self._act(event)
+        elif isinstance(event, Refused):
+            self._refused(event)
         elif isinstance(event, Stepped):
             self._step(event)
         elif isinstance(event, Ended):
@@ -76,11 +78,23 @@ class Recorder:
         notes = tree.pop("notes")
         self._writer.append(ACTS, event.tick, tree)
         self._last[event.seat] = tree | {"notes": notes} if self._mailbox else {}
+        self._note(event.tick, {"seat": event.seat}, notes)
+
+    def _refused(self, event: Refused) -> None:
+        """A refused answer is an event; what was noted of it lies with the notes, under its attempt."""
+        tree = to_tree(event)
+        notes = tree.pop("notes")
+        if not self.texts and any(name in notes for name in _LONG):
+            tree["answer"] = ""  # the completion once more
+        self._writer.append(EVENTS, event.tick, tree)
+        self._note(event.tick, {"seat": event.seat, "attempt": event.attempt}, notes)
+
+    def _note(self, tick: int, whose: dict[str, int], notes: dict[str, Any]) -> None:
+        long = {name: notes.pop(name) for name in _LONG if name in notes}
         if notes:
-            long = {name: notes.pop(name) for name in _LONG if name in notes}
-            self._writer.append(NOTES, event.tick, {"seat": event.seat, "notes": notes})
-            if long and self.texts:
-                self._writer.append(TEXTS, event.tick, {"seat": event.seat, "texts": long})
+            self._writer.append(NOTES, tick, whose | {"notes": notes})
+        if long and self.texts:
+            self._writer.append(TEXTS, tick, whose | {"texts": long})
 
     def _step(self, event: Stepped) -> None:
         state = {"s": event.state, "f": event.fingerprint, "r": list(event.reward), "at": event.at}

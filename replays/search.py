@@ -70,13 +70,18 @@ def texts_of(event: Event) -> Iterator[tuple[str, int, str]]:
     elif isinstance(event, Refused):
         yield "refused", event.seat, event.reason
         yield "refused", event.seat, event.answer
+        yield from _noted(event)
     elif isinstance(event, Faulted):
         yield "fault", event.seat, f"{event.cause}: {event.detail}"
     elif isinstance(event, Acted):
         yield "action", event.seat, event.name
         yield from (("said", event.seat, text) for _, text in event.said)
-        for name, value in event.notes.items():
-            yield from ((name, event.seat, text) for text in _strings(value) if name != "policy")
+        yield from _noted(event)
+
+
+def _noted(event: Acted | Refused) -> Iterator[tuple[str, int, str]]:
+    for name, value in event.notes.items():
+        yield from ((name, event.seat, text) for text in _strings(value) if name != "policy")
 
 
 def _strings(value: Any, depth: int = 0) -> Iterator[str]:

@@ -21,7 +21,7 @@ from envs.errors import CORRUPT, UserError
 from envs.game import Game
 from envs.records import Row, dtype_of
 from envs.spec import SPECTATOR
-from replays._entries import NEVER, Head, notes_by_seat
+from replays._entries import ACCEPTED, NEVER, Head, notes_by_seat
 from replays.games import installed
 from replays.log import LogReader
 from replays.mailbox import Mailbox
@@ -158,14 +158,21 @@ class Tape:
         notes = notes_by_seat([*self._of(NOTES, tick), *self._of(TEXTS, tick)])
         return self._acts(self._of(ACTS, tick), notes, tick)
 
-    def _acts(self, trees: list[Any], notes: dict[int, dict[str, Any]], tick: int) -> list[Acted]:
+    def refusals(self, tick: int) -> list[Refused]:
+        """The refused answers of a tick, with what was noted of them."""
+        notes = notes_by_seat([*self._of(NOTES, tick), *self._of(TEXTS, tick)])
+        read = (self._event(tree, tick, notes) for tree in self._of(EVENTS, tick))
+        return [event for event in read if isinstance(event, Refused)]
+
+    def _acts(self, trees: list[Any], notes: dict[tuple[int, int], dict[str, Any]], tick: int) -> list[Acted]:
         read = (self._event(tree, tick, notes) for tree in trees)
         return [act for act in read if isinstance(act, Acted)]
 
-    def _event(self, tree: Any, tick: int | None, notes: dict[int, dict[str, Any]] | None = None) -> Event | None:
+    def _event(self, tree: Any, tick: int | None, notes: dict[tuple[int, int], Any] | None = None) -> Event | None:
         """An event of this tape: at the tick where it lies, about a seat that there is; None for anything else."""
         if notes and isinstance(tree, dict) and isinstance(tree.get("seat"), int):
-            tree = tree | {"notes": notes.get(tree["seat"], {})}
+            attempt = tree.get("attempt", ACCEPTED)
+            tree = tree | {"notes": notes.get((tree["seat"], attempt if isinstance(attempt, int) else ACCEPTED), {})}
         event = _read(tree)
         if event is None or not -1 <= getattr(event, "seat", -1) < self.seats:
             return None
@@ -194,7 +201,7 @@ class Tape:
             stored = [Stored.of(tree) for tree in heads[STATES].take(tick)] if states else []
             notes = notes_by_seat([*heads[NOTES].take(tick), *heads[TEXTS].take(tick)])
             acts = self._acts(heads[ACTS].take(tick), notes, tick)
-            events = (self._event(tree, tick) for tree in heads[EVENTS].take(tick))
+            events = (self._event(tree, tick, notes) for tree in heads[EVENTS].take(tick))
             yield Entry(tick, stored[0] if stored else None, acts, [event for event in events if event is not None])
 
     def marks(self) -> list[Marked]:

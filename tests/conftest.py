@@ -12,6 +12,7 @@ import random
 import signal
 import sys
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 from typing import Any
@@ -62,8 +63,10 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 def _children() -> set[int]:
     """Processes that this one has started and not waited for, without the ones that multiprocessing keeps (Linux)."""
-    lists = Path("/proc/self/task").glob("*/children")
-    found = {int(pid) for each in lists for pid in each.read_text().split()}
+    found = set()
+    for each in Path("/proc/self/task").glob("*/children"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has just ended
+            found |= {int(pid) for pid in each.read_text().split()}
     kept = {resource_tracker._resource_tracker._pid, forkserver._forkserver._forkserver_pid}
     return found - kept
 

@@ -18,10 +18,12 @@ from tui.sheet import Cells
 from tui.tally import Figures, Tally, number
 from tui.vantage import Vantage, as_text
 from tui.widgets.bars import Choice, Thought, bars_cells
+from tui.written import WRITTEN, attempts, is_writer
 
-__all__ = ["PAGES", "Sitting", "page_cells", "page_text", "thought_of"]
+__all__ = ["PAGES", "Sitting", "page_cells", "page_text", "pages_of", "thought_of"]
 
 PAGES = ("policy", "sees", "notes", "raw", "stats")
+"""Of every seat; one whose agent writes has those of `tui.written` besides."""
 _MOST_CHOICES = 64
 _LONG = ("prompt", "completion", "reasoning", "raw")
 _HIDDEN = "Hidden from this view."
@@ -179,7 +181,24 @@ def _stats(sitting: Sitting) -> str:
     return "\n".join(lines)
 
 
-_TEXTS: dict[str, Callable[[Sitting], str]] = {"sees": _sees, "notes": _notes, "raw": _raw, "stats": _stats}
+def _written(page: str) -> Callable[[Sitting], str]:
+    def text(sitting: Sitting) -> str:
+        if not sitting.own:
+            return f"{_HIDDEN} v looks through other eyes."
+        return WRITTEN[page](attempts(sitting.vantage, sitting.seat, sitting.moment.tick, sitting.act))
+
+    return text
+
+
+_TEXTS: dict[str, Callable[[Sitting], str]] = {
+    "sees": _sees, "notes": _notes, "raw": _raw, "stats": _stats, **{page: _written(page) for page in WRITTEN}
+}  # fmt: skip
+
+
+def pages_of(sitting: Sitting | None, opened: str = PAGES[0]) -> tuple[str, ...]:
+    """The names of a seat's pages; the one that is open is always among them."""
+    writes = sitting is not None and sitting.own and is_writer(sitting.act)
+    return (*PAGES, *WRITTEN) if writes or opened in WRITTEN else PAGES
 
 
 def page_text(page: str, sitting: Sitting) -> str:

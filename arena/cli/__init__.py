@@ -39,6 +39,8 @@ VERBS = {
     "tournament": "Play the tournament that a file describes.",
     "rank": "Print the ratings.",
     "bench": "Measure the speed of games on this machine.",
+    "llm-bench": "Measure language models as players.",
+    "rollouts": "Print what models wrote, with rewards, as rows to train from.",
 }
 
 

@@ -18,6 +18,7 @@ from tui.keymaps import MATCH, PRESET_KEYS
 from tui.pages import PAGES
 from tui.screens.keys import KeysScreen
 from tui.screens.match import MatchScreen
+from tui.written import WRITTEN
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +166,7 @@ async def test_panes_pages_zoom_and_charts(path: Path) -> None:
         screen = stage.screen
         await stage.press("space", "full_stop", "a")
         assert screen.active == "seat 0"
-        for page in (*PAGES[1:], PAGES[0]):
+        for page in (*PAGES[1:], *WRITTEN, PAGES[0]):
             await stage.press("t")
             assert screen.painting.pages[0] == page
         await stage.press("tab")

@@ -15,7 +15,7 @@ from replays.tape import Moment
 from tui.cells import Mode
 from tui.damage import Easel
 from tui.lines import Line, Span, paste, span_width, wrap, write_lines
-from tui.pages import PAGES, Sitting, page_cells
+from tui.pages import PAGES, Sitting, page_cells, pages_of
 from tui.sheet import Cells, Fit
 from tui.story import StoryRow, story_cells, window
 from tui.tally import Tally
@@ -109,7 +109,7 @@ class Painting:
             cells, self.furthest[seat, page] = page_cells(page, sitting, wide, high, scroll, self.palette, self.plain)
             return cells
 
-        right = _tabs(page, columns - span_width(title) - 10)
+        right = _tabs(page, pages_of(sitting, page), columns - span_width(title) - 10)
         return Content(title, right, paint=self.guarded(painted), active=active)
 
     # ------------------------------------------------------------------ events
@@ -176,15 +176,15 @@ def _series(vantage: Vantage, figures: dict[int, Sequence[float]]) -> tuple[Seri
     return tuple(Series(vantage.title(seat), values, seat_colour(seat)) for seat, values in figures.items())
 
 
-def _tabs(page: str, room: int) -> Line:
+def _tabs(page: str, pages: Sequence[str], room: int) -> Line:
     """The names of the pages, or the open one's name and number where they do not fit."""
     spans: list[Span] = []
-    for each in PAGES:
+    for each in pages:
         spans += [Span(" ", "muted")] if spans else []
         spans.append(Span(each, "accent", True) if each == page else Span(each, "muted"))
     if span_width(spans) <= room:
         return spans
-    return [Span(page, "accent", True), Span(f" {PAGES.index(page) + 1}/{len(PAGES)}", "muted")]
+    return [Span(page, "accent", True), Span(f" {pages.index(page) + 1}/{len(pages)}", "muted")]
 
 
 def _acts_now(sitting: Sitting) -> bool:

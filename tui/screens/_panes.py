@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 
 from arena.text import safe_text
 from tui.keymaps import MATCH, Command
-from tui.pages import PAGES, Sitting, page_text
+from tui.pages import PAGES, Sitting, page_text, pages_of
 from tui.screens._layout import NORMAL, Layout, layout
 from tui.screens._painting import Painting, told
 from tui.screens._steering import Steering
@@ -121,7 +121,8 @@ class Panes(Steering):
         if not self.active.startswith("seat"):
             self.activate(f"seat {self.seat}")
         page = self.painting.pages.get(self.seat, PAGES[0])
-        self.painting.pages[self.seat] = PAGES[(PAGES.index(page) + 1) % len(PAGES)]
+        pages = pages_of(self.sitting(), page)
+        self.painting.pages[self.seat] = pages[(pages.index(page) + 1) % len(pages)]
         self.changed()
 
     def action_scroll(self, direction: int) -> None:
@@ -221,9 +222,15 @@ class Panes(Steering):
             return "\n".join(f"{row.tick}  {row.text}" for row in self.painting.rows)
         if self.active == "board" or self.moment is None:
             return f"step {self.playback.position}\n{told(self.vantage, self.moment)}"
+        sitting = self.sitting()
+        return "" if sitting is None else page_text(self.painting.pages.get(self.seat, PAGES[0]), sitting)
+
+    def sitting(self) -> Sitting | None:
+        """The seat that keys speak to, at this moment."""
+        if self.moment is None:
+            return None
         act = self.vantage.latest(self.seat, self.moment)
-        sitting = Sitting(self.vantage, self.moment, self.seat, act, self.tally)
-        return page_text(self.painting.pages.get(self.seat, PAGES[0]), sitting)
+        return Sitting(self.vantage, self.moment, self.seat, act, self.tally)
 
     def action_copy(self) -> None:
         text = safe_text(self.text()[:_LONGEST_COPY], lines=10_000)

@@ -1,0 +1,97 @@
+"""What a seat's answers came to, read from the events of its matches: kinds of failures, tokens, money, time."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from arena.events import KINDS, Acted, Event, Refused
+from arena.statistics import wilson
+
+__all__ = ["Count", "SeatCount"]
+
+TOKENS = ("prompt", "cached", "completion", "reasoning")
+
+
+@dataclass
+class Count:
+    """Of one entrant. kinds: failed attempts by kind, "void" and "timeout" among them; first, total: seconds of single answers."""
+
+    answers: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    tokens: Counter[str] = field(default_factory=Counter)
+    requests: int = 0
+    failed_requests: int = 0
+    cost: float = 0.0
+    thinking: float = 0.0
+    first: list[float] = field(default_factory=list)
+    total: list[float] = field(default_factory=list)
+
+    @property
+    def attempts(self) -> int:
+        """Answers of the model, valid or not; where the endpoint gave none, there was no attempt."""
+        return self.answers + sum(self.kinds[kind] for kind in KINDS)
+
+    @property
+    def valid(self) -> tuple[float, float, float]:
+        """The share of attempts that were legal answers, with its 95 % interval."""
+        return (self.answers / self.attempts if self.attempts else 0.0, *wilson(self.answers, self.attempts))
+
+    def add(self, other: Count) -> None:
+        self.answers += other.answers
+        self.kinds += other.kinds
+        self.tokens += other.tokens
+        self.requests += other.requests
+        self.failed_requests += other.failed_requests
+        self.cost += other.cost
+        self.thinking += other.thinking
+        self.first += other.first
+        self.total += other.total
+
+    def tree(self) -> dict[str, Any]:
+        share, low, high = self.valid
+        return {
+            "answers": self.answers, "attempts": self.attempts, "valid": share, "valid_interval": [low, high],
+            "kinds": {kind: self.kinds[kind] for kind in (*KINDS, "timeout", "void")},
+            "tokens": {kind: self.tokens[kind] for kind in TOKENS}, "requests": self.requests, "failed_requests": self.failed_requests,
+            "dollars": self.cost, "seconds": self.thinking, "first_token_median": median(self.first) if self.first else None,
+            "answer_median": median(self.total) if self.total else None,
+        }  # fmt: skip
+
+
+class SeatCount:
+    """A sink: counts every seat of one match."""
+
+    def __init__(self, seats: int) -> None:
+        self.seats = [Count() for _ in range(seats)]
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Acted) and not event.queued:
+            self.seats[event.seat].answers += 1
+            self.seats[event.seat].thinking += event.took
+            self._noted(event.seat, event.notes)
+        elif isinstance(event, Refused):
+            self.seats[event.seat].kinds[event.kind] += 1
+            self._noted(event.seat, event.notes)
+
+    def _noted(self, seat: int, notes: Mapping[str, Any]) -> None:
+        count, usage, latency = self.seats[seat], notes.get("usage"), notes.get("latency")
+        for kind in TOKENS:
+            count.tokens[kind] += int(_number(usage.get(kind))) if isinstance(usage, dict) else 0
+        count.cost += _number(notes.get("cost"))
+        count.requests += int(_number(notes.get("requests")))
+        failed = notes.get("failed")
+        count.failed_requests += len(failed) if isinstance(failed, list) else 0
+        if isinstance(latency, dict):
+            count.first.append(_number(latency.get("first")))
+            count.total.append(_number(latency.get("total")))
+
+
+def _number(value: Any) -> float:
+    """A figure that an agent noted, 0 for anything that is none."""
+    usable = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if usable and 0 <= value < 1e15 else 0.0

@@ -1,0 +1,278 @@
+"""The bench of models: paired plans, what is counted, who is left out, and the table, document and page that come of it."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import re
+import threading
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from arena.bench.models.count import Count, SeatCount
+from arena.bench.models.page import page
+from arena.bench.models.plan import Plan, addresses, labels
+from arena.bench.models.report import document, rows
+from arena.bench.models.running import How, Played, fitting, run, survivors
+from arena.cli import run as command_line
+from arena.clock import Limits
+from arena.events import Acted, Refused
+from arena.matches import play, series
+from arena.schedule import rotations
+from envs.errors import UserError
+
+MODELS = """
+from arena.agent import Reply, Unanswered
+
+class Model:
+    "Plays the first or the last move; fails at every tick that its rate divides."
+    waits = True
+    from envs.spec import Option
+    OPTIONS = {"model": Option("m"), "first": Option(True), "every": Option(0, 0, 99), "kind": Option("empty")}
+
+    def __init__(self, model="m", first=True, every=0, kind="empty"):
+        self.model, self.first, self.every, self.kind = model, first, every, kind
+
+    def __call__(self, ask):
+        notes = {"usage": {"prompt": 100, "completion": 20, "reasoning": 5, "cached": 40}, "cost": 0.001, "requests": 2,
+                 "failed": [["transient", 500, "no", 0.5]], "latency": {"first": 0.1, "total": 0.3}}
+        if self.every and ask.tick % self.every == 0 and not ask.refusals:
+            return Unanswered(self.kind, "<script>alert(1)</script>", "x", notes)
+        return Reply([[ask.legal[0 if self.first else -1]]], notes=notes)
+"""
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> str:
+    path = tmp_path / "models.py"
+    path.write_text(MODELS)
+    return f"{path}:Model"
+
+
+def plan_of(
+    models: str,
+    *,
+    pairs: int = 3,
+    games: tuple[str, ...] = ("kuhn_poker",),
+    pool: tuple[str, ...] = ("random", "first"),
+) -> Plan:
+    return Plan(games, (f"{models}?model=fine", f"{models}?model=shaky&every=2"), pool, pairs, 5)
+
+
+def play_all(plan: Plan, **how: Any) -> tuple[dict[str, Any], list[Played]]:
+    games = fitting(plan)
+    played = list(run(plan, games, How(Limits(), at_once=8, **how)))
+    return document(plan, games, played, 1.0, []), played
+
+
+# ---------------------------------------------------------------------- the plan
+def test_everybody_meets_the_pool_on_the_same_seeds_in_every_seat() -> None:
+    duels = Plan(("g",), ("a", "b"), ("x", "y"), 3, 7).duels("g", 2, ["a", "b"])
+    assert len(duels) == 5 * 3 * 2 and [duel.pairing.number for duel in duels] == list(range(30))
+    for one, other in (("a", "x"), ("a", "y"), ("b", "x"), ("b", "y"), ("x", "y")):
+        own = [duel for duel in duels if set(duel.pairing.seats) == {one, other}]
+        assert [duel.pairing.seed for duel in own] == [7, 7, 8, 8, 9, 9]
+        assert {duel.pairing.seats for duel in own} == {(one, other), (other, one)}
+        assert len({duel.group for duel in own}) == 3
+
+
+def test_where_there_are_more_seats_a_player_has_one_of_them_in_turn() -> None:
+    duels = Plan(("g",), ("a",), ("x",), 2, 0).duels("g", 3, ["a"])
+    assert [duel.pairing.seats for duel in duels[:3]] == [("a", "x", "x"), ("x", "x", "a"), ("x", "a", "x")]
+    assert [duel.group for duel in duels] == [0, 0, 0, 1, 1, 1]
+
+
+def test_models_get_their_options_and_each_file_of_prompts_makes_an_entrant() -> None:
+    found = addresses(["m1", "llm?model=m2&seed=3"], ["base_url=http://h/v1"], ["a.toml", "b.toml"])
+    assert found == (
+        "llm?model=m1&base_url=http://h/v1&prompts=a.toml", "llm?model=m1&base_url=http://h/v1&prompts=b.toml",
+        "llm?model=m2&seed=3&prompts=a.toml", "llm?model=m2&seed=3&prompts=b.toml",
+    )  # fmt: skip
+    assert list(labels(found).values())[:2] == ["m1 prompts=a.toml", "m1 prompts=b.toml"]
+    assert labels(["llm?model=m1&base_url=x"]) == {"llm?model=m1&base_url=x": "m1"}
+    with pytest.raises(UserError, match="KEY=VALUE"):
+        addresses(["m"], ["base_url"], [])
+
+
+# ---------------------------------------------------------------------- counts
+def test_answers_are_counted_by_kind() -> None:
+    counts = SeatCount(2)
+    notes = {"usage": {"prompt": 10, "completion": "x"}, "cost": float("nan"), "latency": {"first": 0.5, "total": 1.0}}
+    counts(Acted(0, 0.0, seat=0, action=[1], took=2.0, notes=notes))
+    counts(Acted(1, 0.0, seat=0, action=[1], queued=True))
+    for kind in ("empty", "empty", "illegal", "void"):
+        counts(Refused(1, 0.0, seat=1, kind=kind))
+    first, second = counts.seats
+    assert (first.answers, first.attempts, first.tokens["prompt"], first.cost, first.thinking) == (1, 1, 10, 0.0, 2.0)
+    assert (second.answers, second.attempts, second.kinds["void"]) == (0, 3, 1)
+    assert second.valid[0] == 0.0 and first.valid[:1] == (1.0,) and Count().valid == (0.0, 0.0, 1.0)
+
+
+# ---------------------------------------------------------------------- matches
+def test_a_bench_counts_what_was_played(models: str) -> None:
+    tree, played = play_all(plan_of(models))
+    assert len(played) == 5 * 3 * 2
+    fine, shaky = tree["entrants"]
+    assert (fine["matches"], fine["valid"], fine["kinds"]["empty"]) == (12, 1.0, 0)
+    assert shaky["kinds"]["empty"] > 5 and 0 < shaky["valid"] < 1
+    assert fine["tokens"]["prompt"] == 100 * fine["answers"] and fine["dollars"] == pytest.approx(
+        0.001 * fine["answers"]
+    )
+    players = {player["name"]: player for player in tree["games"][0]["players"]}
+    assert set(players) == {"fine", "shaky every=2", "random", "first"}
+    for player in players.values():
+        low, high = player["rating_interval"]
+        assert low <= player["rating"] <= high and player["won"] + player["drawn"] + player["lost"] == player["matches"]
+    assert players["fine"]["share_per_dollar"] > 0 and players["random"]["share_per_dollar"] is None
+    assert sum(player["rating"] for player in players.values()) / 4 == pytest.approx(1500, abs=1)
+    assert (
+        sorted(tree["games"][0]["players"], key=lambda p: -p["rating"])[0]["rating"]
+        == tree["games"][0]["players"][0]["rating"]
+    )
+
+
+def test_the_same_results_give_the_same_figures_in_any_order(models: str) -> None:
+    plan = plan_of(models, pool=("first",))
+    games = fitting(plan)
+    played = list(run(plan, games, How(Limits(), at_once=1)))
+    trees = [document(plan, games, order, 1.0, []) for order in (played, played[::-1])]
+    assert [p["rating"] for p in trees[0]["games"][0]["players"]] == [
+        p["rating"] for p in trees[1]["games"][0]["players"]
+    ]
+
+
+def test_what_an_endpoint_fails_is_void_and_moves_no_rating(models: str) -> None:
+    broken = f"{models}?model=broken&every=1&kind=void"
+    tree, _ = play_all(Plan(("kuhn_poker",), (broken,), ("random", "first"), 2, 0))
+    entrant, players = tree["entrants"][0], tree["games"][0]["players"]
+    assert (entrant["void_matches"], entrant["answers"], entrant["attempts"], entrant["kinds"]["void"]) == (8, 0, 0, 8)
+    found = next(player for player in players if player["name"] == "broken")
+    assert (found["matches"], found["void"], found["won"], found["lost"]) == (0, 8, 0, 0) and found[
+        "rating"
+    ] == pytest.approx(1500, abs=60)
+
+
+def test_who_is_surely_worse_is_left_out_and_who_may_be_equal_stays(models: str) -> None:
+    plan = Plan(
+        ("connect_four",), (f"{models}?model=fine", f"{models}?model=bad&every=1&kind=timeout"), ("random",), 12, 0
+    )
+    told: list[str] = []
+    played = list(run(plan, fitting(plan), How(Limits(), at_once=4, rounds=3), told.append))
+    assert len(told) == 1 and "model=bad" in told[0]
+    counts = [sum(entrant in each.duel.pairing.seats for each in played) for entrant in plan.entrants]
+    assert counts == [24, 8]
+    assert survivors(plan.entrants[:1], played, 0, 0.95) == [plan.entrants[0]]
+    twins = [f"{models}?model=fine", f"{models}?model=fine&kind=empty"]
+    alike = Plan(("kuhn_poker",), tuple(twins), ("first",), 6, 0)
+    assert survivors(twins, list(run(alike, fitting(alike), How(Limits()))), 0, 0.95) == twins
+
+
+def test_a_game_for_one_is_refused(models: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="one seat"):
+        fitting(Plan(("gymnasium:FrozenLake-v1",), (models,), ("random",), 1, 0))
+
+
+# ---------------------------------------------------------------------- matches that wait, in threads
+def test_a_series_of_players_that_wait_is_played_in_threads_of_this_process(models: str, tmp_path: Path) -> None:
+    pairings = rotations([f"{models}?every=2", "first"], 12, 4)
+    waited = {pairing.number: result for pairing, result in series("kuhn_poker", pairings, record=tmp_path / "rec")}
+    alone = {pairing.number: play("kuhn_poker", pairing.seats, seed=pairing.seed) for pairing in pairings}
+    assert {n: (r.scores, r.refusals) for n, r in waited.items()} == {
+        n: (r.scores, r.refusals) for n, r in alone.items()
+    }
+    assert len(list((tmp_path / "rec").glob("*.arena"))) == 12 and multiprocessing.active_children() == []
+
+
+def test_a_series_that_is_left_begins_no_more_matches(models: str) -> None:
+    results = series("kuhn_poker", rotations([models, "first"], 400, 0), workers=2)
+    next(results)
+    results.close()
+    assert [thread for thread in threading.enumerate() if thread.name.startswith("match")] == []
+
+
+def test_a_mistake_in_a_thread_is_told_as_such() -> None:
+    with pytest.raises(UserError, match="say which model"):
+        list(series("kuhn_poker", rotations(["llm", "first"], 4, 0)))
+
+
+# ---------------------------------------------------------------------- what comes out
+class Shape(HTMLParser):
+    """Opened and closed tags, and what would be loaded from elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.loads: list[str] = []
+        self.seen: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+        self.loads += [value or "" for name, value in attrs if name in ("src", "href")]
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+
+
+def test_the_page_is_whole_loads_nothing_and_runs_nothing(models: str) -> None:
+    tree, _ = play_all(plan_of(models, pairs=2))
+    tree["entrants"][0]["name"] = "<script>alert(1)</script>\x1b[2J"
+    tree["left_out"] = ["<b>gone</b>"]
+    text = page(tree)
+    shape = Shape()
+    shape.feed(text)
+    assert (
+        shape.open == []
+        and shape.loads == []
+        and "script" not in shape.seen
+        and "b" not in shape.seen
+        and "\x1b" not in text
+    )
+    assert shape.seen.count("svg") >= 4 and shape.seen.count("figure") == 5
+    assert not re.search(r"url\(|@import|https?://", text)
+    numbers = [float(value) for value in re.findall(r'(?:x|y|x1|x2|y1|y2|cx|cy|width|height)="(-?[\d.]+)"', text)]
+    assert numbers and min(numbers) >= 0 and max(numbers) <= 1000
+
+
+def test_the_command_prints_a_table_and_a_document(
+    models: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    html = tmp_path / "out" / "page.html"
+    common = [
+        "llm-bench",
+        "--games",
+        "kuhn_poker",
+        "--models",
+        f"{models}?model=fine",
+        "--pool",
+        "first",
+        "--pairs",
+        "2",
+    ]
+    assert command_line([*common, "--html", str(html), "--record", str(tmp_path / "rec")]) == 0
+    shown = capsys.readouterr().out
+    assert (
+        "kuhn_poker-v0" in shown
+        and "fine" in shown
+        and "100.0%" in shown
+        and html.read_text().startswith("<!doctype html>")
+    )
+    assert len(list((tmp_path / "rec").glob("*.arena"))) == 4
+    assert command_line([*common, "--json"]) == 0
+    tree = json.loads(capsys.readouterr().out)
+    Draft202012Validator({"required": ["schema", "entrants", "games", "pool", "seed"]}).validate(tree)
+    assert tree["schema"] == "palaestra.llm-bench/1" and len(rows(tree)) == 2
+
+
+def test_a_mistake_is_told_before_a_match(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command_line(["llm-bench", "--games", "nope", "--models", "m", "--option", "key_env="]) == 3
+    assert command_line(["llm-bench", "--games", "kuhn_poker", "--models", "m", "--option", "nonsense=1"]) == 2
+    assert "Traceback" not in capsys.readouterr().err
