@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from arena.agent import Agent, Resigned
+from arena.agent import Agent, Failed, Resigned
 from arena.events import Event, Sink
 from arena.match import Match, Result
 
@@ -64,6 +64,8 @@ class Host:
             answer = self.agents[seat](ask)
         except TimeoutError as error:
             self.match.fault(seat, "timeout", str(error) or "no answer in time", self.clock())
+        except Failed as error:
+            self.match.fault(seat, error.cause, str(error), self.clock())
         except Resigned as error:
             self.match.fault(seat, "resigned", str(error) or "resigned", self.clock())
         except Exception as error:  # noqa: BLE001  whatever a player's code raises is that player's result
