@@ -16,7 +16,7 @@ from functools import cache
 from hashlib import blake2b
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from arena.agent import Agent
 from envs.errors import FAILURE, NOT_FOUND, UserError, unknown
@@ -25,9 +25,14 @@ from envs.options import address as joined
 from envs.options import checked, split
 from envs.spec import Option
 
-__all__ = ["BUILT_IN", "GROUP", "Maker", "broken", "found", "load", "names"]
+if TYPE_CHECKING:
+    from agents.guarded import Guarded
+
+__all__ = ["BUILT_IN", "GROUP", "PROGRAM", "Maker", "broken", "found", "load", "names"]
 
 GROUP = "palaestra.agents"
+PROGRAM = "exec:"
+"""Begins the address of a program that speaks the protocol over its standard input and output."""
 BUILT_IN = {
     "first": "agents.scripted:First",
     "human": "agents.human:Human",
@@ -41,9 +46,12 @@ BUILT_IN = {
 class Maker:
     """A player that has been found: called without arguments, once per seat and match, it gives an Agent.
 
-    address: as a string, options in declared order and only those that are not the default. title: for people.
-    options: all values. declared: the options there are. help: the first line of its documentation.
+    address: as a string, options in declared order and only those that are not the default. title: for people. mode and walls: see
+    events.Seat. options: all values. declared: the options there are. help: the first line of its documentation.
     """
+
+    mode = "trusted"
+    walls: tuple[str, ...] = ()
 
     def __init__(self, name: str, target: Any, given: Mapping[str, Any]) -> None:
         self.target = target
@@ -110,13 +118,20 @@ def broken() -> dict[str, str]:
     return reasons
 
 
-def load(address: str | Agent) -> Maker:
+def load(address: str | Agent, sandbox: str = "") -> Maker | Guarded:
     """A player by address, or any callable given as it is. Raises UserError in one line.
 
-    address: "random", "mcts?simulations=400&c=1.4", "module:name", "path/to/file.py:name", "file.py:Class?option=1".
+    address: "random", "mcts?simulations=400&c=1.4", "module:name", "path/to/file.py:name", "file.py:Class?option=1", "exec:./bot --level 3".
+    sandbox: "isolated" or "sealed" put the player into a process of its own, unread by this one; programs are always in one.
     """
     if not isinstance(address, str):
+        if sandbox not in ("", "trusted"):
+            raise UserError(f"{_given_name(address)} is a function of this process and cannot be {sandbox}: name it MODULE:NAME")
         return Maker(_given_name(address), address, {})
+    if address.startswith(PROGRAM) or sandbox not in ("", "trusted"):
+        from agents.guarded import Guarded  # noqa: PLC0415  most matches need no walls
+
+        return Guarded(address, sandbox)
     name, given = split(address)
     if ":" in name or name.endswith(".py"):
         return Maker(name, _target(name), given)

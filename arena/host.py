@@ -15,7 +15,7 @@ from arena.agent import Agent, Failed, Resigned
 from arena.events import Event, Sink
 from arena.match import Match, Result
 
-__all__ = ["Host", "drive"]
+__all__ = ["Host", "close_all", "drive"]
 
 _log = logging.getLogger("palaestra.host")
 
@@ -41,7 +41,7 @@ class Host:
             raise
         finally:
             self._emit()
-            self._close()
+            close_all(self.agents)
         assert self.match.result is not None
         return self.match.result
 
@@ -86,12 +86,14 @@ class Host:
             _log.exception("a sink failed and was dropped")
             self.sinks.remove(sink)
 
-    def _close(self) -> None:
-        for agent in self.agents:
-            close = getattr(agent, "close", None)
-            if callable(close):
-                with suppress(Exception):
-                    close()
+
+def close_all(agents: Sequence[Agent]) -> None:
+    """Tell agents that have something to let go of that they are done."""
+    for agent in agents:
+        close = getattr(agent, "close", None)
+        if callable(close):
+            with suppress(Exception):
+                close()
 
 
 def drive(match: Match, agents: Sequence[Agent], sinks: Sequence[Sink] = (), *, clock: Callable[[], float]) -> Result:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import struct
-import sys
 import threading
 
 import msgpack
@@ -238,8 +237,8 @@ def fuzz(count: int, seed: int) -> tuple[int, int]:
 
 def test_mutated_frames_are_messages_or_one_error(seeds):
     for seed in seeds(1):
-        taken, refused = fuzz(40_000, seed)
-        assert taken + refused == 40_000 and min(taken, refused) > 1000
+        taken, refused = fuzz(20_000, seed)
+        assert taken + refused == 20_000 and min(taken, refused) > 1000
 
 
 @pytest.mark.nightly
@@ -264,12 +263,12 @@ def test_any_bytes_are_taken_in_peace(data):
 def test_what_a_frame_costs_in_memory_is_bounded_by_its_size():
     import tracemalloc
 
-    bodies = [b"\x82\xa4type\xa4beat\xa3new\xdd\x00\x03\xff\x00" + b"\x80" * 0x3FF00, msgpack.packb({"type": "act", "match": "m", "seat": 0,
-              "tick": 0, "notes": {str(n): {} for n in range(30_000)}})]  # fmt: skip
+    bodies = [b"\x82\xa4type\xa4beat\xa3new\xdd\x00\x00\xff\x00" + b"\x80" * 0xFF00, msgpack.packb({"type": "act", "match": "m", "seat": 0,
+              "tick": 0, "notes": {str(n): {} for n in range(8_000)}})]  # fmt: skip
     for body in bodies:
         session = opened(HOST)
         tracemalloc.start()
-        session.receive(framed(body[: LARGEST[PLAYER]]))
+        assert len(session.receive(framed(body))) == 1
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        assert peak < 100 * LARGEST[PLAYER], sys.getsizeof(body)
+        assert peak < 100 * len(body)

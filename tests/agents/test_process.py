@@ -1,0 +1,165 @@
+"""Agents in processes of their own: hostile ones lose by the right cause in time and leave nothing; ours play as they do here."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import arena
+import envs
+import replays
+from agents import load
+from agents.guarded import default_mode
+from agents.process import Process
+from agents.sandbox import reaper, walls
+from agents.sandbox.walls import Bounds, planned
+from arena.clock import Limits
+from arena.events import Seat
+from arena.host import Host
+from arena.match import Match
+from envs.errors import UserError
+
+ZOO = Path(__file__).with_name("zoo.py")
+GAME = envs.game("connect_four", plain=True)
+BOUNDS = Bounds(memory=512, files=64, size=4, cpu=60, processes=200)
+MOVE = 0.5
+
+
+@pytest.fixture(autouse=True)
+def leaves_nothing():
+    """No process, descriptor or folder is left over when a test has ended."""
+    walls.machine()
+    before = len(os.listdir("/proc/self/fd"))
+    yield
+    assert reaper.settled(30)
+    assert len(os.listdir("/proc/self/fd")) <= before
+    assert list(Path("/tmp").glob("palaestra-agent-*")) == [] or os.environ.get("PYTEST_XDIST_WORKER")
+
+
+def uniform(ask):
+    return ask.legal.sample(ask.key)
+
+
+def meet(name: str, *, mode: str = "isolated", move: float | None = MOVE, starting: float = 20.0):
+    """(result, seconds from its question to its fault) of a match between a program of the zoo and a good player."""
+    zoo = Process([sys.executable, str(ZOO), name], planned(mode, BOUNDS, [ZOO.parent]), starting=starting)
+    limits, events = Limits(move=move), []
+    zoo.prepare(GAME, "m", 0, ["zoo", "uniform"], limits)
+    match = Match(GAME, [Seat("player_0", name), Seat("player_1", "uniform")], 3, ident="m", limits=limits, now=time.monotonic())
+    result = Host(match, [zoo, uniform], [events.append], clock=time.monotonic).run()
+    asked = max((event.at for event in events if type(event).__name__ == "Asked" and event.seat == 0), default=0.0)
+    return result, events[-1].at - asked, events
+
+
+LATE = ["hang", "busy", "deaf", "drip", "half frame", "wrong tick", "wrong seat", "wrong match"]
+ENDS = [
+    ("garbage", "protocol"), ("beats", "protocol"), ("stale acts", "protocol"), ("huge frame", "protocol"), ("nan", "protocol"),
+    ("float", "protocol"), ("bool", "protocol"), ("deep", "protocol"), ("extension", "protocol"), ("giant note", "protocol"),
+    ("join", "protocol"), ("hello again", "protocol"), ("version", "protocol"), ("act first", "protocol"), ("bye", "disconnect"),
+    ("closed", "disconnect"), ("resign", "resigned"), ("escape codes", "illegal"), ("illegal", "illegal"), ("exit 0", "crash"),
+    ("exit 3", "crash"), ("leaves children", "crash"), ("leaves orphans", "crash"), ("segv", "crash"), ("memory", "crash"), ("disk", "crash"),
+    ("fds", "crash"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LATE)
+def test_who_does_not_answer_loses_on_time(name):
+    result, took, _ = meet(name)
+    assert result.faults == ((0, "timeout"),) and result.scores == (-1.0, 1.0)
+    assert MOVE <= took < MOVE + 2.0  # at night it is held to 0.25 s; here the machine is shared
+
+
+@pytest.mark.parametrize(("name", "cause"), ENDS)
+def test_who_misbehaves_loses_by_the_right_cause_without_a_clock(name, cause):
+    result, _, events = meet(name, move=None)
+    assert result.faults == ((0, cause),), events[-2]
+
+
+@pytest.mark.parametrize("name", ["bomb", "murder", "long note", "loud"])
+def test_who_answers_plays_on_whatever_it_does_beside(name):
+    result, _, _ = meet(name, move=20.0)
+    assert result.reason == "played out" and result.faults == ()
+
+
+def test_a_program_that_never_greets_loses_on_time():
+    assert meet("silent", starting=0.3)[0].faults == ((0, "timeout"),)
+
+
+def test_the_last_words_and_the_end_of_a_program_are_told():
+    told = {name: meet(name, move=None)[2][-2].detail for name in ("exit 3", "segv")}
+    assert told == {"exit 3": "ended with code 3: I have had enough", "segv": "was ended by signal 11"}
+
+
+def test_escape_codes_of_a_program_are_pictures_in_the_recording():
+    events = meet("escape codes", move=None)[2]
+    refused = [event for event in events if type(event).__name__ == "Refused"]
+    assert len(refused) == 3 and all(event.answer.isprintable() and event.reason.isprintable() for event in refused)
+
+
+def test_a_named_player_behind_walls_plays_as_it_does_here(tmp_path):
+    here = arena.play("connect_four", ["random", "scripted"], seed=5, record=tmp_path / "here.arena")
+    there = arena.play("connect_four", ["random", "scripted"], seed=5, sandbox="isolated", record=tmp_path / "there.arena")
+    assert here == there
+    acts = [[e.action for e in replays.open(tmp_path / f"{n}.arena").events() if hasattr(e, "took")] for n in ("here", "there")]
+    assert acts[0] == acts[1]
+    seats = replays.open(tmp_path / "there.arena").started.seats
+    assert [seat.mode for seat in seats] == ["isolated"] * 2 and "process" in seats[0].walls
+    assert [seat.mode for seat in replays.open(tmp_path / "here.arena").started.seats] == ["", ""]
+
+
+def test_somebodys_python_is_not_imported_by_the_host(tmp_path):
+    bot = tmp_path / "bot.py"
+    bot.write_text("import os, sys\nprint('noise')\ndef bot(ask):\n    return max(ask.legal)\n")
+    result = arena.play("connect_four", [f"{bot}:bot", "random"], sandbox="isolated", seed=1)
+    assert result.reason == "played out" and result.faults == ()
+    assert not [name for name in sys.modules if name.endswith("_bot")]
+    bot.write_text("raise SystemExit(7)\n")
+    assert arena.play("connect_four", [f"{bot}:bot", "random"], sandbox="isolated").faults == ((0, "crash"),)
+
+
+def test_the_default_mode_holds_what_is_somebodys_own():
+    modes = {address: default_mode(address) for address in ("mcts?simulations=9", "bots:x", "a/b.py:x?y=1", "exec:./bot")}
+    assert list(modes.values()) == ["trusted", "isolated", "isolated", "isolated"]
+
+
+@pytest.mark.parametrize(
+    ("address", "mode", "part"),
+    [
+        ("exec:./nobody", "", "no program './nobody' that can be run"),
+        ("exec:", "", "names no program"),
+        ("exec:sh?memory=1", "", "memory=1 is not allowed"),
+        ("nobody", "isolated", "no agent 'nobody'"),
+        ("nowhere.py:bot", "isolated", "no file 'nowhere.py'"),
+        ("no_such_module:bot", "isolated", "cannot find the module"),
+        ("random", "locked", "no sandbox 'locked'"),
+    ],
+)
+def test_a_mistake_is_one_line(address, mode, part):
+    with pytest.raises(UserError, match=part):
+        load(address, mode)
+
+
+def test_nothing_is_run_with_less_than_was_asked_for():
+    able = {"landlock": 7, "pid": True, "net": False, "seccomp": True}
+    with pytest.raises(UserError, match="cannot seal an agent: it has no user, process and network namespaces"):
+        planned("sealed", able=able)
+    assert planned("isolated", able=able | {"landlock": 0, "pid": False}).walls == ("process", "bounds")
+    broken = planned("isolated", BOUNDS, able=able | {"landlock": 99})
+    zoo = Process([sys.executable, str(ZOO), "hang"], broken)
+    zoo.prepare(GAME, "m", 0, ["a", "b"], Limits())
+    if walls.machine()["landlock"]:
+        return
+    match = Match(GAME, [Seat("player_0", "a"), Seat("player_1", "b")], 3, ident="m")
+    assert Host(match, [zoo, uniform], clock=time.monotonic).run().reason == "void"
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("name", LATE)
+def test_forfeits_are_decided_in_a_quarter_of_a_second(name):
+    over = sorted(meet(name)[1] - MOVE for _ in range(20))
+    assert over[-1] <= 0.25, over
