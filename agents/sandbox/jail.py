@@ -190,7 +190,7 @@ def main(arguments: list[str]) -> None:
         if plan.get("namespaces"):
             unshare(plan["namespaces"])
         pid = os.fork()
-    except OSError as error:
+    except (OSError, KeyError) as error:
         _give_up(control, error)
     if pid == 0:
         _become(plan, command, control)

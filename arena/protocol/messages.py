@@ -55,7 +55,7 @@ class Hello(_Message, tag="hello"):
 
 
 class Join(_Message, tag="join"):
-    """Seat me in so many matches; empty game: whatever is served. at_once: how many may run at a time."""
+    """Give me so many seats, each in a match of its own turn; empty game: whatever is served. at_once: how many I hold at a time, at most."""
 
     game: Word = ""
     matches: Annotated[int, Meta(ge=1, le=1 << 20)] = 1

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import socket
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -30,14 +33,16 @@ MOVE = 0.5
 
 
 @pytest.fixture(autouse=True)
-def leaves_nothing():
+def leaves_nothing(tmp_path_factory, monkeypatch):
     """No process, descriptor or folder is left over when a test has ended."""
     walls.machine()
+    folder = tmp_path_factory.mktemp("agents")
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
     before = len(os.listdir("/proc/self/fd"))
     yield
     assert reaper.settled(30)
     assert len(os.listdir("/proc/self/fd")) <= before
-    assert list(Path("/tmp").glob("palaestra-agent-*")) == [] or os.environ.get("PYTEST_XDIST_WORKER")
+    assert list(folder.iterdir()) == []
 
 
 def uniform(ask):
@@ -148,13 +153,43 @@ def test_nothing_is_run_with_less_than_was_asked_for():
     with pytest.raises(UserError, match="cannot seal an agent: it has no user, process and network namespaces"):
         planned("sealed", able=able)
     assert planned("isolated", able=able | {"landlock": 0, "pid": False}).walls == ("process", "bounds")
-    broken = planned("isolated", BOUNDS, able=able | {"landlock": 99})
+    broken = dataclasses.replace(planned("isolated", BOUNDS), namespaces=("moon",))
     zoo = Process([sys.executable, str(ZOO), "hang"], broken)
     zoo.prepare(GAME, "m", 0, ["a", "b"], Limits())
-    if walls.machine()["landlock"]:
-        return
     match = Match(GAME, [Seat("player_0", "a"), Seat("player_1", "b")], 3, ident="m")
-    assert Host(match, [zoo, uniform], clock=time.monotonic).run().reason == "void"
+    result = Host(match, [zoo, uniform], clock=time.monotonic).run()
+    assert (result.reason, result.faults) == ("void", ((0, "void"),))
+
+
+THEFTS = ("own secret", "secrets", "parent", "write", "signal", "connect", "listen", "udp", "trace")
+
+
+def thief(mode: str, tmp_path: Path) -> dict[str, str]:
+    """What an agent behind the walls of this mode could do: "yes" or the error."""
+    secret = tmp_path / "secret"
+    secret.write_text("canary")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        told = [str(secret), str(os.getpid()), str(server.getsockname()[1])]
+        agent = Process([sys.executable, str(ZOO), "thief", *told], planned(mode, BOUNDS, [ZOO.parent]))
+        agent.prepare(GAME, "m", 0, ["a", "b"], Limits())
+        match = Match(GAME, [Seat("player_0", "a"), Seat("player_1", "b")], 3, ident="m")
+        events = []
+        Host(match, [agent, uniform], [events.append], clock=time.monotonic).run()
+    return next(event.notes for event in events if type(event).__name__ == "Acted" and event.seat == 0)
+
+
+@pytest.mark.parametrize("mode", ["isolated", "sealed"])
+def test_walls_hold(mode, tmp_path):
+    """Files of others, their memory, signals, TCP: blocked by Landlock; sealed: every socket and every look into others too."""
+    if walls.machine()["landlock"] < 6:
+        pytest.skip("this kernel has no Landlock 6: the mode names fewer walls")
+    if mode == "sealed" and not (walls.machine()["net"] and walls.machine()["seccomp"]):
+        pytest.skip("this machine cannot seal")
+    notes = thief(mode, tmp_path)
+    assert set(notes) == {*THEFTS, "scratch"} and notes["scratch"] == "yes"
+    open_ = {name for name in THEFTS if notes[name] == "yes"}
+    assert open_ <= ({"udp"} if mode == "isolated" else set()), notes
+    assert "canary" not in str(notes) and not (tmp_path / "loot").exists()
 
 
 @pytest.mark.nightly
