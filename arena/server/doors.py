@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
-from websockets.frames import OP_BINARY, OP_CONT, OP_PING, OP_PONG, Frame
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import OPEN as WEB_OPEN
 from websockets.server import ServerProtocol
@@ -80,9 +80,9 @@ class WebDoor(Door):
         for event in self.web.events_received():
             if isinstance(event, Request):
                 self.web.send_response(self.web.accept(event))
-            elif event.opcode in (OP_BINARY, OP_CONT):
+            elif event.opcode in (Opcode.BINARY, Opcode.CONT):
                 self.hall.hear(self.guest, bytes(event.data), self.now())
-            elif event.opcode not in (OP_PING, OP_PONG):
+            elif event.opcode not in (Opcode.PING, Opcode.PONG, Opcode.CLOSE):
                 self._wrong(event)
         self._carry()
         self.wake()
