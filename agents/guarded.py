@@ -68,11 +68,15 @@ class Guarded:
     def fits(self, game: Game) -> None:
         """Remembers the game, which our own worker loads. UserError for an environment that lives in this process."""
         if game.kind == "foreign" and not self._command:
-            raise UserError(f"{game.id} is an environment of another library: only trusted agents and programs can play it")
+            raise UserError(
+                f"{game.id} is an environment of another library: only trusted agents and programs can play it"
+            )
         self._game = game
 
     def __call__(self) -> Process:
-        return Process(self._command or self._worker(), self.plan, environment={} if self._command else {"PYTHONPATH": str(ROOT)})
+        return Process(
+            self._command or self._worker(), self.plan, environment={} if self._command else {"PYTHONPATH": str(ROOT)}
+        )
 
     def _worker(self) -> list[str]:
         """Our own worker, told what to load."""
@@ -80,7 +84,12 @@ class Guarded:
         place = self._game.place or self._game.id
         if place.endswith(".py"):
             place = str(Path(place).absolute())
-        task = {"agent": _absolute(self.address), "place": place, "options": dict(self._game.options), "folder": str(Path.cwd())}
+        task = {
+            "agent": _absolute(self.address),
+            "place": place,
+            "options": dict(self._game.options),
+            "folder": str(Path.cwd()),
+        }
         return [sys.executable, "-m", "agents.worker", json.dumps(task)]
 
     def __repr__(self) -> str:
@@ -97,7 +106,9 @@ def _program(text: str) -> tuple[list[str], list[Path]]:
         raise UserError("exec: names no program: write exec:./bot or exec:'node bot.js'")
     path = shutil.which(words[0])
     if path is None:
-        raise UserError(f"no program {words[0]!r} that can be run: give its path, and make it executable (chmod +x)", NOT_FOUND)
+        raise UserError(
+            f"no program {words[0]!r} that can be run: give its path, and make it executable (chmod +x)", NOT_FOUND
+        )
     files = [Path(path).absolute(), *(Path(word).absolute() for word in words[1:] if Path(word).is_file())]
     whole = [str(Path(word).absolute()) if Path(word).is_file() else word for word in words[1:]]
     folders = [file.resolve().parent for file in files] + [file.parent for file in files]
@@ -131,5 +142,11 @@ def _places(address: str) -> list[Path]:
         return [here if here.is_dir() else here.with_suffix(".py")]
     spec = importlib.util.find_spec(top)
     if spec is None:
-        raise UserError(f"cannot find the module {top!r} for {name!r}: check the name and the working folder", NOT_FOUND)
-    return [Path(place) for place in [*(spec.submodule_search_locations or []), spec.origin or ""] if place and Path(place).exists()]
+        raise UserError(
+            f"cannot find the module {top!r} for {name!r}: check the name and the working folder", NOT_FOUND
+        )
+    return [
+        Path(place)
+        for place in [*(spec.submodule_search_locations or []), spec.origin or ""]
+        if place and Path(place).exists()
+    ]

@@ -1,8 +1,8 @@
 """`Process`: an agent in a process of its own, spoken to over its standard input and output.
 
-It may do what it likes: hang, flood, end, fork, send half a frame. Each question has its deadline here, sizes and numbers of messages are
-bounded, and whatever goes wrong is Failed with the cause that the seat loses by. Closing never waits: the keeper of the process kills all that
-it has started (`agents.sandbox`).
+It may do what it likes: hang, flood, end, fork, send half a frame. Each question has its deadline here, sizes and numbers of messages
+are bounded, and whatever goes wrong is Failed with the cause that the seat loses by. Closing never waits: the keeper of the process kills
+all that it has started (`agents.sandbox`).
 """
 
 from __future__ import annotations
@@ -150,7 +150,9 @@ class Process:
             elif isinstance(message, wire.Bye):
                 raise Failed("disconnect", message.reason or "said goodbye")
             elif not isinstance(message, wire.Beat):
-                raise Failed("protocol", f"a program that plays one match has no use for {type(message).__name__.lower()}")
+                raise Failed(
+                    "protocol", f"a program that plays one match has no use for {type(message).__name__.lower()}"
+                )
         raise Failed("protocol", f"more than {MOST_MESSAGES} messages to one question")
 
     def _stale(self, act: wire.Act, question: tuple[str, int, int, int]) -> str:

@@ -121,12 +121,15 @@ def broken() -> dict[str, str]:
 def load(address: str | Agent, sandbox: str = "") -> Maker | Guarded:
     """A player by address, or any callable given as it is. Raises UserError in one line.
 
-    address: "random", "mcts?simulations=400&c=1.4", "module:name", "path/to/file.py:name", "file.py:Class?option=1", "exec:./bot --level 3".
-    sandbox: "isolated" or "sealed" put the player into a process of its own, unread by this one; programs are always in one.
+    address: "random", "mcts?simulations=400&c=1.4", "module:name", "path/to/file.py:name", "file.py:Class?option=1",
+    "exec:./bot --level 3". sandbox: "isolated" or "sealed" put the player into a process of its own, unread by this one; programs
+    are always in one.
     """
     if not isinstance(address, str):
         if sandbox not in ("", "trusted"):
-            raise UserError(f"{_given_name(address)} is a function of this process and cannot be {sandbox}: name it MODULE:NAME")
+            raise UserError(
+                f"{_given_name(address)} is a function of this process and cannot be {sandbox}: name it MODULE:NAME"
+            )
         return Maker(_given_name(address), address, {})
     if address.startswith(PROGRAM) or sandbox not in ("", "trusted"):
         from agents.guarded import Guarded  # noqa: PLC0415  most matches need no walls

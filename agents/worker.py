@@ -1,7 +1,7 @@
 """An agent of ours as a program: `python -m agents.worker TASK` plays over standard input and output.
 
-TASK is JSON: agent (an address), place and options of the game, folder (where modules are looked for). Everything is loaded before the first
-word is said, so that no clock runs meanwhile. What the agent prints goes to standard error.
+TASK is JSON: agent (an address), place and options of the game, folder (where modules are looked for). Everything is loaded before the
+first word is said, so that no clock runs meanwhile. What the agent prints goes to standard error.
 """
 
 from __future__ import annotations

@@ -70,9 +70,7 @@ def landlock(version: int, read: list[str], write: list[str]) -> None:
     scoped = 3 if version >= 6 else 0
     attributes = (ctypes.c_uint64 * 3)(files, net, scoped)
     size = 8 if version < 4 else 16 if version < 6 else 24
-    ruleset = _checked(
-        _LIBC.syscall(_LANDLOCK_CREATE, attributes, ctypes.c_size_t(size), ctypes.c_uint(0)), "landlock"
-    )
+    ruleset = _checked(_LIBC.syscall(_LANDLOCK_CREATE, attributes, ctypes.c_size_t(size), ctypes.c_uint(0)), "landlock")
     for paths, rights in ((read, _READ_ONLY), (write, files)):
         for path in paths:
             _allow(ruleset, path, rights & files)
@@ -104,7 +102,8 @@ def seccomp(machine: str) -> None:
     program += [(0x15, len(numbers) - i, 0, number) for i, number in enumerate(numbers)]
     program += [(0x06, 0, 0, 0x7FFF0000), (0x06, 0, 0, 0x00050000 | 1)]
     code = b"".join(
-        op.to_bytes(2, sys.byteorder) + bytes([yes, no]) + value.to_bytes(4, sys.byteorder) for op, yes, no, value in program
+        op.to_bytes(2, sys.byteorder) + bytes([yes, no]) + value.to_bytes(4, sys.byteorder)
+        for op, yes, no, value in program
     )
     buffer = ctypes.create_string_buffer(code)
 
@@ -113,12 +112,20 @@ def seccomp(machine: str) -> None:
 
     filter_ = Filter(len(program), ctypes.cast(buffer, ctypes.c_void_p))
     _prctl(_NO_NEW_PRIVS, 1)
-    _checked(_LIBC.prctl(_SECCOMP, ctypes.c_ulong(2), ctypes.byref(filter_), ctypes.c_ulong(0), ctypes.c_ulong(0)), "seccomp")
+    _checked(
+        _LIBC.prctl(_SECCOMP, ctypes.c_ulong(2), ctypes.byref(filter_), ctypes.c_ulong(0), ctypes.c_ulong(0)), "seccomp"
+    )
 
 
 def _limit(plan: dict[str, Any]) -> None:
     """Bounds of one process: bytes of memory, seconds of processor, open files, bytes of a file, processes of the user."""
-    kinds = {"memory": "RLIMIT_AS", "cpu": "RLIMIT_CPU", "files": "RLIMIT_NOFILE", "size": "RLIMIT_FSIZE", "processes": "RLIMIT_NPROC"}
+    kinds = {
+        "memory": "RLIMIT_AS",
+        "cpu": "RLIMIT_CPU",
+        "files": "RLIMIT_NOFILE",
+        "size": "RLIMIT_FSIZE",
+        "processes": "RLIMIT_NPROC",
+    }
     for name, kind in kinds.items():
         if plan.get(name):
             number = getattr(resource, kind)
@@ -146,7 +153,7 @@ def _become(plan: dict[str, Any], command: list[str], control: int) -> None:
     except (OSError, ValueError, KeyError) as error:
         _give_up(control, error)
     try:
-        os.execvp(command[0], command)
+        os.execvp(command[0], command)  # noqa: S606  a program is what this is for
     except OSError as error:
         os.write(2, f"{command[0]} could not be started: {error.strerror}\n".encode())
         os._exit(127)

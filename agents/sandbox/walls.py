@@ -25,7 +25,8 @@ MODES = ("trusted", "isolated", "sealed")
 JAIL = Path(__file__).with_name("jail.py")
 _SYSTEM = (
     "/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/opt", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
-    "/etc/localtime", "/etc/alternatives", "/etc/ssl/openssl.cnf", "/dev/urandom", "/dev/random", "/dev/zero", "/proc/self", "/proc/cpuinfo",
+    "/etc/localtime", "/etc/alternatives", "/etc/ssl/openssl.cnf",
+    "/dev/urandom", "/dev/random", "/dev/zero", "/proc/self", "/proc/cpuinfo",
     "/proc/meminfo", "/proc/stat", "/sys/devices/system/cpu",
 )  # fmt: skip
 _KEPT = ("PATH", "LANG", "LC_ALL", "TZ")
@@ -101,13 +102,19 @@ def machine() -> Mapping[str, Any]:
     if sys.platform != "linux":
         return {"landlock": 0, "pid": False, "net": False, "seccomp": False}
     tried = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", _PROBE], capture_output=True, check=False, stdin=subprocess.DEVNULL, timeout=30
+        [sys.executable, "-I", "-S", "-c", _PROBE],
+        capture_output=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        timeout=30,
     )
     found: dict[str, Any] = json.loads(tried.stdout) if tried.returncode == 0 else {}
     return {"landlock": 0, "pid": False, "net": False, "seccomp": False} | found
 
 
-def planned(mode: str, bounds: Bounds | None = None, read: Iterable[str | Path] = (), able: Mapping[str, Any] | None = None) -> Plan:
+def planned(
+    mode: str, bounds: Bounds | None = None, read: Iterable[str | Path] = (), able: Mapping[str, Any] | None = None
+) -> Plan:
     """The walls of a mode on this machine; read: what the agent may read besides the system and Python.
 
     Raises UserError for a mode that is not known, or that cannot be built here: nothing is run with less than was asked for.
@@ -121,7 +128,9 @@ def planned(mode: str, bounds: Bounds | None = None, read: Iterable[str | Path] 
     missing = [name for name, there in (("Landlock", able["landlock"] >= 1), ("user, process and network namespaces", able["net"]),
                                         ("seccomp filters", able["seccomp"])) if not there]  # fmt: skip
     if sealed and missing:
-        raise UserError(f"this machine cannot seal an agent: it has no {', no '.join(missing)}; `isolated` needs less", FAILURE)
+        raise UserError(
+            f"this machine cannot seal an agent: it has no {', no '.join(missing)}; `isolated` needs less", FAILURE
+        )
     namespaces = ("user", "pid", "net", "ipc") if sealed else ("user", "pid") if able["pid"] else ()
     return Plan(
         mode, bounds or Bounds(), able["landlock"], namespaces, sealed, tuple(str(Path(path).absolute()) for path in (*readable(), *read))
@@ -131,7 +140,12 @@ def planned(mode: str, bounds: Bounds | None = None, read: Iterable[str | Path] 
 @cache
 def readable() -> tuple[str, ...]:
     """Where this Python and its packages are."""
-    places = [sys.prefix, sys.base_prefix, sys.exec_prefix, *(place for place in sys.path if place and Path(place).exists())]
+    places = [
+        sys.prefix,
+        sys.base_prefix,
+        sys.exec_prefix,
+        *(place for place in sys.path if place and Path(place).exists()),
+    ]
     return tuple(dict.fromkeys(places))
 
 
@@ -139,4 +153,9 @@ def clean_environment(scratch: Path, more: Mapping[str, str] | None = None) -> d
     """What an agent's process finds in its environment: the path, the language, its scratch folder; no secret of the host."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
-    return kept | one_thread | {"HOME": str(scratch), "TMPDIR": str(scratch), "PYTHONDONTWRITEBYTECODE": "1"} | dict(more or {})
+    return (
+        kept
+        | one_thread
+        | {"HOME": str(scratch), "TMPDIR": str(scratch), "PYTHONDONTWRITEBYTECODE": "1"}
+        | dict(more or {})
+    )

@@ -26,13 +26,19 @@ PATIENCE = 60.0
 @click.command()
 @click.argument("url", metavar="URL")
 @click.argument("agent", metavar="AGENT")
-@click.option("--token", metavar="TOKEN", help="What lets you in; ARENA_TOKEN in the environment is not seen by others.")
+@click.option(
+    "--token", metavar="TOKEN", help="What lets you in; ARENA_TOKEN in the environment is not seen by others."
+)
 @click.option("--matches", type=click.IntRange(1, 1 << 20), default=1, metavar="N", help="How many seats to take (1).")
 @click.option("--at-once", type=click.IntRange(1, 1024), default=1, metavar="N", help="How many of them at a time (1).")
 @click.option("--name", default="", metavar="NAME", help="Your name for the others (the agent's).")
-@click.option("--game", "place", default="", metavar="PLACE", help="Where the game is, if not installed: FILE.py or MODULE:BUILD.")
+@click.option(
+    "--game", "place", default="", metavar="PLACE", help="Where the game is, if not installed: FILE.py or MODULE:BUILD."
+)
 @click.option("--ca", metavar="FILE", type=click.Path(exists=True), help="Trust the certificates in this file (wss).")
-def command(url: str, agent: str, token: str | None, matches: int, at_once: int, name: str, place: str, ca: str | None) -> int:
+def command(
+    url: str, agent: str, token: str | None, matches: int, at_once: int, name: str, place: str, ca: str | None
+) -> int:
     """Play on a host with a player of yours. URL: ws://HOST:PORT, wss://HOST:PORT or unix:PATH, as `arena serve` prints it."""
     from arena.text import safe_text  # noqa: PLC0415  (help is shown without the rules)
 
@@ -44,7 +50,9 @@ def command(url: str, agent: str, token: str | None, matches: int, at_once: int,
         faults = "".join(f", seat {seat}: {cause}" for seat, cause in over.faults)
         kept = "" if over.recorded else ", not recorded"
         score = over.scores[over.seat] if over.seat < len(over.scores) else 0.0
-        click.echo(f"{over.match} seat {over.seat}: {score:+g}, {safe_text(over.reason)} after {over.ticks} ticks{safe_text(faults)}{kept}")
+        click.echo(
+            f"{over.match} seat {over.seat}: {score:+g}, {safe_text(over.reason)} after {over.ticks} ticks{safe_text(faults)}{kept}"
+        )
     return 0 if len(player.overs) >= matches else 1
 
 
@@ -68,6 +76,9 @@ class Visit:
                 self._once(player, first)
                 first = False
             except Lost as lost:
+                if lost.farewell and not self.keys:
+                    click.echo(f"{lost}", err=True)
+                    return
                 progress = self.taken + len(player.overs) > before
                 tries, since = (0, time.monotonic()) if progress else (tries + 1, since)
                 if (first and not self.taken) or time.monotonic() - since > PATIENCE:
@@ -103,7 +114,11 @@ class Visit:
                 self.keys[message.match, message.seat] = message.key
             elif isinstance(message, Over):
                 self.keys.pop((message.match, message.seat), None)
-            elif isinstance(message, Stale) and message.why == "unknown" and self.keys.pop((message.match, message.seat), None):
+            elif (
+                isinstance(message, Stale)
+                and message.why == "unknown"
+                and self.keys.pop((message.match, message.seat), None)
+            ):
                 self.matches -= 1  # the match ended while nobody was connected
             answer = player.hear(message)
             answers += [] if answer is None else [answer]

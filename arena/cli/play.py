@@ -80,7 +80,9 @@ def command(
     seats, and the matches in which they do so share a seed. The same command plays the same matches.
     """
     limits = limits_of(move, bank, increment)
-    order = Order(game, agents, seed, episodes, record, limits, retries, workers, not no_swap, not no_text, sandbox or "")
+    order = Order(
+        game, agents, seed, episodes, record, limits, retries, workers, not no_swap, not no_text, sandbox or ""
+    )
     _demand_possible(order)
     spec = lineup(game, agents, order.sandbox).spec
     began = time.monotonic()

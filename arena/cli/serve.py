@@ -31,15 +31,30 @@ MOVE = 10.0
 @click.option("--unix", type=click.Path(path_type=Path), metavar="PATH", help="A Unix socket instead.")
 @click.option("--house", multiple=True, metavar="AGENT", help="Sits in a seat itself; may be given several times.")
 @click.option("--matches", type=click.IntRange(1), metavar="N", help="Stop after so many.")
-@click.option("--record", type=click.Path(path_type=Path), metavar="FOLDER", help="Where recordings go (the folder of runs).")
-@click.option("--seed", type=click.IntRange(0, (1 << 63) - 1), metavar="S", help="Seed of the first match (secret ones are drawn).")
+@click.option(
+    "--record", type=click.Path(path_type=Path), metavar="FOLDER", help="Where recordings go (the folder of runs)."
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, (1 << 63) - 1),
+    metavar="S",
+    help="Seed of the first match (secret ones are drawn).",
+)
 @click.option("--tokens", type=click.Path(path_type=Path), metavar="FILE", help="Who may come in: see `arena token`.")
 @click.option("--open", "open_", is_flag=True, help="Let anybody in.")
 @click.option("--tls-cert", type=click.Path(exists=True), metavar="FILE", help="Certificate for wss://.")
 @click.option("--tls-key", type=click.Path(exists=True), metavar="FILE", help="Its key.")
 @click.option("--insecure", is_flag=True, help="Listen beyond this machine without encryption.")
-@click.option("--grace", type=click.FloatRange(0, 3600), default=30.0, metavar="SECONDS", help="For lost players to come back (30).")
-@click.option("--longest", type=click.FloatRange(1, 1e6), default=3600.0, metavar="SECONDS", help="No match lasts longer (3600).")
+@click.option(
+    "--grace",
+    type=click.FloatRange(0, 3600),
+    default=30.0,
+    metavar="SECONDS",
+    help="For lost players to come back (30).",
+)
+@click.option(
+    "--longest", type=click.FloatRange(1, 1e6), default=3600.0, metavar="SECONDS", help="No match lasts longer (3600)."
+)
 @clocks
 @sandboxes
 def command(
@@ -91,7 +106,9 @@ def _rules(name: str, house: tuple[str, ...], sandbox: str) -> tuple[Game, list[
 
     rules = game(name)
     if rules.kind == "foreign":
-        raise UserError(f"{rules.id} can be played by one match at a time and is not served: choose one of `arena envs`")
+        raise UserError(
+            f"{rules.id} can be played by one match at a time and is not served: choose one of `arena envs`"
+        )
     if len(house) >= rules.seats:
         raise UserError(f"{rules.id} has {rules.seats} seats: {len(house)} players of the house leave none for a guest")
     makers = agent_makers(house, sandbox)

@@ -16,7 +16,13 @@ def _file(value: Path | None) -> Path:
     return value or load().runs / "tokens.json"
 
 
-_at = click.option("--file", "path", type=click.Path(path_type=Path), metavar="FILE", help="The file of tokens (tokens.json in the folder of runs).")
+_at = click.option(
+    "--file",
+    "path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The file of tokens (tokens.json in the folder of runs).",
+)
 
 
 @click.group()
@@ -26,7 +32,14 @@ def command() -> None:
 
 @command.command()
 @click.argument("name")
-@click.option("--scope", "scopes", multiple=True, default=["play", "spectate"], metavar="SCOPE", help="play, spectate, submit, admin (play, spectate).")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    default=["play", "spectate"],
+    metavar="SCOPE",
+    help="play, spectate, submit, admin (play, spectate).",
+)
 @click.option("--days", type=click.FloatRange(0.001, 36500), metavar="N", help="How long it holds (for ever).")
 @_at
 def new(name: str, scopes: tuple[str, ...], days: float | None, path: Path | None) -> None:

@@ -34,11 +34,11 @@ _FINAL = frozenset({"token", "version", "scope", "game", "gallery", "replaced"})
 
 
 class Lost(Exception):  # noqa: N818  a state of the line, not an error of the program
-    """The connection could not be made, or is gone. after: seconds that the host asks to wait."""
+    """The connection could not be made, or is gone. after: seconds that the host asks to wait; farewell: the host has said goodbye."""
 
-    def __init__(self, text: str, after: float = 0.0) -> None:
+    def __init__(self, text: str, after: float = 0.0, *, farewell: bool = False) -> None:
         super().__init__(text)
-        self.after = after
+        self.after, self.farewell = after, farewell
 
 
 class Line:
@@ -144,7 +144,7 @@ class Line:
             if isinstance(message, Error):
                 raise _refused(message)
             if isinstance(message, Bye):
-                raise Lost(message.reason or "the host said goodbye")
+                raise Lost(message.reason or "the host said goodbye", farewell=True)
             if not isinstance(message, Beat):
                 said.append(message)
         return said

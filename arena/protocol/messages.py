@@ -55,11 +55,15 @@ class Hello(_Message, tag="hello"):
 
 
 class Join(_Message, tag="join"):
-    """Give me so many seats, each in a match of its own turn; empty game: whatever is served. at_once: how many I hold at a time, at most."""
+    """Give me so many seats, each in a match of its own turn; empty game: whatever is served. at_once: how many I hold at a time, at most.
+
+    alone: I take every seat of a match myself.
+    """
 
     game: Word = ""
     matches: Annotated[int, Meta(ge=1, le=1 << 20)] = 1
     at_once: Annotated[int, Meta(ge=1, le=1024)] = 1
+    alone: bool = False
 
 
 class Resume(_Message, tag="resume"):

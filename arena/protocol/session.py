@@ -14,7 +14,17 @@ from typing import Any
 import msgspec
 
 from arena.protocol.messages import (
-    CLOSED, HOST, LAW, NEW, OPEN, PLAYER, VERSIONS, FromHost, FromPlayer, Hello, Message,
+    CLOSED,
+    HOST,
+    LAW,
+    NEW,
+    OPEN,
+    PLAYER,
+    VERSIONS,
+    FromHost,
+    FromPlayer,
+    Hello,
+    Message,
 )  # fmt: skip
 from arena.protocol.shape import MOST_DEPTH, depth
 
@@ -151,6 +161,7 @@ def chosen_version(hello: Hello) -> int:
     both = set(hello.versions) & set(VERSIONS)
     if not both:
         ours, theirs = (", ".join(map(str, sorted(versions))) or "none" for versions in (VERSIONS, hello.versions))
-        raise ProtocolError("version", f"no common version of the protocol: this host speaks {ours}, you speak {theirs}")
+        raise ProtocolError(
+            "version", f"no common version of the protocol: this host speaks {ours}, you speak {theirs}"
+        )
     return max(both)
-

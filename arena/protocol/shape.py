@@ -17,7 +17,17 @@ _FIXED = {
 }  # fmt: skip
 _WIDTHS = [code - 0xA0 if 0xA0 <= code < 0xC0 else _FIXED.get(code, 0) for code in range(256)]
 """Bytes that a value takes after its first one, by that first one."""
-_LENGTHS = {0xC4: (1, 0), 0xC5: (2, 0), 0xC6: (4, 0), 0xC7: (1, 1), 0xC8: (2, 1), 0xC9: (4, 1), 0xD9: (1, 0), 0xDA: (2, 0), 0xDB: (4, 0)}
+_LENGTHS = {
+    0xC4: (1, 0),
+    0xC5: (2, 0),
+    0xC6: (4, 0),
+    0xC7: (1, 1),
+    0xC8: (2, 1),
+    0xC9: (4, 1),
+    0xD9: (1, 0),
+    0xDA: (2, 0),
+    0xDB: (4, 0),
+}
 """Values with a length field: its width, and the bytes that it does not count (the type of an extension)."""
 _COUNTS = {0xDC: (2, 1), 0xDD: (4, 1), 0xDE: (2, 2), 0xDF: (4, 2)}
 

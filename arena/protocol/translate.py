@@ -25,7 +25,17 @@ from envs.records import Row, owned
 from envs.registry import found, game
 from envs.spec import Box, Form, Text
 
-__all__ = ["act_of", "answer_of", "ask_of", "begin_told", "legal_told", "over_told", "question_told", "rules_of", "rules_told"]
+__all__ = [
+    "act_of",
+    "answer_of",
+    "ask_of",
+    "begin_told",
+    "legal_told",
+    "over_told",
+    "question_told",
+    "rules_of",
+    "rules_told",
+]
 
 _LONGEST = 1 << 17
 
@@ -46,9 +56,7 @@ def rules_told(rules: Game, seat: int) -> wire.Rules:
 def begin_told(match: str, rules: Game, seat: int, names: Sequence[str], limits: Limits, key: str = "") -> wire.Begin:
     """The opening of a match for one seat."""
     shown = [safe_text(name)[:256] for name in names]
-    return wire.Begin(
-        match, seat, rules_told(rules, seat), shown, limits.move, limits.bank, limits.increment, key
-    )
+    return wire.Begin(match, seat, rules_told(rules, seat), shown, limits.move, limits.bank, limits.increment, key)
 
 
 def legal_told(legal: Legal) -> wire.Legal:
@@ -115,7 +123,9 @@ def rules_of(told: wire.Rules, place: str = "") -> Game:
         raise UserError(f"{what} is not installed here: say where it is with --game FILE.py or MODULE:BUILD")
     rules = game(place or told.id, **told.options)
     if rules.id != told.id or rules.digest != told.digest:
-        raise UserError(f"other rules: {safe_text(told.id)} of the host is not {rules.id} as it is installed here: use the same version")
+        raise UserError(
+            f"other rules: {safe_text(told.id)} of the host is not {rules.id} as it is installed here: use the same version"
+        )
     rules.configure(told.config)
     return rules
 

@@ -30,7 +30,9 @@ class Door(asyncio.Protocol):
     guest: Guest
     transport: asyncio.Transport
 
-    def __init__(self, hall: Hall, now: Callable[[], float], wake: Callable[[], None], doors: dict[Guest, Door], most: int) -> None:
+    def __init__(
+        self, hall: Hall, now: Callable[[], float], wake: Callable[[], None], doors: dict[Guest, Door], most: int
+    ) -> None:
         self.hall, self.now, self.wake, self.doors, self.most = hall, now, wake, doors, most
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -44,7 +44,7 @@ class Guest:
         self.grant: Grant | None = None
         self.name, self.wants = "", ("fields", "text")
         self.seats: dict[tuple[str, int], Table] = {}
-        self.left, self.at_once = 0, 0
+        self.left, self.at_once, self.alone = 0, 0, False
         self.out = bytearray()
         self.closing = False
 

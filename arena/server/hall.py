@@ -73,7 +73,9 @@ class Hall:
                 self._serve(table, now)
         guest.seats.clear()
 
-    def house_says(self, house: House, table: Table, seat: int, message: wire.Act | wire.Resign | tuple[str, str], now: float) -> None:
+    def house_says(
+        self, house: House, table: Table, seat: int, message: wire.Act | wire.Resign | tuple[str, str], now: float
+    ) -> None:
         """An answer of somebody in the house, or how it failed: (cause, detail)."""
         if isinstance(message, tuple):
             table.break_off(seat, *message, now)
@@ -84,7 +86,9 @@ class Hall:
     @property
     def deadline(self) -> float:
         """When `pass_time` is due next, by the clocks of the matches alone."""
-        return min((table.deadline for table in self.tables.values() if table.deadline is not None), default=float("inf"))
+        return min(
+            (table.deadline for table in self.tables.values() if table.deadline is not None), default=float("inf")
+        )
 
     def pass_time(self, now: float) -> None:
         """Clocks of matches."""
@@ -144,7 +148,11 @@ class Hall:
         elif isinstance(message, wire.Resume):
             self._resume(guest, message, now)
         elif isinstance(message, wire.Watch):
-            self._refuse(guest, "gallery", f"matches are watched at port {self.gallery}" if self.gallery else "this host has no gallery")
+            self._refuse(
+                guest,
+                "gallery",
+                f"matches are watched at port {self.gallery}" if self.gallery else "this host has no gallery",
+            )
         elif isinstance(message, wire.Bye):
             self._leave(guest, message.reason, now)
 
@@ -185,7 +193,7 @@ class Hall:
         elif name not in ("", full, full.rpartition("-v")[0]):
             self._refuse(guest, "game", f"no game {safe_text(name, width=60)!r} here: {full} is served")
         else:
-            guest.left, guest.at_once = join.matches, join.at_once
+            guest.left, guest.at_once, guest.alone = join.matches, join.at_once, join.alone
             self._waiting.append(guest)
             self._fill(now)
 
@@ -249,8 +257,12 @@ class Hall:
         last_first = [guest for guest in reversed(self._waiting) if guest in self.guests and guest.left > 0]
         self._waiting = deque(reversed(list(dict.fromkeys(last_first))))
         for guest in self._waiting:
-            chosen += [guest] * min(guest.free, wanted - len(chosen))
-        if len(chosen) < wanted or not chosen:
+            if guest.alone and guest.free >= wanted:
+                chosen = [guest] * wanted
+                break
+            if not guest.alone and guest.free > 0 and len(chosen) < wanted:
+                chosen.append(guest)
+        if len(chosen) < wanted:
             return []
         for guest in chosen:
             guest.left -= 1
@@ -303,4 +315,3 @@ class Hall:
     def talking(self) -> Iterator[Guest]:
         """The guests for whom something is to be sent or closed."""
         return (guest for guest in self.guests if guest.out or guest.closing)
-

@@ -63,4 +63,3 @@ class Scribe:
     def _fail(self, error: Exception) -> None:
         self._failed = True
         _log.error("the recording %s is lost: %s", self.path, error)
-

@@ -81,7 +81,7 @@ class Host:
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self, ready: Callable[[str], None]) -> None:
-        """Serve until `done` is set or all matches are played. ready(url) is called once the doors are open. UserError if they cannot be."""
+        """Serve until `done` is set or all matches are played; ready(url) is called once the doors are open. UserError if they cannot."""
         self._loop = asyncio.get_running_loop()
         self._doors: dict[Guest, Door] = {}
         self._scribes: dict[str, Scribe] = {}
@@ -120,7 +120,10 @@ class Host:
             )
         except OSError as error:
             where = str(place.unix) if place.unix else f"{place.host} port {place.port}"
-            raise UserError(f"cannot listen at {where}: {error.strerror or error}: choose another --port, or stop what is there", FAILURE) from None
+            raise UserError(
+                f"cannot listen at {where}: {error.strerror or error}: choose another --port, or stop what is there",
+                FAILURE,
+            ) from None
         self.port = server.sockets[0].getsockname()[1]
         return server
 

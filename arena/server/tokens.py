@@ -122,5 +122,7 @@ def _read(path: Path) -> dict[str, Grant]:
         rows = json.loads(path.read_text(encoding="utf-8"))["tokens"]
         grants = [Grant(str(row["name"]), str(row["digest"]), tuple(row["scopes"]), row["until"]) for row in rows]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} is no file of tokens ({type(error).__name__}): make one with `arena token new`", CORRUPT) from None
+        raise UserError(
+            f"{path} is no file of tokens ({type(error).__name__}): make one with `arena token new`", CORRUPT
+        ) from None
     return {grant.name: grant for grant in grants}

@@ -54,7 +54,9 @@ def meet(name: str, *, mode: str = "isolated", move: float | None = MOVE, starti
     zoo = Process([sys.executable, str(ZOO), name], planned(mode, BOUNDS, [ZOO.parent]), starting=starting)
     limits, events = Limits(move=move), []
     zoo.prepare(GAME, "m", 0, ["zoo", "uniform"], limits)
-    match = Match(GAME, [Seat("player_0", name), Seat("player_1", "uniform")], 3, ident="m", limits=limits, now=time.monotonic())
+    match = Match(
+        GAME, [Seat("player_0", name), Seat("player_1", "uniform")], 3, ident="m", limits=limits, now=time.monotonic()
+    )
     result = Host(match, [zoo, uniform], [events.append], clock=time.monotonic).run()
     asked = max((event.at for event in events if type(event).__name__ == "Asked" and event.seat == 0), default=0.0)
     return result, events[-1].at - asked, events
@@ -66,7 +68,8 @@ ENDS = [
     ("float", "protocol"), ("bool", "protocol"), ("deep", "protocol"), ("extension", "protocol"), ("giant note", "protocol"),
     ("join", "protocol"), ("hello again", "protocol"), ("version", "protocol"), ("act first", "protocol"), ("bye", "disconnect"),
     ("closed", "disconnect"), ("resign", "resigned"), ("escape codes", "illegal"), ("illegal", "illegal"), ("exit 0", "crash"),
-    ("exit 3", "crash"), ("leaves children", "crash"), ("leaves orphans", "crash"), ("segv", "crash"), ("memory", "crash"), ("disk", "crash"),
+    ("exit 3", "crash"), ("leaves children", "crash"), ("leaves orphans", "crash"), ("segv", "crash"), ("memory", "crash"),
+    ("disk", "crash"),
     ("fds", "crash"),
 ]  # fmt: skip
 
@@ -107,9 +110,14 @@ def test_escape_codes_of_a_program_are_pictures_in_the_recording():
 
 def test_a_named_player_behind_walls_plays_as_it_does_here(tmp_path):
     here = arena.play("connect_four", ["random", "scripted"], seed=5, record=tmp_path / "here.arena")
-    there = arena.play("connect_four", ["random", "scripted"], seed=5, sandbox="isolated", record=tmp_path / "there.arena")
+    there = arena.play(
+        "connect_four", ["random", "scripted"], seed=5, sandbox="isolated", record=tmp_path / "there.arena"
+    )
     assert here == there
-    acts = [[e.action for e in replays.open(tmp_path / f"{n}.arena").events() if hasattr(e, "took")] for n in ("here", "there")]
+    acts = [
+        [e.action for e in replays.open(tmp_path / f"{n}.arena").events() if hasattr(e, "took")]
+        for n in ("here", "there")
+    ]
     assert acts[0] == acts[1]
     seats = replays.open(tmp_path / "there.arena").started.seats
     assert [seat.mode for seat in seats] == ["isolated"] * 2 and "process" in seats[0].walls
@@ -127,7 +135,9 @@ def test_somebodys_python_is_not_imported_by_the_host(tmp_path):
 
 
 def test_the_default_mode_holds_what_is_somebodys_own():
-    modes = {address: default_mode(address) for address in ("mcts?simulations=9", "bots:x", "a/b.py:x?y=1", "exec:./bot")}
+    modes = {
+        address: default_mode(address) for address in ("mcts?simulations=9", "bots:x", "a/b.py:x?y=1", "exec:./bot")
+    }
     assert list(modes.values()) == ["trusted", "isolated", "isolated", "isolated"]
 
 

@@ -9,6 +9,8 @@ import socket
 import struct
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import msgpack
@@ -94,10 +96,8 @@ def deaf() -> None:
     """No signal that can be ignored ends it."""
     for number in range(1, signal.NSIG):
         if number not in (signal.SIGKILL, signal.SIGSTOP):
-            try:
+            with suppress(OSError, ValueError):
                 signal.signal(number, signal.SIG_IGN)
-            except (OSError, ValueError):
-                pass
     hang()
 
 
@@ -178,9 +178,44 @@ def leave(code: int) -> None:
     sys.exit(code)
 
 
+def tried(attempt: Any) -> str:
+    try:
+        attempt()
+    except (OSError, MemoryError) as error:
+        return type(error).__name__
+    return "yes"
+
+
+def _into(parent: int) -> None:
+    """Look into another process with the debugger's call."""
+    if ctypes.CDLL(None, use_errno=True).ptrace(16, parent, 0, 0) < 0:
+        raise OSError(ctypes.get_errno(), "ptrace")
+
+
+def thief() -> None:
+    """Takes what it can get, and tells in its notes what that was."""
+    secret, parent, port = sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    place = os.path.dirname(secret)
+    ask = asked()
+    notes = {
+        "own secret": tried(Path(secret).read_text),
+        "secrets": tried(lambda: os.listdir(os.path.expanduser("~root"))),
+        "parent": tried(Path(f"/proc/{parent}/environ").read_bytes),
+        "write": tried(Path(place, "loot").touch),
+        "signal": tried(lambda: os.kill(parent, 0)),
+        "connect": tried(lambda: socket.create_connection(("127.0.0.1", port), 5)),
+        "listen": tried(lambda: socket.create_server(("127.0.0.1", 0))),
+        "udp": tried(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", port))),
+        "trace": tried(lambda: _into(parent)),
+        "scratch": tried(Path("mine").touch),
+    }
+    send(frame(act(ask, notes=notes)))
+    play()
+
+
 WAYS = {
     "hang": hang, "busy": busy, "deaf": deaf, "drip": drip, "fds": fds, "disk": disk, "memory": memory, "bomb": bomb,
-    "murder": murder, "thief": lambda: thief(), "closed": closed, "segv": segv,
+    "murder": murder, "thief": thief, "closed": closed, "segv": segv,
     "exit 0": lambda: leave(0), "exit 3": lambda: leave(3),
     "leaves children": lambda: left(False), "leaves orphans": lambda: left(True),
     "beats": lambda: flood(frame({"type": "beat"})), "garbage": lambda: flood(b"\xff" * 65536),
@@ -204,46 +239,15 @@ WAYS = {
 }  # fmt: skip
 
 
-def tried(attempt: Any) -> str:
-    try:
-        attempt()
-    except (OSError, MemoryError) as error:
-        return type(error).__name__
-    return "yes"
-
-
-def _into(parent: int) -> None:
-    """Look into another process with the debugger's call."""
-    if ctypes.CDLL(None, use_errno=True).ptrace(16, parent, 0, 0) < 0:
-        raise OSError(ctypes.get_errno(), "ptrace")
-
-
-def thief() -> None:
-    """Takes what it can get, and tells in its notes what that was."""
-    secret, parent, port = sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-    place = os.path.dirname(secret)
-    ask = asked()
-    notes = {
-        "own secret": tried(lambda: open(secret).read()),
-        "secrets": tried(lambda: os.listdir(os.path.expanduser("~root"))),
-        "parent": tried(lambda: open(f"/proc/{parent}/environ").read()),
-        "write": tried(lambda: open(f"{place}/loot", "w")),
-        "signal": tried(lambda: os.kill(parent, 0)),
-        "connect": tried(lambda: socket.create_connection(("127.0.0.1", port), 5)),
-        "listen": tried(lambda: socket.create_server(("127.0.0.1", 0))),
-        "udp": tried(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", port))),
-        "trace": tried(lambda: _into(parent)),
-        "scratch": tried(lambda: open("mine", "w")),
-    }
-    send(frame(act(ask, notes=notes)))
-    play()
-
-
 def main(name: str) -> None:
     if name == "silent":
         forever()
     versions = [77] if name == "version" else [1]
-    first = {"type": "act", "match": "m", "seat": 0, "tick": 0} if name == "act first" else {"type": "hello", "versions": versions}
+    first = (
+        {"type": "act", "match": "m", "seat": 0, "tick": 0}
+        if name == "act first"
+        else {"type": "hello", "versions": versions}
+    )
     send(frame(first))
     WAYS.get(name, forever)()
 

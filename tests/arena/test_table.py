@@ -94,7 +94,9 @@ def test_a_refused_act_is_asked_again_and_sending_it_twice_counts_once():
     table = started()
     table.messages()
     (again,) = act(table, 0, 0, column=99)
-    assert isinstance(again, wire.Ask) and again.attempt == 1 and "not legal" in again.refusals[0] and again.seconds == 4.0
+    assert (
+        isinstance(again, wire.Ask) and again.attempt == 1 and "not legal" in again.refusals[0] and again.seconds == 4.0
+    )
     assert act(table, 0, 0, column=99) == [wire.Stale("m", 0, 0, "duplicate")]
     assert [type(m) for m in act(table, 0, 0, column=3, attempt=1)] == [wire.Ask]
     assert table.match.tick == 1
@@ -173,7 +175,13 @@ class Lifecycle(RuleBasedStateMachine):
             self.stale += isinstance(message, wire.Stale)
         self.events += self.table.events()
 
-    @rule(seat=some.integers(0, 3), tick=some.integers(-2, 1), attempt=some.integers(0, 1), action=some.integers(-1, 9), wait=some.floats(0, 0.4))
+    @rule(
+        seat=some.integers(0, 3),
+        tick=some.integers(-2, 1),
+        attempt=some.integers(0, 1),
+        action=some.integers(-1, 9),
+        wait=some.floats(0, 0.4),
+    )
     def act(self, seat, tick, attempt, action, wait):
         self.now += wait
         seat %= self.table.match.game.seats
@@ -189,7 +197,7 @@ class Lifecycle(RuleBasedStateMachine):
             assert match.tick == state and len(self.events) == before
             assert self.stale == stale + (seat in self.open), "a stale act gets one answer at once"
         else:
-            assert self.stale == stale and len(self.events) > before or match.waiting()
+            assert (self.stale == stale and len(self.events) > before) or match.waiting()
 
     @rule(seat=some.integers(0, 3))
     def lose(self, seat):
