@@ -31,20 +31,29 @@ PATIENCE = 60.0
 )
 @click.option("--matches", type=click.IntRange(1, 1 << 20), default=1, metavar="N", help="How many seats to take (1).")
 @click.option("--at-once", type=click.IntRange(1, 1024), default=1, metavar="N", help="How many of them at a time (1).")
+@click.option("--alone", is_flag=True, help="Take every seat of a match yourself.")
 @click.option("--name", default="", metavar="NAME", help="Your name for the others (the agent's).")
 @click.option(
     "--game", "place", default="", metavar="PLACE", help="Where the game is, if not installed: FILE.py or MODULE:BUILD."
 )
 @click.option("--ca", metavar="FILE", type=click.Path(exists=True), help="Trust the certificates in this file (wss).")
 def command(
-    url: str, agent: str, token: str | None, matches: int, at_once: int, name: str, place: str, ca: str | None
+    url: str,
+    agent: str,
+    token: str | None,
+    matches: int,
+    at_once: int,
+    alone: bool,
+    name: str,
+    place: str,
+    ca: str | None,
 ) -> int:
     """Play on a host with a player of yours. URL: ws://HOST:PORT, wss://HOST:PORT or unix:PATH, as `arena serve` prints it."""
     from arena.text import safe_text  # noqa: PLC0415  (help is shown without the rules)
 
     maker = loading.load("agents:load")(agent)
     player = loading.load("agents.remote:Player")(maker, fits=maker.fits, place=place)
-    visit = Visit(url, token or os.environ.get("ARENA_TOKEN", ""), name or maker.title, matches, at_once, ca)
+    visit = Visit(url, token or os.environ.get("ARENA_TOKEN", ""), name or maker.title, matches, at_once, ca, alone)
     visit.play(player)
     for over in player.overs:
         faults = "".join(f", seat {seat}: {cause}" for seat, cause in over.faults)
@@ -59,8 +68,11 @@ def command(
 class Visit:
     """The connections of one player to one host, one after another. `keys` opens the seats that it holds."""
 
-    def __init__(self, url: str, token: str, name: str, matches: int, at_once: int, ca: str | None = None) -> None:
-        self.url, self.token, self.name, self.matches, self.at_once, self.ca = url, token, name, matches, at_once, ca
+    def __init__(
+        self, url: str, token: str, name: str, matches: int, at_once: int, ca: str | None = None, alone: bool = False
+    ) -> None:
+        self.url, self.token, self.name, self.ca = url, token, name, ca
+        self.matches, self.at_once, self.alone = matches, at_once, alone
         self.keys: dict[tuple[str, int], str] = {}
         self.taken = 0
 
@@ -95,7 +107,7 @@ class Visit:
         try:
             resumed = [Resume(match, seat, key) for (match, seat), key in self.keys.items()]
             left = self.matches - self.taken
-            line.send([*resumed, *([Join("", left, self.at_once)] if left > 0 else [])])
+            line.send([*resumed, *([Join("", left, self.at_once, self.alone)] if left > 0 else [])])
             while len(player.overs) < self.matches:
                 self._turn(player, line)
         except BaseException:

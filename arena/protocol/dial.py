@@ -16,8 +16,7 @@ from urllib.parse import urlsplit
 
 from websockets.client import ClientProtocol
 from websockets.exceptions import WebSocketException
-from websockets.frames import Opcode
-from websockets.http11 import Response
+from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN as WEB_OPEN
 from websockets.uri import parse_uri
 
@@ -86,9 +85,7 @@ class Line:
             web.receive_data(data) if data else web.receive_eof()
             if web.handshake_exc is not None or not data:
                 raise Lost(f"{self.url} is no host of matches: {web.handshake_exc or 'the connection was closed'}")
-        for event in web.events_received():
-            if not isinstance(event, Response) and event.opcode in (Opcode.BINARY, Opcode.CONT):
-                self._early += self._understood(event.data)
+        self._early += self._understood(_payload(web.events_received()))
 
     # ------------------------------------------------------------------ talking
     def receive(self) -> list[Message]:
@@ -131,14 +128,13 @@ class Line:
             return self._understood(data)
         with self._lock:
             self._web.receive_data(data) if data else self._web.receive_eof()
-            events: list[Any] = self._web.events_received()
+            data = _payload(self._web.events_received())
             self._carry()
-        pieces = [bytes(event.data) for event in events if event.opcode in (Opcode.BINARY, Opcode.CONT)]
-        return self._understood(b"".join(pieces)) if pieces else []
+        return self._understood(data) if data else []
 
     def _understood(self, data: bytes) -> list[Message]:
         said: list[Message] = []
-        for message in self.session.receive(bytes(data)):
+        for message in self.session.receive(data):
             if isinstance(message, ProtocolError):
                 raise UserError(f"{self.url} does not speak this protocol: {message}", FAILURE)
             if isinstance(message, Error):
@@ -183,6 +179,14 @@ class Line:
         while not self._stop.wait(seconds):
             with suppress(Exception):
                 self.send([Beat()])
+
+
+def _payload(events: Iterable[Any]) -> bytes:
+    """What websocket messages carry; how they are cut means nothing."""
+    pieces = [
+        bytes(each.data) for each in events if isinstance(each, Frame) and each.opcode in (Opcode.BINARY, Opcode.CONT)
+    ]
+    return b"".join(pieces)
 
 
 def _refused(error: Error) -> Exception:

@@ -45,7 +45,7 @@ class _Message(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True
 
 
 # ---------------------------------------------------------------------- what a player says
-class Hello(_Message, tag="hello"):
+class Hello(_Message, frozen=True, tag="hello"):
     """The first words: the versions that the player speaks, its token, its name for people, the forms in which it wants observations."""
 
     versions: Annotated[list[Count], Meta(max_length=64)]
@@ -54,7 +54,7 @@ class Hello(_Message, tag="hello"):
     wants: Annotated[tuple[Word, ...], Meta(max_length=8)] = ("fields", "text")
 
 
-class Join(_Message, tag="join"):
+class Join(_Message, frozen=True, tag="join"):
     """Give me so many seats, each in a match of its own turn; empty game: whatever is served. at_once: how many I hold at a time, at most.
 
     alone: I take every seat of a match myself.
@@ -66,7 +66,7 @@ class Join(_Message, tag="join"):
     alone: bool = False
 
 
-class Resume(_Message, tag="resume"):
+class Resume(_Message, frozen=True, tag="resume"):
     """Take the seat of a lost connection back, with the key of its Begin; a key opens once."""
 
     match: Word
@@ -74,7 +74,7 @@ class Resume(_Message, tag="resume"):
     key: Word
 
 
-class Act(_Message, tag="act"):
+class Act(_Message, frozen=True, tag="act"):
     """The answer to one question: K integers an action (several are played one tick after another), or a text in the game's words."""
 
     match: Word
@@ -87,7 +87,7 @@ class Act(_Message, tag="act"):
     notes: dict[Word, Tree3] = {}
 
 
-class Resign(_Message, tag="resign"):
+class Resign(_Message, frozen=True, tag="resign"):
     """The seat is given up; crash: not by choice, the player's own program failed."""
 
     match: Word
@@ -96,7 +96,7 @@ class Resign(_Message, tag="resign"):
     crash: bool = False
 
 
-class Watch(_Message, tag="watch"):
+class Watch(_Message, frozen=True, tag="watch"):
     """Show me a match (empty: the newest) as the public (-2) or a seat sees it, delayed by so many seconds."""
 
     match: Word = ""
@@ -105,7 +105,7 @@ class Watch(_Message, tag="watch"):
 
 
 # ---------------------------------------------------------------------- what a host says
-class Welcome(_Message, tag="welcome"):
+class Welcome(_Message, frozen=True, tag="welcome"):
     """The version that is spoken from here on; something must be heard every `beat` seconds; the largest frame; where to watch."""
 
     version: Count
@@ -115,7 +115,7 @@ class Welcome(_Message, tag="welcome"):
     gallery: Count = 0
 
 
-class Rules(_Message, tag=False):
+class Rules(_Message, frozen=True, tag=False):
     """The game: enough to explain it, to find it where it is installed (id, options, digest), and to count its actions.
 
     factors: the length of each factor of an action; low and high: bounds of each number instead, where actions are numbers in a box;
@@ -138,7 +138,7 @@ class Rules(_Message, tag=False):
     config: bytes = b""
 
 
-class Begin(_Message, tag="begin"):
+class Begin(_Message, frozen=True, tag="begin"):
     """A match begins, or is taken up again: your seat, who sits where, clocks in seconds, the key to come back with."""
 
     match: Word
@@ -151,7 +151,7 @@ class Begin(_Message, tag="begin"):
     key: Word = ""
 
 
-class Legal(_Message, tag=False):
+class Legal(_Message, frozen=True, tag=False):
     """What may be answered: the allowed values of each factor; low and high of each number; or a form that a text must have."""
 
     factors: list[list[Number]] = []
@@ -161,7 +161,7 @@ class Legal(_Message, tag=False):
     pattern: Line = ""
 
 
-class Heard(_Message, tag=False):
+class Heard(_Message, frozen=True, tag=False):
     """What another seat said, and at which tick."""
 
     tick: Count
@@ -169,7 +169,7 @@ class Heard(_Message, tag=False):
     text: Words
 
 
-class Ask(_Message, tag="ask"):
+class Ask(_Message, frozen=True, tag="ask"):
     """A question: answer with Act, naming match, seat, tick and attempt. seconds: time for it, null without a limit.
 
     fields, text, packed: the observation in the forms that Hello wants. seed: the seat's own randomness, the same for the whole match.
@@ -190,7 +190,7 @@ class Ask(_Message, tag="ask"):
     refusals: list[Line] = []
 
 
-class Stale(_Message, tag="stale"):
+class Stale(_Message, frozen=True, tag="stale"):
     """An act was not taken and changed nothing; why is one of STALE. It is an answer, not a fault."""
 
     match: Word
@@ -199,7 +199,7 @@ class Stale(_Message, tag="stale"):
     why: Word
 
 
-class Over(_Message, tag="over"):
+class Over(_Message, frozen=True, tag="over"):
     """How the match ended. recorded: its recording is on the disk; only then does the result count."""
 
     match: Word
@@ -211,7 +211,7 @@ class Over(_Message, tag="over"):
     recorded: bool = False
 
 
-class Scene(_Message, tag="scene"):
+class Scene(_Message, frozen=True, tag="scene"):
     """Something that happened in a watched match: events as the recording has them, packed, and the board that the watcher may see.
 
     number counts scenes from 0; keyframe: what was missed is not told, this scene stands alone. full: the tape is open to the end.
@@ -225,7 +225,7 @@ class Scene(_Message, tag="scene"):
     full: bool = False
 
 
-class Error(_Message, tag="error"):
+class Error(_Message, frozen=True, tag="error"):
     """The last words to a player that broke the law or may not come in: a code, a sentence, when to come back (null: do not)."""
 
     code: Word
@@ -234,11 +234,11 @@ class Error(_Message, tag="error"):
 
 
 # ---------------------------------------------------------------------- what both say
-class Beat(_Message, tag="beat"):
+class Beat(_Message, frozen=True, tag="beat"):
     """Still here."""
 
 
-class Bye(_Message, tag="bye"):
+class Bye(_Message, frozen=True, tag="bye"):
     """Leaving, in good order."""
 
     reason: Line = ""

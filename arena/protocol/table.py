@@ -150,7 +150,8 @@ class Table:
             return "over"
         if question in place.answered:
             return "duplicate"
-        if seat in self.match.waiting() and question == place.asked:
+        # Only an answer closes a question while the match goes on, so the last one put is open here.
+        if question == place.asked:
             return ""
         return "future" if question > place.asked else "late"
 

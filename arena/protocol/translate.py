@@ -23,19 +23,12 @@ from envs.errors import UserError
 from envs.game import Game, Legal
 from envs.records import Row, owned
 from envs.registry import found, game
-from envs.spec import Box, Form, Text
+from envs.spec import PUBLIC, SPECTATOR, Box, Form, Text
 
 __all__ = [
-    "act_of",
-    "answer_of",
-    "ask_of",
-    "begin_told",
-    "legal_told",
-    "over_told",
-    "question_told",
-    "rules_of",
-    "rules_told",
-]
+    "act_of", "answer_of", "ask_of", "begin_told", "legal_told", "observation_of", "over_told", "packed_observation", "question_told",
+    "rules_of", "rules_told",
+]  # fmt: skip
 
 _LONGEST = 1 << 17
 
@@ -73,7 +66,7 @@ def question_told(ask: Ask, wants: Sequence[str], seconds: float | None) -> wire
     return wire.Ask(
         ask.match, ask.seat, ask.tick, legal_told(ask.legal), len(ask.refusals), seconds,
         ask.text[:_LONGEST] if "text" in wants else "", _fields(ask.obs) if "fields" in wants else {},
-        _packed(ask.obs) if "packed" in wants else b"", ask.seed,
+        packed_observation(ask.obs) if "packed" in wants else b"", ask.seed,
         [wire.Heard(heard.tick, heard.seat, heard.text) for heard in ask.heard], list(ask.refusals),
     )  # fmt: skip
 
@@ -92,7 +85,7 @@ def _listed(value: Any) -> Any:
     return [_listed(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _packed(obs: Any) -> bytes:
+def packed_observation(obs: Any) -> bytes:
     """The bytes of an observation: of its record, or of its tree in msgpack."""
     if isinstance(obs, Row):
         data: bytes = obs.array.tobytes()
@@ -135,23 +128,23 @@ def ask_of(told: wire.Ask, rules: Game) -> Ask:
     if not 0 <= told.seat < rules.seats:
         raise UserError(f"the host asks seat {told.seat} of {rules.id}, which has seats 0 to {rules.seats - 1}")
     return Ask(
-        told.match, rules, told.seat, told.tick, _observation(told, rules), _legal(told.legal, rules, told.seat), told.seed, told.seconds,
+        told.match, rules, told.seat, told.tick, observation_of(told.packed, rules, told.seat), _legal(told.legal, rules, told.seat), told.seed, told.seconds,
         tuple(Heard(each.tick, each.seat, each.text) for each in told.heard), tuple(told.refusals),
     )  # fmt: skip
 
 
-def _observation(told: wire.Ask, rules: Game) -> Any:
-    """The observation from its bytes."""
+def observation_of(packed: bytes, rules: Game, who: int) -> Any:
+    """The observation of a seat, the public or the spectator from its bytes. Raises UserError where they do not fit."""
     types = getattr(rules, "observation_types", None)
     if types is None:
         from envs.plain import Tree  # noqa: PLC0415  only games without records pay for it
 
-        tree = msgspec.msgpack.decode(told.packed, type=dict[str, wire.Tree5])
+        tree = msgspec.msgpack.decode(packed, type=dict[str, wire.Tree5])
         return Tree(tree)
-    kind = types[rules.spec.role(told.seat).name]
-    if len(told.packed) != kind.itemsize:
-        raise UserError(f"an observation of {rules.id} has {kind.itemsize} bytes, the host sent {len(told.packed)}")
-    return Row(owned(told.packed, kind))
+    kind = types[{PUBLIC: "public", SPECTATOR: "spectator"}.get(who) or rules.spec.role(who).name]
+    if len(packed) != kind.itemsize:
+        raise UserError(f"an observation of {rules.id} has {kind.itemsize} bytes, the host sent {len(packed)}")
+    return Row(owned(packed, kind))
 
 
 def _legal(told: wire.Legal, rules: Game, seat: int) -> Legal:

@@ -14,7 +14,7 @@ from arena.protocol.table import GRACE, LONGEST, Table
 from arena.server.tokens import Grant
 from envs.game import Game
 
-__all__ = ["BEAT", "FIRST_WORDS", "MOST_WRONG", "Guest", "House", "Terms", "seat_of"]
+__all__ = ["BEAT", "FIRST_WORDS", "MOST_WRONG", "Guest", "House", "Terms", "Wrong", "seat_of"]
 
 BEAT = 10.0
 """Seconds after which each side must have been heard again; after two of them without a word a connection is lost."""
@@ -52,6 +52,23 @@ class Guest:
     def free(self) -> int:
         """How many more seats it would take now."""
         return min(self.left, self.at_once - len(self.seats))
+
+
+class Wrong:
+    """Wrong tokens by address."""
+
+    def __init__(self) -> None:
+        self._times: dict[str, list[float]] = {}
+
+    def add(self, address: str, now: float) -> None:
+        self._times.setdefault(address, []).append(now)
+
+    def too_many(self, address: str, now: float) -> bool:
+        """Whether an address has tried MOST_WRONG or more in the last minute."""
+        recent = [then for then in self._times.pop(address, ()) if now - then < 60.0]
+        if recent:
+            self._times[address] = recent
+        return len(recent) >= MOST_WRONG
 
 
 class House:

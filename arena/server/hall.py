@@ -1,13 +1,12 @@
 """What a host does with its guests, without input or output: lets them in, seats them, keeps their matches going, tells the results.
 
-The owner gives each connection a Guest, its bytes to `hear`, its end to `gone`, calls `pass_time` when `deadline` has come, sends what
+The owner gives each connection a Guest, its bytes to `hear`, its end to `gone`, calls `pass_time` many times a second, sends what
 `Guest.out` holds, and records what `on_event` is given; when a match's recording is on the disk it calls `recorded`. A connection acts for
 the seats that it was given and for no other. Tokens come in the first message and are never logged.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
 from arena.events import Event, Seat
@@ -16,12 +15,15 @@ from arena.protocol import messages as wire
 from arena.protocol.messages import CLOSED, HOST, OPEN
 from arena.protocol.session import LARGEST, ProtocolError, Session, chosen_version
 from arena.protocol.table import Table
-from arena.server.guests import BEAT, FIRST_WORDS, MOST_WRONG, Guest, House, Terms, seat_of
+from arena.server.guests import BEAT, FIRST_WORDS, Guest, House, Terms, Wrong, seat_of
+from arena.server.lobby import Lobby
 from arena.server.tokens import Tokens
 from arena.text import safe_text
 from envs.game import Game
 
 __all__ = ["Hall"]
+
+LOOK = 0.05
 
 
 class Hall:
@@ -42,8 +44,9 @@ class Hall:
         self._make, self._secret, self._wall, self._house = make, secret, wall, list(house)
         self._on_event, self._on_over = on_event, on_over
         self._players: dict[str, list[Guest | House]] = {}
-        self._waiting: deque[Guest] = deque()
-        self._wrong: dict[str, list[float]] = {}
+        self._lobby = Lobby()
+        self._wrong = Wrong()
+        self._looks: dict[str, float] = {}
 
     # ------------------------------------------------------------------ what the owner calls
     def come(self, address: str, now: float) -> Guest:
@@ -83,19 +86,16 @@ class Hall:
             table.hear(seat, message, now)
         self._serve(table, now)
 
-    @property
-    def deadline(self) -> float:
-        """When `pass_time` is due next, by the clocks of the matches alone."""
-        return min(
-            (table.deadline for table in self.tables.values() if table.deadline is not None), default=float("inf")
-        )
-
     def pass_time(self, now: float) -> None:
-        """Clocks of matches."""
-        for table in list(self.tables.values()):
-            if table.deadline is not None and now >= table.deadline:
+        """Clocks of matches. Each is read at least every LOOK seconds, because an act may bring a deadline nearer."""
+        for ident, table in list(self.tables.items()):
+            if now < self._looks.get(ident, 0.0):
+                continue
+            due = table.deadline
+            if due is not None and now >= due:
                 table.pass_time(now)
                 self._serve(table, now)
+            self._looks[ident] = now + LOOK if due is None else min(due, now + LOOK)
 
     def beat(self, now: float) -> None:
         """About once a second: heartbeats, silent guests, tokens that no longer hold."""
@@ -124,6 +124,7 @@ class Hall:
                 player.seats.pop((match, seat), None)
         self._players.pop(match, None)
         self.tables.pop(match, None)
+        self._looks.pop(match, None)
         self.ended += 1
         self._fill(now)
 
@@ -157,7 +158,7 @@ class Hall:
             self._leave(guest, message.reason, now)
 
     def _greet(self, guest: Guest, hello: wire.Hello, now: float) -> None:
-        if self._is_wearing(guest.address, now):
+        if self._wrong.too_many(guest.address, now):
             self._refuse(guest, "token", "too many wrong tokens from your address", retry_after=60.0)
             return
         try:
@@ -167,21 +168,12 @@ class Hall:
             return
         guest.grant = self.tokens.find(hello.token, self._wall())
         if guest.grant is None and not self.terms.open:
-            self._wrong.setdefault(guest.address, []).append(now)
+            self._wrong.add(guest.address, now)
             self._refuse(guest, "token", "no such token here: ask whoever runs this host for one")
             return
         guest.name = safe_text(hello.name or (guest.grant.name if guest.grant else "guest"), width=60)
         guest.wants = tuple(want for want in hello.wants if want in wire.WANTS)
         self._say(guest, wire.Welcome(version, BEAT, LARGEST[wire.PLAYER], self.rules.id, self.gallery), now)
-
-    def _is_wearing(self, address: str, now: float) -> bool:
-        """Whether an address has tried too many wrong tokens in the last minute."""
-        recent = [then for then in self._wrong.get(address, ()) if now - then < 60.0]
-        if recent:
-            self._wrong[address] = recent
-        else:
-            self._wrong.pop(address, None)
-        return len(recent) >= MOST_WRONG
 
     def _may(self, guest: Guest, scope: str) -> bool:
         return self.terms.open or (guest.grant is not None and guest.grant.allows(scope))
@@ -194,7 +186,7 @@ class Hall:
             self._refuse(guest, "game", f"no game {safe_text(name, width=60)!r} here: {full} is served")
         else:
             guest.left, guest.at_once, guest.alone = join.matches, join.at_once, join.alone
-            self._waiting.append(guest)
+            self._lobby.add(guest)
             self._fill(now)
 
     def _act(self, guest: Guest, message: wire.Act | wire.Resign, now: float) -> None:
@@ -252,21 +244,9 @@ class Hall:
 
     def _company(self) -> list[Guest | House]:
         """Players for one more match, in the order of its seats; [] while there are too few."""
-        wanted = self.rules.seats - len(self._house)
-        chosen: list[Guest] = []
-        last_first = [guest for guest in reversed(self._waiting) if guest in self.guests and guest.left > 0]
-        self._waiting = deque(reversed(list(dict.fromkeys(last_first))))
-        for guest in self._waiting:
-            if guest.alone and guest.free >= wanted:
-                chosen = [guest] * wanted
-                break
-            if not guest.alone and guest.free > 0 and len(chosen) < wanted:
-                chosen.append(guest)
-        if len(chosen) < wanted:
+        chosen = self._lobby.company(self.rules.seats - len(self._house), self.guests)
+        if not chosen:
             return []
-        for guest in chosen:
-            guest.left -= 1
-        self._waiting.extend(dict.fromkeys(chosen))  # to the end of the queue; its first place is dropped next time
         players: list[Guest | House] = [*chosen, *(make() for make in self._house)]
         # Guests change seats from match to match.
         turn = self.begun % len(players)
