@@ -155,7 +155,11 @@ def _serve(game: str, folder: Path, seed: int, steps: list[int]) -> tuple[str, s
 
     host = Host(rules, tokens, Terms(), Place(port=0), folder=folder, feed=count, over=over, seed=seed)
     told: list[str] = []
-    opened: Callable[[str], None] = lambda url: (told.append(url), ready.set())[1]  # noqa: E731
+
+    def opened(url: str) -> None:
+        told.append(url)
+        ready.set()
+
     threading.Thread(target=lambda: asyncio.run(host.run(opened)), daemon=True).start()
     assert ready.wait(60)
     return told[0], token, rules.seats if "simultaneous" in rules.spec.traits else 1

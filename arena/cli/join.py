@@ -117,24 +117,29 @@ class Visit:
 
     def _turn(self, player: Any, line: Line) -> None:
         """Hear what has come and answer all of it in one piece."""
-        from arena.protocol.messages import Begin, Over, Stale  # noqa: PLC0415
-
         answers = []
         for message in line.receive():
-            if isinstance(message, Begin):
-                self.taken += (message.match, message.seat) not in self.keys
-                self.keys[message.match, message.seat] = message.key
-            elif isinstance(message, Over):
-                self.keys.pop((message.match, message.seat), None)
-            elif (
-                isinstance(message, Stale)
-                and message.why == "unknown"
-                and self.keys.pop((message.match, message.seat), None)
-            ):
-                self.matches -= 1  # the match ended while nobody was connected
+            self._note(message)
             answer = player.hear(message)
             answers += [] if answer is None else [answer]
         line.send(answers)
+
+    def _note(self, message: Any) -> None:
+        """Which seats are held, with which key."""
+        from arena.protocol.messages import Begin, Over, Stale  # noqa: PLC0415
+
+        if not isinstance(message, Begin | Over | Stale):
+            return
+        where = message.match, message.seat
+        if isinstance(message, Begin):
+            self.taken += where not in self.keys
+            self.keys[where] = message.key
+        elif isinstance(message, Over):
+            self.keys.pop(where, None)
+        elif message.why == "unknown" and where in self.keys:
+            del self.keys[where]  # the match ended while nobody was connected
+            self.taken -= 1
+            self.matches -= 1
 
     def _tls(self) -> Any:
         if self.ca is None:

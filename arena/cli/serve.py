@@ -55,15 +55,17 @@ MOVE = 10.0
 @click.option(
     "--longest", type=click.FloatRange(1, 1e6), default=3600.0, metavar="SECONDS", help="No match lasts longer (3600)."
 )
+@click.option("--no-gallery", is_flag=True, help="Show no matches to watchers.")
 @clocks
 @sandboxes
 def command(
     game: str, port: int, host: str, unix: Path | None, house: tuple[str, ...], matches: int | None, record: Path | None, seed: int | None,
     tokens: Path | None, open_: bool, tls_cert: str | None, tls_key: str | None, insecure: bool, grace: float, longest: float,
-    move: float | None, bank: float | None, increment: float, sandbox: str | None,
+    no_gallery: bool, move: float | None, bank: float | None, increment: float, sandbox: str | None,
 ) -> int:  # fmt: skip
     """Host matches for players over a network. They come with `arena join`, or with any program that speaks docs/protocol.md."""
-    from arena.server.guests import Terms  # noqa: PLC0415  (help is shown without the rules)
+    from arena.server.feed import Feed  # noqa: PLC0415  (help is shown without the rules)
+    from arena.server.guests import Terms  # noqa: PLC0415
     from arena.server.serving import Host, Place  # noqa: PLC0415
     from arena.settings import load  # noqa: PLC0415
 
@@ -74,15 +76,25 @@ def command(
     folder = record or load().runs
     terms = Terms(limits, grace=grace, longest=longest, open=open_, matches=matches)
     known, token = _tokens(tokens, open_)
-    served = Host(rules, known, terms, place, makers, folder, over=_tell, seed=seed)
+    feed = None if no_gallery or unix is not None else Feed()
+    if feed is not None:
+        feed.start(known, host, open_=open_, cert=tls_cert or "", key=tls_key or "")
+    served = Host(rules, known, terms, place, makers, folder, over=_tell, seed=seed, gallery=feed)
 
     def ready(url: str) -> None:
         click.echo(f"serving {rules.id} at {url}")
         click.echo(f"join      arena join {url} AGENT{f' --token {token}' if token else ''}")
+        if feed is not None:
+            click.echo(f"watch     arena watch {url}{f' --token {token}' if token else ''}")
         click.echo(f"records   {folder}")
         sys.stdout.flush()
 
-    return _run(served, ready)
+    try:
+        return _run(served, ready)
+    finally:
+        if feed is not None:
+            feed.close()
+            feed.wait()
 
 
 def _run(served: Any, ready: Any) -> int:

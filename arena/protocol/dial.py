@@ -53,6 +53,7 @@ class Line:
         self._stop = threading.Event()
         self._socket = _connected(url, timeout, tls)
         self._early: list[Message] = []
+        self._end: Exception | None = None  # raised when what came before it has been handed out
         try:
             self._greet(Hello(list(VERSIONS), token, name[:256], tuple(wants)))
         except BaseException:
@@ -93,13 +94,14 @@ class Line:
         if self._early:
             early, self._early = self._early, []
             return early
-        while True:
+        while self._end is None:
             data = self._read()
             found = self._unwrapped(data)
             if found:
                 return found
             if not data:
-                raise Lost("the host has closed the connection")
+                break
+        raise self._end or Lost("the host has closed the connection")
 
     def send(self, messages: Iterable[Message]) -> None:
         """Say something. Raises Lost."""
@@ -136,12 +138,12 @@ class Line:
         said: list[Message] = []
         for message in self.session.receive(data):
             if isinstance(message, ProtocolError):
-                raise UserError(f"{self.url} does not speak this protocol: {message}", FAILURE)
-            if isinstance(message, Error):
-                raise _refused(message)
-            if isinstance(message, Bye):
-                raise Lost(message.reason or "the host said goodbye", farewell=True)
-            if not isinstance(message, Beat):
+                self._end = UserError(f"{self.url} does not speak this protocol: {message}", FAILURE)
+            elif isinstance(message, Error):
+                self._end = _refused(message)
+            elif isinstance(message, Bye):
+                self._end = Lost(message.reason or "the host said goodbye", farewell=True)
+            elif not isinstance(message, Beat):
                 said.append(message)
         return said
 

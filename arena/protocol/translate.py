@@ -37,12 +37,12 @@ _LONGEST = 1 << 17
 def rules_told(rules: Game, seat: int) -> wire.Rules:
     """The game as a player of this seat is told."""
     spec, actions = rules.spec, rules.spec.role(seat).actions
-    box = isinstance(actions, Box)
+    low, high = (list(actions.low), list(actions.high)) if isinstance(actions, Box) else ([], [])
     return wire.Rules(
         rules.id, spec.title, rules.kind, rules.digest, spec.rules[:_LONGEST], list(spec.seat_names),
         {name: value for name, value in rules.options.items() if isinstance(value, bool | int | float | str | None)}, sorted(spec.traits),
-        spec.limit, [] if box or isinstance(actions, Text) else list(actions.factors), list(actions.low) if box else [],
-        list(actions.high) if box else [], actions.length if isinstance(actions, Text) else 0, rules.config_bytes(public=True),
+        spec.limit, [] if isinstance(actions, Box | Text) else list(actions.factors), low, high,
+        actions.length if isinstance(actions, Text) else 0, rules.config_bytes(public=True),
     )  # fmt: skip
 
 
@@ -114,7 +114,8 @@ def rules_of(told: wire.Rules, place: str = "") -> Game:
     if not place and told.id not in found():
         what = "an environment of another library" if told.kind == "foreign" else f"the game {safe_text(told.id)}"
         raise UserError(f"{what} is not installed here: say where it is with --game FILE.py or MODULE:BUILD")
-    rules = game(place or told.id, **told.options)
+    options: dict[str, Any] = told.options
+    rules = game(place or told.id, **options)
     if rules.id != told.id or rules.digest != told.digest:
         raise UserError(
             f"other rules: {safe_text(told.id)} of the host is not {rules.id} as it is installed here: use the same version"
@@ -127,10 +128,11 @@ def ask_of(told: wire.Ask, rules: Game) -> Ask:
     """The question as an agent takes it. Raises UserError where it does not fit the game."""
     if not 0 <= told.seat < rules.seats:
         raise UserError(f"the host asks seat {told.seat} of {rules.id}, which has seats 0 to {rules.seats - 1}")
+    obs, legal = observation_of(told.packed, rules, told.seat), _legal(told.legal, rules, told.seat)
+    heard = tuple(Heard(each.tick, each.seat, each.text) for each in told.heard)
     return Ask(
-        told.match, rules, told.seat, told.tick, observation_of(told.packed, rules, told.seat), _legal(told.legal, rules, told.seat), told.seed, told.seconds,
-        tuple(Heard(each.tick, each.seat, each.text) for each in told.heard), tuple(told.refusals),
-    )  # fmt: skip
+        told.match, rules, told.seat, told.tick, obs, legal, told.seed, told.seconds, heard, tuple(told.refusals)
+    )
 
 
 def observation_of(packed: bytes, rules: Game, who: int) -> Any:
@@ -171,7 +173,8 @@ def act_of(answer: Any, told: wire.Ask) -> wire.Act:
     where = told.match, told.seat, told.tick, told.attempt
     if isinstance(reply, str):
         return wire.Act(*where, text=reply[:_LONGEST])
-    actions, text = reply.actions, ""
+    actions: Any = reply.actions
+    text = ""
     if isinstance(actions, str):
         actions, text = [], actions
     elif actions and isinstance(actions[0], str):

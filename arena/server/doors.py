@@ -1,4 +1,6 @@
-"""The ways in: connections of asyncio carry bytes between guests and the hall. A websocket, or the bare frames on a Unix socket.
+"""The ways in: connections of asyncio carry bytes between guests and the hall (or the gallery).
+
+By a websocket, or the bare frames on a Unix socket.
 
 Everything that one turn of the loop has to say to a guest goes out in one piece. A guest that does not read is let go when MOST_UNREAD
 bytes wait for it. Compression is off, and a browser's page of another origin is not let in.
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import cast
+from typing import Protocol, cast
 
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
@@ -17,11 +19,18 @@ from websockets.server import ServerProtocol
 
 from arena.protocol.session import LARGEST
 from arena.server.guests import Guest
-from arena.server.hall import Hall
 
 __all__ = ["MOST_UNREAD", "Door", "WebDoor"]
 
 MOST_UNREAD = 8 << 20
+
+
+class Talks(Protocol):
+    """What is behind a door: a hall or a gallery."""
+
+    def come(self, address: str, now: float) -> Guest: ...
+    def hear(self, guest: Guest, data: bytes, now: float) -> None: ...
+    def gone(self, guest: Guest, now: float) -> None: ...
 
 
 class Door(asyncio.Protocol):
@@ -31,7 +40,7 @@ class Door(asyncio.Protocol):
     transport: asyncio.Transport
 
     def __init__(
-        self, hall: Hall, now: Callable[[], float], wake: Callable[[], None], doors: dict[Guest, Door], most: int
+        self, hall: Talks, now: Callable[[], float], wake: Callable[[], None], doors: dict[Guest, Door], most: int
     ) -> None:
         self.hall, self.now, self.wake, self.doors, self.most = hall, now, wake, doors, most
 
@@ -82,6 +91,8 @@ class WebDoor(Door):
         for event in self.web.events_received():
             if isinstance(event, Request):
                 self.web.send_response(self.web.accept(event))
+            elif not isinstance(event, Frame):
+                continue
             elif event.opcode in (Opcode.BINARY, Opcode.CONT):
                 self.hall.hear(self.guest, bytes(event.data), self.now())
             elif event.opcode not in (Opcode.PING, Opcode.PONG, Opcode.CLOSE):

@@ -42,7 +42,8 @@ class Guest:
         self.address, self.session = address, Session(HOST)
         self.heard, self.said, self.came = now, now, now
         self.grant: Grant | None = None
-        self.name, self.wants = "", ("fields", "text")
+        self.name = ""
+        self.wants: tuple[str, ...] = ("fields", "text")
         self.seats: dict[tuple[str, int], Table] = {}
         self.left, self.at_once, self.alone = 0, 0, False
         self.out = bytearray()

@@ -22,6 +22,7 @@ from arena.match import Match, Result
 from arena.matches import software
 from arena.protocol.table import Table
 from arena.server.doors import Door, WebDoor
+from arena.server.feed import Feed
 from arena.server.guests import Guest, House, Terms
 from arena.server.hall import Hall
 from arena.server.house import Threaded
@@ -74,7 +75,7 @@ class Host:
     folder: Path | None = None
     over: Callable[[Sequence[Seat], Result, Path | None], None] = lambda *_: None
     feed: Callable[[Table, Event], None] = lambda *_: None
-    gallery: int = 0
+    gallery: Feed | None = None
     seed: int | None = None
     clock: Callable[[], float] = time.monotonic
     port: int = 0
@@ -90,9 +91,11 @@ class Host:
         houses = [partial(Threaded, maker, self._post) for maker in self.makers]
         self.hall = Hall(
             self.rules, self.tokens, self.terms, make=self._match, secret=partial(secrets.token_urlsafe, 24), wall=time.time, house=houses,
-            on_event=self._event, on_over=self._over, gallery=self.gallery,
+            on_event=self._event, on_over=self._over, gallery=self.gallery.port if self.gallery else 0,
         )  # fmt: skip
         server = await self._open()
+        if self.gallery is not None:
+            await self.gallery.connect()
         try:
             ready(self.url)
             await self._keep_time()
@@ -153,6 +156,8 @@ class Host:
         for door in list(self._doors.values()):
             door.transport.close()
         self._pool.shutdown()
+        if self.gallery is not None:
+            self.gallery.close()
         if self.place.unix is not None:
             self.place.unix.unlink(missing_ok=True)
 
@@ -173,6 +178,8 @@ class Host:
             self._scribes[ident] = Scribe(path, self._pool)
         self._scribes[ident](event)
         self.feed(table, event)
+        if self.gallery is not None:
+            self.gallery(table, event)
 
     def _over(self, table: Table) -> None:
         scribe = self._scribes.pop(table.match.ident)

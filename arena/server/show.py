@@ -1,15 +1,14 @@
 """A match as its watchers may see it, without input or output: events of the host become scenes, once for everybody who sees the same.
 
-A scene is what happened up to a step or the end: the events that the table of `arena.events.shown` lets through, and the board as that audience
-knows it. While the match runs a watcher has the public's scenes (or a seat's); after it, the full tape as well. A watcher that has missed
-something gets a keyframe, which stands alone.
+A scene is what happened up to a step or the end: the events that the table of `arena.events.shown` lets through, and the board as that
+audience knows it. While the match runs a watcher has the public's scenes (or a seat's); after it, the full tape as well. A watcher that has
+missed something gets a keyframe, which stands alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
 
@@ -47,7 +46,7 @@ class Show:
         self.match, self.started, self.game = started.match, started, rules(started)
         self.opened = "perfect" in started.game.get("traits", ())
         self.ended = False
-        self._events: list[Event] = []
+        self._events: list[Event] = [started]
         self._audiences: dict[int, _Audience] = {}
         self._full: list[wire.Scene] = []
         self._state: bytes = b""
@@ -136,10 +135,10 @@ class Watcher:
             return self._scene(audience, now)
         return self._rest(len(audience.scenes))
 
-    def _scene(self, audience: Any, now: float) -> wire.Scene:
+    def _scene(self, audience: _Audience, now: float) -> wire.Scene:
         if self.behind is None:
             self.at += 1
-            return audience.scenes[self.at - 1]  # type: ignore[no-any-return]
+            return audience.scenes[self.at - 1]
         self.behind = None
         while self.at + 1 < len(audience.scenes) and now >= audience.times[self.at + 1] + self.delay:
             self.at += 1

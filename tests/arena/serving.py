@@ -27,18 +27,22 @@ class Running:
         place: Place | None = None,
         makers: Any = (),
         folder: Any = None,
+        gallery: Any = None,
         **terms: Any,
     ) -> None:
         self.tokens = Tokens()
         self.token = self.tokens.add("player", ["play"])
+        self.watching = self.tokens.add("watcher", ["spectate"])
         self.results: list[Any] = []
+        if gallery is not None:
+            gallery.start(self.tokens, "127.0.0.1")
         limits = terms.pop("limits", Limits(move=20.0))
         rules = envs.game(game, plain=True)
         for maker in makers:
             maker.fits(rules)
         self.host = Host(
             rules, self.tokens, Terms(limits=limits, **terms), place or Place(port=0), makers, folder,
-            over=lambda *told: self.results.append(told), seed=5,
+            over=lambda *told: self.results.append(told), seed=5, gallery=gallery,
         )  # fmt: skip
         self.url = ""
         self.failure: Exception | None = None
