@@ -6,6 +6,7 @@ when nobody has said one.
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import json
 import shlex
@@ -62,7 +63,7 @@ class Guarded:
         else:
             self._command, read = [], _places(address)
             self.title = address.partition("?")[0].rpartition(":")[2]
-        self.plan = planned(self.mode, bounds, [*read, ROOT])
+        self.plan = planned(self.mode, bounds, read)
         self.walls = self.plan.walls
 
     def fits(self, game: Game) -> None:
@@ -74,9 +75,16 @@ class Guarded:
         self._game = game
 
     def __call__(self) -> Process:
-        return Process(
-            self._command or self._worker(), self.plan, environment={} if self._command else {"PYTHONPATH": str(ROOT)}
+        if self._command:
+            return Process(self._command, self.plan)
+        assert self._game is not None
+        packages = [str(ROOT / name) for name in ("agents", "arena", "envs", "replays")]
+        place = Path(self._game.place)
+        own = [str(place.resolve().parent)] if self._game.place.endswith(".py") else []
+        plan = dataclasses.replace(
+            self.plan, read=(*self.plan.read, *packages, *own), look=(str(ROOT), str(Path.cwd()))
         )
+        return Process(self._worker(), plan, environment={"PYTHONPATH": str(ROOT)})
 
     def _worker(self) -> list[str]:
         """Our own worker, told what to load."""

@@ -23,7 +23,7 @@ _CLONE = {"user": 0x10000000, "pid": 0x20000000, "net": 0x40000000, "ipc": 0x080
 _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
 # Rights over files by version of Landlock: execute, write, read file, read folder, remove x2, make x7; refer; truncate; ioctl.
 _RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16, 6: 16}
-_READ_ONLY, _READ_FILE, _FILE = 0b1101, 0b101, 0b1100000000000111
+_READ_ONLY, _LOOK, _FILE = 0b1101, 0b1000, 0b1100000000000111
 _SYSCALLS = {  # machine: (audit architecture, socket, what is refused)
     "x86_64": (0xC000003E, 41, (101, 310, 311, 165, 166, 155, 321, 425, 426, 427, 323, 248, 249, 250, 298, 246, 320, 175, 313, 176, 272,
                                 308, 304, 161, 167, 169, 428, 429, 430, 431, 432, 442)),
@@ -63,15 +63,17 @@ def unshare(names: list[str]) -> None:
                 told.write(line)
 
 
-def landlock(version: int, read: list[str], write: list[str]) -> None:
-    """From here on: files under `read` can be read and run, those under `write` changed; no TCP, no signals and sockets across the wall."""
+def landlock(version: int, read: list[str], write: list[str], look: list[str]) -> None:
+    """From here on: files under `read` can be read and run, those under `write` changed, folders under `look` listed; no TCP, no signals
+    and abstract sockets across the wall.
+    """
     files = (1 << _RIGHTS[min(version, 6)]) - 1
     net = 3 if version >= 4 else 0
     scoped = 3 if version >= 6 else 0
     attributes = (ctypes.c_uint64 * 3)(files, net, scoped)
     size = 8 if version < 4 else 16 if version < 6 else 24
     ruleset = _checked(_LIBC.syscall(_LANDLOCK_CREATE, attributes, ctypes.c_size_t(size), ctypes.c_uint(0)), "landlock")
-    for paths, rights in ((read, _READ_ONLY), (write, files)):
+    for paths, rights in ((read, _READ_ONLY), (write, files), (look, _LOOK)):
         for path in paths:
             _allow(ruleset, path, rights & files)
     _prctl(_NO_NEW_PRIVS, 1)
@@ -147,7 +149,7 @@ def _become(plan: dict[str, Any], command: list[str], control: int) -> None:
         os.chdir(plan["scratch"])
         _limit(plan)
         if plan.get("landlock"):
-            landlock(plan["landlock"], plan["read"], plan["write"])
+            landlock(plan["landlock"], plan["read"], plan["write"], plan["look"])
         if plan.get("seccomp"):
             seccomp(os.uname().machine)
     except (OSError, ValueError, KeyError) as error:

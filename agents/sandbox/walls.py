@@ -23,6 +23,7 @@ __all__ = ["MODES", "Bounds", "Plan", "clean_environment", "machine", "planned",
 
 MODES = ("trusted", "isolated", "sealed")
 JAIL = Path(__file__).with_name("jail.py")
+ROOT = Path(__file__).parents[2]
 _SYSTEM = (
     "/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/opt", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
     "/etc/localtime", "/etc/alternatives", "/etc/ssl/openssl.cnf",
@@ -48,7 +49,10 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Plan:
-    """What `jail` is told. walls: what will hold the agent, in words; they are what a result records."""
+    """What `jail` is told. read: what can be read and run; look: folders that can only be listed.
+
+    walls: what will hold the agent, in words, as a result records it.
+    """
 
     mode: str
     bounds: Bounds
@@ -56,6 +60,7 @@ class Plan:
     namespaces: tuple[str, ...]
     seccomp: bool
     read: tuple[str, ...]
+    look: tuple[str, ...] = ()
 
     @property
     def walls(self) -> tuple[str, ...]:
@@ -69,8 +74,8 @@ class Plan:
         bounds = asdict(self.bounds)
         told: dict[str, Any] = {
             **bounds, "memory": self.bounds.memory << 20, "size": self.bounds.size << 20, "landlock": self.landlock,
-            "namespaces": list(self.namespaces), "seccomp": self.seccomp, "read": [*_SYSTEM, *self.read], "scratch": str(scratch),
-            "write": [str(scratch), "/dev/null"], "control": control,
+            "namespaces": list(self.namespaces), "seccomp": self.seccomp, "read": [*_SYSTEM, *self.read], "look": list(self.look),
+            "scratch": str(scratch), "write": [str(scratch), "/dev/null"], "control": control,
         }  # fmt: skip
         return [sys.executable, "-I", "-S", str(JAIL), json.dumps(told), *command]
 
@@ -91,7 +96,8 @@ def spaces(*names):
     jail.unshare(list(names))
     if not os.fork(): os._exit(0)
     os.wait()
-print(json.dumps({{"landlock": version if version and able(jail.landlock, version, ["/"], []) else 0, "pid": able(spaces, "user", "pid"),
+print(json.dumps({{"landlock": version if version and able(jail.landlock, version, ["/"], [], []) else 0,
+    "pid": able(spaces, "user", "pid"),
     "net": able(spaces, "user", "pid", "net", "ipc"), "seccomp": able(jail.seccomp, os.uname().machine)}}))
 """
 
@@ -139,12 +145,13 @@ def planned(
 
 @cache
 def readable() -> tuple[str, ...]:
-    """Where this Python and its packages are."""
+    """Where this Python and its packages are; not the working folder, nor a checkout that this code is run from."""
+    private = {str(Path.cwd()), str(ROOT)}
     places = [
         sys.prefix,
         sys.base_prefix,
         sys.exec_prefix,
-        *(place for place in sys.path if place and Path(place).exists()),
+        *(place for place in sys.path if place not in private and place and Path(place).exists()),
     ]
     return tuple(dict.fromkeys(places))
 

@@ -14,11 +14,12 @@ from arena.protocol.table import GRACE, LONGEST, Table
 from arena.server.tokens import Grant
 from envs.game import Game
 
-__all__ = ["BEAT", "FIRST_WORDS", "MOST_WRONG", "Guest", "House", "Terms", "Wrong", "seat_of"]
+__all__ = ["BEAT", "FIRST_WORDS", "LOOK", "MOST_WRONG", "Guest", "House", "Terms", "Wrong", "seat_of"]
 
 BEAT = 10.0
 """Seconds after which each side must have been heard again; after two of them without a word a connection is lost."""
-FIRST_WORDS = 5.0
+FIRST_WORDS, LOOK = 5.0, 0.05
+"""Seconds: for a greeting; between two looks at the clock of a match, at most."""
 MOST_WRONG = 10
 """Wrong tokens of one address a minute."""
 

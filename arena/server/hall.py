@@ -15,15 +15,13 @@ from arena.protocol import messages as wire
 from arena.protocol.messages import CLOSED, HOST, OPEN
 from arena.protocol.session import LARGEST, ProtocolError, Session, chosen_version
 from arena.protocol.table import Table
-from arena.server.guests import BEAT, FIRST_WORDS, Guest, House, Terms, Wrong, seat_of
+from arena.server.guests import BEAT, FIRST_WORDS, LOOK, Guest, House, Terms, Wrong, seat_of
 from arena.server.lobby import Lobby
 from arena.server.tokens import Tokens
 from arena.text import safe_text
 from envs.game import Game
 
 __all__ = ["Hall"]
-
-LOOK = 0.05
 
 
 class Hall:
@@ -41,6 +39,7 @@ class Hall:
         self.guests: set[Guest] = set()
         self.tables: dict[str, Table] = {}
         self.begun = self.ended = 0
+        self.stopped = False
         self._make, self._secret, self._wall, self._house = make, secret, wall, list(house)
         self._on_event, self._on_over = on_event, on_over
         self._players: dict[str, list[Guest | House]] = {}
@@ -128,11 +127,15 @@ class Hall:
         self.ended += 1
         self._fill(now)
 
-    def close(self, now: float) -> None:
-        """Stop: matches are aborted, guests told."""
+    def stop(self, now: float) -> None:
+        """Matches are aborted, no new one begins; their results are told as ever."""
+        self.stopped = True
         for table in list(self.tables.values()):
             table.match.abort(now)
             self._serve(table, now)
+
+    def close(self, now: float) -> None:
+        """Say goodbye to everybody."""
         for guest in list(self.guests):
             if guest.session.state == OPEN:
                 self._say(guest, wire.Bye("the host is closing"), now)
@@ -240,7 +243,7 @@ class Hall:
             self._begin(found, now)
 
     def _is_done(self) -> bool:
-        return self.terms.matches is not None and self.begun >= self.terms.matches
+        return self.stopped or (self.terms.matches is not None and self.begun >= self.terms.matches)
 
     def _company(self) -> list[Guest | House]:
         """Players for one more match, in the order of its seats; [] while there are too few."""

@@ -148,7 +148,7 @@ class Host:
 
     async def _close(self, server: asyncio.Server) -> None:
         server.close()
-        self.hall.close(self.clock())
+        self.hall.stop(self.clock())
         await self._loop.run_in_executor(self._pool, lambda: None)  # what is on its way to the disk
         await asyncio.sleep(0)
         self.hall.close(self.clock())
