@@ -23,9 +23,28 @@ __all__ = ["main"]
 _PIECE = 1 << 16
 
 
+class _ReadOnlyCache:
+    """Lets machine code that the host has compiled be loaded where it cannot be written; without numba until a driver is run.
+
+    An agent that could write it could put its own code into the host.
+    """
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        """Called for each import; the one of the bridge to numba is the moment."""
+        if name != "envs.compiled":
+            return
+        sys.meta_path.remove(self)
+        from numba.core import caching  # noqa: PLC0415
+
+        locator: Any = caching._CacheLocator
+        demand = locator.ensure_cache_path
+        locator.ensure_cache_path = lambda self: None if os.path.isdir(self.get_cache_path()) else demand(self)
+
+
 def main(arguments: list[str]) -> int:
     """Play until the host hangs up; the exit code."""
     told = json.loads(arguments[0])
+    sys.meta_path.insert(0, _ReadOnlyCache())
     answers = os.dup(1)
     os.dup2(2, 1)
     try:
