@@ -105,21 +105,22 @@ class Table:
             self._put(seat, self.match.ask(seat, now))
 
     # ------------------------------------------------------------------ what happens
-    def hear(self, seat: int, message: wire.Act | wire.Resign, now: float) -> None:
-        """An act or a resignation of this seat's own connection."""
+    def hear(self, seat: int, message: wire.Act | wire.Resign, now: float) -> bool:
+        """An act or a resignation of this seat's own connection; whether it was the answer to the open question."""
         if isinstance(message, wire.Resign):
             self.match.fault(seat, "crash" if message.crash else "resigned", message.reason or "resigned", now)
-            return
+            return True
         why = self._stale(seat, message)
         if why:
             self._say(seat, wire.Stale(self.match.ident, seat, message.tick, why))
-            return
+            return False
         self._places[seat].answered.add((message.tick, message.attempt))
         self.match.acted(seat, answer_of(message), now, message.tick)
         for each in self.match.waiting():
             # In the same tick only this seat can have a new question: its act was refused.
             if each == seat or self.match.tick != message.tick:
                 self._put(each, self.match.ask(each, now))
+        return True
 
     def break_off(self, seat: int, cause: str, detail: str, now: float) -> None:
         """A seat has broken the protocol or its program has ended: it loses."""

@@ -9,12 +9,24 @@ from arena.clock import Limits
 from arena.events import Seat
 from arena.protocol import messages as wire
 from arena.protocol.messages import HOST
-from arena.protocol.session import Session
+from arena.protocol.session import ProtocolError, Session
 from arena.protocol.table import GRACE, LONGEST, Table
 from arena.server.tokens import Grant
 from envs.game import Game
 
-__all__ = ["BEAT", "FIRST_WORDS", "LOOK", "MOST_WRONG", "Guest", "House", "Terms", "Wrong", "seat_of"]
+__all__ = [
+    "BEAT",
+    "FIRST_WORDS",
+    "FLOOD",
+    "LOOK",
+    "MOST_IDLE",
+    "MOST_WRONG",
+    "Guest",
+    "House",
+    "Terms",
+    "Wrong",
+    "seat_of",
+]
 
 BEAT = 10.0
 """Seconds after which each side must have been heard again; after two of them without a word a connection is lost."""
@@ -22,6 +34,9 @@ FIRST_WORDS, LOOK = 5.0, 0.05
 """Seconds: for a greeting; between two looks at the clock of a match, at most."""
 MOST_WRONG = 10
 """Wrong tokens of one address a minute."""
+MOST_IDLE = 1024
+"""Messages of one guest a second, besides the acts that are taken."""
+FLOOD = ProtocolError("flood", f"more than {MOST_IDLE} messages a second")
 
 
 @dataclass(frozen=True)
@@ -47,6 +62,7 @@ class Guest:
         self.wants: tuple[str, ...] = ("fields", "text")
         self.seats: dict[tuple[str, int], Table] = {}
         self.left, self.at_once, self.alone = 0, 0, False
+        self.idle = 0
         self.out = bytearray()
         self.closing = False
 

@@ -7,7 +7,7 @@ the seats that it was given and for no other. Tokens come in the first message a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from arena.events import Event, Seat
 from arena.match import Match
@@ -15,7 +15,7 @@ from arena.protocol import messages as wire
 from arena.protocol.messages import CLOSED, HOST, OPEN
 from arena.protocol.session import LARGEST, ProtocolError, Session, chosen_version
 from arena.protocol.table import Table
-from arena.server.guests import BEAT, FIRST_WORDS, LOOK, Guest, House, Terms, Wrong, seat_of
+from arena.server.guests import BEAT, FIRST_WORDS, FLOOD, LOOK, MOST_IDLE, Guest, House, Terms, Wrong, seat_of
 from arena.server.lobby import Lobby
 from arena.server.tokens import Tokens
 from arena.text import safe_text
@@ -60,8 +60,11 @@ class Hall:
         for message in guest.session.receive(data):
             if guest.closing:
                 return
+            guest.idle += 1  # an act that is taken gives it back
             if isinstance(message, ProtocolError):
                 self._break_off(guest, message, now)
+            elif guest.idle > MOST_IDLE:
+                self._break_off(guest, FLOOD, now)
             else:
                 self._take(guest, message, now)
 
@@ -101,6 +104,7 @@ class Hall:
         self.tokens.refresh()
         wall = self._wall()
         for guest in list(self.guests):
+            guest.idle = 0
             if guest.session.state != OPEN:
                 if now - guest.came > FIRST_WORDS:
                     self._refuse(guest, "slow", f"no greeting within {FIRST_WORDS:g} s")
@@ -182,11 +186,11 @@ class Hall:
         return self.terms.open or (guest.grant is not None and guest.grant.allows(scope))
 
     def _join(self, guest: Guest, join: wire.Join, now: float) -> None:
-        name, full = join.game, self.rules.id
+        full = self.rules.id
         if not self._may(guest, "play"):
             self._refuse(guest, "scope", "this token does not allow to play")
-        elif name not in ("", full, full.rpartition("-v")[0]):
-            self._refuse(guest, "game", f"no game {safe_text(name, width=60)!r} here: {full} is served")
+        elif join.game not in ("", full, full.rpartition("-v")[0]):
+            self._refuse(guest, "game", f"no game {safe_text(join.game, width=60)!r} here: {full} is served")
         else:
             guest.left, guest.at_once, guest.alone = join.matches, join.at_once, join.alone
             self._lobby.add(guest)
@@ -198,7 +202,7 @@ class Hall:
             tick = message.tick if isinstance(message, wire.Act) else 0
             self._say(guest, wire.Stale(message.match, message.seat, tick, "unknown"), now)
             return
-        table.hear(message.seat, message, now)
+        guest.idle -= table.hear(message.seat, message, now)
         self._serve(table, now)
 
     def _resume(self, guest: Guest, resume: wire.Resume, now: float) -> None:
@@ -294,7 +298,3 @@ class Hall:
         if not guest.closing and guest.session.state != CLOSED:
             guest.out += guest.session.say(message)
             guest.said = now
-
-    def talking(self) -> Iterator[Guest]:
-        """The guests for whom something is to be sent or closed."""
-        return (guest for guest in self.guests if guest.out or guest.closing)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
@@ -34,28 +35,32 @@ class Threaded(House):
         threading.Thread(target=self._work, name=f"house {self.title}", daemon=True).start()
 
     def begin(self, rules: Game, match: str, seat: int, names: Sequence[str], limits: Limits) -> None:
-        self._asked.put((rules, match, seat, names, limits))
+        self._asked.put(partial(self._prepare, rules, match, seat, names, limits))
 
     def tell(self, message: wire.Message, table: Table, seat: int) -> None:
         if isinstance(message, wire.Ask):
-            self._asked.put((table, seat, table.match.ask(seat), message))
+            self._asked.put(partial(self._answer, table, seat, table.match.ask(seat), message))
 
     def close(self) -> None:
         self._asked.put(None)
 
     def _work(self) -> None:
         agent = self._maker()
-        while (told := self._asked.get()) is not None:
-            if isinstance(told[0], Game):
-                prepare = getattr(agent, "prepare", None)
-                if callable(prepare):
-                    prepare(*told)
-                continue
-            table, seat, ask, message = told
-            self._post(self, table, seat, _answered(agent, ask, message))
+        while (act := self._asked.get()) is not None:
+            act(agent)
         close = getattr(agent, "close", None)
         if callable(close):
             close()
+
+    def _prepare(self, *told: Any) -> None:
+        """Let an agent that has to start something do so."""
+        *arguments, agent = told
+        prepare = getattr(agent, "prepare", None)
+        if callable(prepare):
+            prepare(*arguments)
+
+    def _answer(self, table: Table, seat: int, ask: Ask, told: wire.Ask, agent: Any) -> None:
+        self._post(self, table, seat, _answered(agent, ask, told))
 
 
 def _answered(agent: Any, ask: Ask, told: wire.Ask) -> wire.Act | wire.Resign | tuple[str, str]:

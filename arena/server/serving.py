@@ -216,7 +216,7 @@ class Host:
     def _flush(self) -> None:
         """One piece for each guest for whom there is something."""
         self._woken = False
-        for guest in list(self.hall.talking()):
+        for guest in [guest for guest in self.hall.guests if guest.out or guest.closing]:
             door = self._doors.get(guest)
             if door is not None:
                 door.send()

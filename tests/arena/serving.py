@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import envs
@@ -14,7 +14,7 @@ from arena.server.guests import Terms
 from arena.server.serving import Host, Place
 from arena.server.tokens import Tokens
 
-__all__ = ["Running", "served"]
+__all__ = ["Proxy", "Running", "served"]
 
 
 class Running:
@@ -92,3 +92,37 @@ def served(*arguments: Any, **more: Any) -> Iterator[Running]:
         yield running
     finally:
         running.stop()
+
+
+class Proxy:
+    """A bad line in front of a running host. piece: bytes that are passed on at once; budget: after so many a connection is cut, then four
+    times as many, and so on (0: never).
+    """
+
+    def __init__(self, running: Running, piece: int = 65536, budget: int = 0) -> None:
+        self.running, self.piece, self.budget, self.cuts = running, piece, budget, 0
+        self.url = f"ws://127.0.0.1:{asyncio.run_coroutine_threadsafe(self._open(), running.loop).result(30)}"
+
+    async def _open(self) -> int:
+        server = await asyncio.start_server(self._pass, "127.0.0.1", 0)
+        return int(server.sockets[0].getsockname()[1])
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", self.running.host.port)
+        left = [self.budget * 4**self.cuts]
+        await asyncio.gather(self._pump(reader, back, writer, left), self._pump(there, writer, back, left))
+
+    async def _pump(self, source: Any, target: Any, other: Any, left: list[int]) -> None:
+        with suppress(OSError):
+            while data := await source.read(4096):
+                for at in range(0, len(data), self.piece):
+                    target.write(data[at : at + self.piece])
+                    await target.drain()
+                left[0] -= len(data)
+                if self.budget and left[0] < 0:
+                    self.cuts += left[0] > -(1 << 40)
+                    left[0] = -(1 << 41)
+                    target.transport.abort()
+                    other.transport.abort()
+                    return
+            target.close()

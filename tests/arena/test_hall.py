@@ -260,6 +260,17 @@ def test_breaking_the_protocol_loses_what_is_played_and_says_why():
     assert two.last(wire.Over).faults == [(0, "protocol")]
 
 
+def test_a_guest_that_floods_loses_what_it_plays():
+    stage = Stage()
+    one, two = stage.pair()
+    stale = one.session.say(wire.Act(one.last(wire.Ask).match, 0, 99))
+    for _ in range(40):
+        stage.hall.hear(one.guest, stale * 100, 0.0)
+    stage.keep()
+    assert one.last(wire.Error).code == "flood" and two.last(wire.Over).faults == [(0, "protocol")]
+    assert len([m for m in one.heard if isinstance(m, wire.Stale)]) <= 1024
+
+
 def test_leaving_in_good_order_ends_the_match_at_once():
     stage = Stage()
     one, two = stage.pair()

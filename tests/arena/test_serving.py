@@ -8,6 +8,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -91,6 +92,42 @@ def test_a_line_that_breaks_in_every_match_costs_nothing():
         thread.join(100)
         other.join(100)
     assert [over.reason for over in player.overs] == ["played out"] * 2
+
+
+@pytest.mark.parametrize(("piece", "budget"), [(1, 0), (7, 0), (65536, 1500), (3, 1200)])
+def test_a_bad_line_changes_no_result(piece, budget):
+    """Bytes that come one by one, connections that are reset in the middle of a frame: the match is played all the same."""
+    with served() as running:
+        proxy = _stage().Proxy(running, piece, budget)
+        thread, player = visit(running, "first", 1, url=proxy.url)
+        other, _ = visit(running, "scripted", 1)
+        thread.join(100)
+        other.join(100)
+    assert [(over.reason, over.faults) for over in player.overs] == [("played out", [])]
+    assert bool(proxy.cuts) == bool(budget)
+
+
+def test_a_guest_that_does_not_read_is_let_go(monkeypatch):
+    """Answers pile up for a player that only sends; its connection ends, the host goes on."""
+    from arena.protocol.session import Session
+    from arena.server import doors, hall
+
+    monkeypatch.setattr(doors, "MOST_UNREAD", 1 << 16)
+    monkeypatch.setattr(hall, "MOST_IDLE", 1 << 30)
+    with served(place=Place(unix=Path(tempfile.mkdtemp()) / "socket")) as running:
+        session = Session(wire.PLAYER)
+        with socket.socket(socket.AF_UNIX) as deaf:
+            deaf.settimeout(30)
+            deaf.connect(str(running.host.place.unix))
+            deaf.sendall(session.say(wire.Hello([1], running.token)))
+            session.state = "open"
+            stale = session.say(wire.Act("m" * 200, 0, 1)) * 500
+            with pytest.raises((ConnectionError, TimeoutError)):
+                deaf.sendall(stale * 200)
+        players = [visit(running, name, 1) for name in ("first", "random")]
+        for thread, player in players:
+            thread.join(60)
+            assert player.overs[0].reason == "played out"
 
 
 def test_a_slow_player_keeps_nobody_waiting():
