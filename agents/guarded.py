@@ -1,7 +1,6 @@
 """Players that run behind walls: programs (`exec:./bot`), and named players or somebody's Python in a process of their own.
 
-Nothing of such a player is read or imported here; its process does that. `guarded` is what a tournament asks: which mode an address gets
-when nobody has said one.
+Nothing of such a player is read or imported here; its process does that.
 """
 
 from __future__ import annotations
@@ -24,15 +23,9 @@ from envs.game import Game
 from envs.options import checked, split
 from envs.spec import Option
 
-__all__ = ["Guarded", "default_mode"]
+__all__ = ["Guarded"]
 
 ROOT = Path(__file__).parents[1]
-
-
-def default_mode(address: str) -> str:
-    """The mode of a player in a tournament: "isolated" for whatever is somebody's own, "trusted" for the named players."""
-    name = address.partition("?")[0]
-    return "isolated" if ":" in name or name.endswith(".py") else "trusted"
 
 
 class Guarded:

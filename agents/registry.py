@@ -28,9 +28,10 @@ from envs.spec import Option
 if TYPE_CHECKING:
     from agents.guarded import Guarded
 
-__all__ = ["BUILT_IN", "GROUP", "PROGRAM", "Maker", "broken", "found", "load", "names"]
+__all__ = ["BUILT_IN", "DEFAULT", "GROUP", "PROGRAM", "Maker", "broken", "found", "load", "names"]
 
 GROUP = "palaestra.agents"
+DEFAULT = "default"
 PROGRAM = "exec:"
 """Begins the address of a program that speaks the protocol over its standard input and output."""
 BUILT_IN = {
@@ -123,8 +124,10 @@ def load(address: str | Agent, sandbox: str = "") -> Maker | Guarded:
 
     address: "random", "mcts?simulations=400&c=1.4", "module:name", "path/to/file.py:name", "file.py:Class?option=1",
     "exec:./bot --level 3". sandbox: "isolated" or "sealed" put the player into a process of its own, unread by this one; programs
-    are always in one.
+    are always in one. "default", for tournaments: isolated whatever is somebody's own, trusted the named players and given callables.
     """
+    if sandbox == DEFAULT:
+        sandbox = _default_mode(address)
     if not isinstance(address, str):
         if sandbox not in ("", "trusted"):
             raise UserError(
@@ -141,6 +144,12 @@ def load(address: str | Agent, sandbox: str = "") -> Maker | Guarded:
     if name not in found():
         raise unknown("agent", name, names())
     return Maker(name, _target(found()[name]), given)
+
+
+def _default_mode(address: str | Agent) -> str:
+    """The mode of a player in a tournament."""
+    name = address.partition("?")[0] if isinstance(address, str) else ""
+    return "isolated" if ":" in name or name.endswith(".py") else "trusted"
 
 
 def _given_name(target: Any) -> str:

@@ -68,7 +68,7 @@ def play(
 
     game: a name with options, or a Game. agents: one per seat, names or functions. record: where the recording goes (finished and on disk
     when this returns). limits: clocks. live: the recording is being watched.
-    sandbox: "isolated" or "sealed" put every agent into a process of its own; nothing is run with less than was asked for.
+    sandbox: "isolated" or "sealed" put every agent into a process of its own, "default" those that are somebody's own; see agents.load.
     after: a sink that comes behind the recorder. opening: plays known acts on the fresh match; branch: what is recorded of that.
     Raises UserError for what the caller got wrong.
     """

@@ -16,7 +16,6 @@ import arena
 import envs
 import replays
 from agents import load
-from agents.guarded import default_mode
 from agents.process import Process
 from agents.sandbox import reaper, walls
 from agents.sandbox.walls import Bounds, planned
@@ -134,11 +133,13 @@ def test_somebodys_python_is_not_imported_by_the_host(tmp_path):
     assert arena.play("connect_four", [f"{bot}:bot", "random"], sandbox="isolated").faults == ((0, "crash"),)
 
 
-def test_the_default_mode_holds_what_is_somebodys_own():
-    modes = {
-        address: default_mode(address) for address in ("mcts?simulations=9", "bots:x", "a/b.py:x?y=1", "exec:./bot")
-    }
-    assert list(modes.values()) == ["trusted", "isolated", "isolated", "isolated"]
+def test_in_a_tournament_what_is_somebodys_own_is_isolated(tmp_path):
+    (tmp_path / "b.py").write_text("raise SystemExit('never imported here')")
+    modes = [
+        load(address, "default").mode
+        for address in ("mcts?simulations=9", f"{tmp_path}/b.py:x?y=1", "exec:sh", uniform)
+    ]
+    assert modes == ["trusted", "isolated", "isolated", "trusted"]
 
 
 @pytest.mark.parametrize(
