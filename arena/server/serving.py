@@ -1,7 +1,7 @@
 """A host on a network: one loop with its hall, its doors, its clock and its scribes. `serve` runs one until it is stopped.
 
-The clock of the matches is looked at fifty times a second, after whatever has come in by then: an answer that arrived in time is never late
-because the loop was busy.
+The clock of the matches is looked at fifty times a second, after whatever has come in by then, and does not count the time that the loop
+itself has lost: an answer that arrived in time is never late because the host was busy.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from arena.clock import Steady
 from arena.events import Event, Seat
 from arena.match import Match, Result
 from arena.matches import software
@@ -77,7 +78,7 @@ class Host:
     feed: Callable[[Table, Event], None] = lambda *_: None
     gallery: Feed | None = None
     seed: int | None = None
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = field(default_factory=lambda: Steady(time.monotonic))
     port: int = 0
     done: asyncio.Event = field(default_factory=asyncio.Event)
 

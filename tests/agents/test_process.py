@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import select
+import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -26,6 +29,7 @@ from arena.match import Match
 from envs.errors import UserError
 
 ZOO = Path(__file__).with_name("zoo.py")
+ROOT = Path(__file__).parents[2]
 GAME = envs.game("connect_four", plain=True)
 BOUNDS = Bounds(memory=512, files=64, size=4, cpu=60, processes=200)
 MOVE = 0.5
@@ -201,6 +205,41 @@ def test_walls_hold(mode, tmp_path):
     open_ = {name for name in THEFTS if notes[name] == "yes"}
     assert open_ <= ({"udp"} if mode == "isolated" else set()), notes
     assert "canary" not in str(notes) and not (tmp_path / "loot").exists()
+
+
+HOST = """
+import sys
+sys.path.insert(0, {folder!r})
+from test_process import *
+zoo = Process([sys.executable, str(ZOO), "leaves orphans"], planned("isolated", BOUNDS, [ZOO.parent]))
+zoo.prepare(GAME, "m", 0, ["a", "b"], Limits())
+print(zoo._keeper.pid, zoo._scratch, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_host_that_is_killed_leaves_no_agent_behind():
+    """The keeper sees the end of its socket, kills everything below it and ends."""
+    code = HOST.format(folder=str(Path(__file__).parent))
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as host:
+        pid, scratch = host.stdout.readline().split()
+        handle = os.pidfd_open(int(pid))
+        host.kill()
+    try:
+        assert select.select([handle], [], [], 30)[0], "the keeper outlives its host"
+    finally:
+        os.close(handle)
+        shutil.rmtree(scratch)
+    assert not [p for p in Path("/proc").glob("[0-9]*/cmdline") if scratch.encode() in _read(p)]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 @pytest.mark.nightly

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from arena.clock import Bank, Limits
+from arena.clock import Bank, Limits, Steady
 from envs.errors import UserError
 
 SECONDS = some.floats(0, 1000)
@@ -42,3 +43,16 @@ def test_a_limit_is_finite_and_not_negative(value, name):
     else:
         with pytest.raises(UserError, match=f"time limit {name}="):
             Limits(**{name: value})
+
+
+@given(some.lists(some.floats(0, 3), max_size=30))
+def test_a_steady_clock_never_runs_back_and_skips_only_what_the_program_lost(gaps):
+    times = [0.0]
+    clock = Steady(lambda: times[-1], most=0.5)
+    read = [clock()]
+    for gap in gaps:
+        times.append(times[-1] + gap)
+        read.append(clock())
+    assert all(0.0 <= b - a <= 0.5 + 1e-9 for a, b in pairwise(read))
+    assert math.isclose(read[-1] + clock.lost, times[-1], abs_tol=1e-6)
+    assert math.isclose(clock.lost, sum(max(0.0, gap - 0.5) for gap in gaps), abs_tol=1e-6)
