@@ -262,7 +262,7 @@ class Lifecycle(RuleBasedStateMachine):
 
 
 TestLifecycle = Lifecycle.TestCase
-TestLifecycle.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestLifecycle.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
 
 
 @pytest.mark.nightly
