@@ -52,9 +52,9 @@ def uniform(ask):
     return ask.legal.sample(ask.key)
 
 
-def meet(name: str, *, mode: str = "isolated", move: float | None = MOVE, starting: float = 20.0):
+def meet(name: str, *, mode: str = "isolated", move: float | None = MOVE, starting: float = 20.0, able=None):
     """(result, seconds from its question to its fault) of a match between a program of the zoo and a good player."""
-    zoo = Process([sys.executable, str(ZOO), name], planned(mode, BOUNDS, [ZOO.parent]), starting=starting)
+    zoo = Process([sys.executable, str(ZOO), name], planned(mode, BOUNDS, [ZOO.parent], able), starting=starting)
     limits, events = Limits(move=move), []
     zoo.prepare(GAME, "m", 0, ["zoo", "uniform"], limits)
     match = Match(
@@ -92,8 +92,30 @@ def test_who_misbehaves_loses_by_the_right_cause_without_a_clock(name, cause):
 
 @pytest.mark.parametrize("name", ["bomb", "murder", "long note", "loud"])
 def test_who_answers_plays_on_whatever_it_does_beside(name):
+    if name == "murder" and not walls.machine()["pid"] and walls.machine()["landlock"] < 6:
+        pytest.skip("nothing on this machine keeps an agent from signalling its keeper")
     result, _, _ = meet(name, move=20.0)
     assert result.reason == "played out" and result.faults == ()
+
+
+@pytest.mark.parametrize("landlock", [True, False])
+@pytest.mark.parametrize(
+    ("name", "cause"), [("leaves orphans", "crash"), ("leaves children", "crash"), ("bomb", None), ("hang", "timeout")]
+)
+def test_without_namespaces_the_keeper_still_leaves_nothing(name, cause, landlock):
+    """Where the kernel gives no process namespace, and even no Landlock: the keeper is the subreaper of all that the agent starts."""
+    able = {**walls.machine(), "pid": False, "net": False} | ({} if landlock else {"landlock": 0})
+    result, _, _ = meet(name, move=MOVE if cause == "timeout" else None, able=able)
+    assert [found for _, found in result.faults] == ([cause] if cause else [])
+    assert reaper.settled(30)
+    assert not [p for p in Path("/proc").glob("[0-9]*/cmdline") if f"{ZOO}\0{name}".encode() in _read(p)]
+
+
+def test_a_keeper_cannot_be_killed_by_its_agent_where_landlock_scopes_signals():
+    if walls.machine()["landlock"] < 6:
+        pytest.skip("this kernel has no Landlock 6: an agent may signal its keeper")
+    result, _, _ = meet("murder", move=20.0, able={**walls.machine(), "pid": False, "net": False})
+    assert result.reason == "played out"
 
 
 def test_a_program_that_never_greets_loses_on_time():

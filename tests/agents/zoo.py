@@ -149,9 +149,9 @@ def bomb() -> None:
 
 
 def murder() -> None:
-    """Signals to everybody it can reach, its keeper among them."""
+    """Signals to its keeper; and to everybody, where everybody is its own namespace."""
     ask = asked()
-    for target in (os.getppid(), -1):
+    for target in (os.getppid(), -1 if os.getpid() == 1 else 0):
         try:
             if target:
                 os.kill(target, signal.SIGKILL)
