@@ -110,6 +110,9 @@ class Visit:
             line.send([*resumed, *([Join("", left, self.at_once, self.alone)] if left > 0 else [])])
             while len(player.overs) < self.matches:
                 self._turn(player, line)
+        except KeyboardInterrupt:
+            line.close("interrupted")  # so that nobody waits for a player who has left
+            raise
         except BaseException:
             line.drop()
             raise

@@ -160,7 +160,7 @@ class Gallery:
 
     def beat(self, now: float) -> None:
         """About once a second: heartbeats, greetings that do not come, tokens that no longer hold."""
-        self.tokens.refresh()
+        self.tokens.renew()
         for guest in list(self.guests):
             if guest.session.state != OPEN:
                 if now - guest.came > FIRST_WORDS:

@@ -101,7 +101,7 @@ class Hall:
 
     def beat(self, now: float) -> None:
         """About once a second: heartbeats, silent guests, tokens that no longer hold."""
-        self.tokens.refresh()
+        self.tokens.renew()
         wall = self._wall()
         for guest in list(self.guests):
             guest.idle = 0

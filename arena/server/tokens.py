@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 import os
 import re
 import secrets
@@ -21,6 +22,7 @@ __all__ = ["SCOPES", "Grant", "Tokens", "digest"]
 
 SCOPES = ("play", "spectate", "submit", "admin")
 """play: take seats. spectate: watch as the public. submit: hand in results. admin: all of it, and watch through a seat."""
+_log = logging.getLogger("palaestra.tokens")
 _NAME = re.compile(r"[\w.@-]{1,64}")
 
 
@@ -98,8 +100,16 @@ class Tokens:
             seen = (stat.st_mtime_ns, stat.st_size)
         if seen == self._seen:
             return False
-        self._seen, self.grants = seen, _read(self.path) if seen[1] else {}
+        self._seen = seen
+        self.grants = _read(self.path) if seen[1] else {}
         return True
+
+    def renew(self) -> None:
+        """`refresh` for a host that runs: a file that cannot be read is logged, and what was known still holds."""
+        try:
+            self.refresh()
+        except UserError as error:
+            _log.error("%s", error)
 
     def _write(self) -> None:
         if self.path is None:

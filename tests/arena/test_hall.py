@@ -188,6 +188,15 @@ def test_a_revoked_token_ends_its_connections_at_the_next_beat(tmp_path):
     assert caller.read()[-1].code == "token" and caller.guest.closing
 
 
+def test_a_file_of_tokens_that_is_damaged_while_a_host_runs_changes_nothing(tmp_path):
+    tokens = Tokens(tmp_path / "tokens.json")
+    stage = Stage(tokens=tokens)
+    caller = Caller(stage, tokens.add("me", ["play"]))
+    tokens.path.write_text("{")
+    stage.pass_time(2)
+    assert not caller.guest.closing
+
+
 def test_ten_wrong_tokens_a_minute_are_enough():
     stage = Stage(tokens=Tokens())
     token = stage.tokens.add("me", ["play"])
