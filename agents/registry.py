@@ -16,7 +16,7 @@ from functools import cache
 from hashlib import blake2b
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from arena.agent import Agent
 from envs.errors import FAILURE, NOT_FOUND, UserError, unknown
@@ -25,9 +25,15 @@ from envs.options import address as joined
 from envs.options import checked, split
 from envs.spec import Option
 
-__all__ = ["BUILT_IN", "GROUP", "Maker", "broken", "found", "load", "names"]
+if TYPE_CHECKING:
+    from agents.guarded import Guarded
+
+__all__ = ["BUILT_IN", "DEFAULT", "GROUP", "PROGRAM", "Maker", "broken", "found", "load", "names"]
 
 GROUP = "palaestra.agents"
+DEFAULT = "default"
+PROGRAM = "exec:"
+"""Begins the address of a program that speaks the protocol over its standard input and output."""
 BUILT_IN = {
     "first": "agents.scripted:First",
     "human": "agents.human:Human",
@@ -43,10 +49,12 @@ class Maker:
     """A player that has been found: called without arguments, once per seat and match, it gives an Agent.
 
     address: as a string, options in declared order and only those that are not the default. title: for people; a target may have
-    `entitled(options)` to make it.
-    options: all values. declared: the options there are. help: the first line of its documentation. waits: its time goes by in waiting
-    (for an endpoint), so that many of its matches run at once in one process.
+    `entitled(options)` to make it. mode and walls: see events.Seat. options: all values. declared: the options there are. help: the first
+    line of its documentation. waits: its time goes by in waiting (for an endpoint), so that many of its matches run at once in one process.
     """
+
+    mode = "trusted"
+    walls: tuple[str, ...] = ()
 
     def __init__(self, name: str, target: Any, given: Mapping[str, Any]) -> None:
         self.target = target
@@ -119,14 +127,26 @@ def broken() -> dict[str, str]:
     return reasons
 
 
-def load(address: str | Agent) -> Maker:
+def load(address: str | Agent, sandbox: str = "") -> Maker | Guarded:
     """A player by address, or any callable given as it is. Raises UserError in one line.
 
     address: "random", "mcts?simulations=400&c=1.4", "module:name", "path/to/file.py:name", "file.py:Class?option=1"; the folder of a
-    training run ("runs/x?search=200").
+    training run ("runs/x?search=200"); a program ("exec:./bot --level 3"). sandbox: "isolated" or "sealed" put the player into a process
+    of its own, unread by this one; programs are always in one. "default", for tournaments: isolated whatever is somebody's own, trusted
+    the named players and given callables.
     """
+    if sandbox == DEFAULT:
+        sandbox = _default_mode(address)
     if not isinstance(address, str):
+        if sandbox not in ("", "trusted"):
+            raise UserError(
+                f"{_given_name(address)} is a function of this process and cannot be {sandbox}: name it MODULE:NAME"
+            )
         return Maker(_given_name(address), address, {})
+    if address.startswith(PROGRAM) or sandbox not in ("", "trusted"):
+        from agents.guarded import Guarded  # noqa: PLC0415  most matches need no walls
+
+        return Guarded(address, sandbox)
     name, given = split(address)
     if Path(name, "run.json").is_file():
         return Maker(name, importlib.import_module("agents.learned").of(Path(name)), given)
@@ -135,6 +155,12 @@ def load(address: str | Agent) -> Maker:
     if name not in found():
         raise unknown("agent", name, names())
     return Maker(name, _target(found()[name]), given)
+
+
+def _default_mode(address: str | Agent) -> str:
+    """The mode of a player in a tournament."""
+    name = address.partition("?")[0] if isinstance(address, str) else ""
+    return "isolated" if ":" in name or name.endswith(".py") else "trusted"
 
 
 def _given_name(target: Any) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 from envs import keys
 from envs.game import Game, Legal
 
-__all__ = ["Agent", "Answer", "Ask", "Heard", "Reply", "Resigned", "Unanswered", "reply_of"]
+__all__ = ["Agent", "Answer", "Ask", "Failed", "Heard", "Reply", "Resigned", "Unanswered", "reply_of"]
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer. actions: one action (K integers or a text), or several to be played one tick after another.
+    """An answer. actions: one action (K integers or a text), or several to be played one tick after another; or words that the game parses.
 
     say: (seats, text) pairs for others, delivered where the game has the trait talk. notes: what the agent thought, for panes and
     recordings: policy [(action name, probability)], value, why, prompt, completion, tokens, cost, latency, beliefs.
@@ -107,3 +107,11 @@ def reply_of(answer: Any) -> Reply | str | None:
 
 class Resigned(Exception):  # noqa: N818  a decision, not an error
     """An agent raises it to give up; its text is kept as the detail of the fault `resigned`."""
+
+
+class Failed(Exception):  # noqa: N818  a result, not an error
+    """An agent could not answer, and its seat loses; cause is one of events.CAUSES, the text its detail."""
+
+    def __init__(self, cause: str, detail: str) -> None:
+        super().__init__(detail)
+        self.cause = cause

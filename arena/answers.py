@@ -25,13 +25,15 @@ def understood(game: Game, obs: Any, legal: Legal, answer: Any) -> Reply | Refus
     reply = reply_of(answer)
     if reply is None:
         return Refusal(f"an answer is an int, a list of ints, a text or a Reply, not {type(answer).__name__}")
-    if isinstance(reply, str):
-        if len(reply) > MOST_TEXT:
-            return Refusal(f"the text has {len(reply)} characters: at most {MOST_TEXT} are read")
-        found = game.parse(reply, obs, legal)
+    text = reply.actions if isinstance(reply, Reply) else reply
+    if isinstance(text, str):
+        if len(text) > MOST_TEXT:
+            return Refusal(f"the text has {len(text)} characters: at most {MOST_TEXT} are read")
+        found = game.parse(text, obs, legal)
         if isinstance(found, Refusal):
             return found
-        reply = Reply(found)
+        reply = Reply(found, reply.say, reply.notes) if isinstance(reply, Reply) else Reply(found)
+    assert isinstance(reply, Reply)
     actions = [_listed(action) for action in reply.actions[:MOST_ACTIONS]]
     if not actions or actions[0] not in legal:
         shown = safe_text(repr(actions[0])[:200] if actions else "nothing", width=60)

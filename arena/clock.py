@@ -7,12 +7,13 @@ deadline. `increment` is paid into the bank after each answer.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from envs.errors import UserError
 
-__all__ = ["Bank", "Limits"]
+__all__ = ["Bank", "Limits", "Steady"]
 
 
 @dataclass(frozen=True)
@@ -67,3 +68,20 @@ class Bank:
         if not self.limits.unlimited:
             self.left = max(0.0, self.left - max(0.0, took - (self.limits.move or 0.0))) + self.limits.increment
         return took
+
+
+class Steady:
+    """A clock that does not count what its own program has lost, so that no player pays for a host that stood still.
+
+    It is read many times a second; of a longer gap only `most` seconds pass. lost: seconds that were not counted.
+    """
+
+    def __init__(self, base: Callable[[], float], most: float = 0.05) -> None:
+        self._base, self._most, self._last = base, most, base()
+        self.lost = 0.0
+
+    def __call__(self) -> float:
+        now = self._base()
+        self.lost += max(0.0, now - self._last - self._most)
+        self._last = now
+        return now - self.lost

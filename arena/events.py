@@ -32,12 +32,17 @@ class _Event(msgspec.Struct, frozen=True, tag_field="event"):
     at: float
 
 
-class Seat(msgspec.Struct, frozen=True):
-    """Who sits where: the seat's name in the game, the agent's address ("mcts?simulations=400") and its name for people."""
+class Seat(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who sits where: the seat's name in the game, the agent's address ("mcts?simulations=400") and its name for people.
+
+    mode: how the agent runs: "trusted" (in the host's process), "isolated", "sealed" or "remote"; "" is trusted. walls: what holds it.
+    """
 
     name: str
     agent: str
     title: str = ""
+    mode: str = ""
+    walls: tuple[str, ...] = ()
 
 
 class Started(_Event, frozen=True, tag="started"):

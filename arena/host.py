@@ -11,11 +11,11 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from arena.agent import Agent, Resigned
+from arena.agent import Agent, Failed, Resigned
 from arena.events import Event, Sink
 from arena.match import Match, Result
 
-__all__ = ["Host", "drive"]
+__all__ = ["Host", "close_all", "drive"]
 
 _log = logging.getLogger("palaestra.host")
 
@@ -41,7 +41,7 @@ class Host:
             raise
         finally:
             self._emit()
-            self._close()
+            close_all(self.agents)
         assert self.match.result is not None
         return self.match.result
 
@@ -64,6 +64,8 @@ class Host:
             answer = self.agents[seat](ask)
         except TimeoutError as error:
             self.match.fault(seat, "timeout", str(error) or "no answer in time", self.clock())
+        except Failed as error:
+            self.match.fault(seat, error.cause, str(error), self.clock())
         except Resigned as error:
             self.match.fault(seat, "resigned", str(error) or "resigned", self.clock())
         except Exception as error:  # noqa: BLE001  whatever a player's code raises is that player's result
@@ -84,12 +86,14 @@ class Host:
             _log.exception("a sink failed and was dropped")
             self.sinks.remove(sink)
 
-    def _close(self) -> None:
-        for agent in self.agents:
-            close = getattr(agent, "close", None)
-            if callable(close):
-                with suppress(Exception):
-                    close()
+
+def close_all(agents: Sequence[Agent]) -> None:
+    """Tell agents that have something to let go of that they are done."""
+    for agent in agents:
+        close = getattr(agent, "close", None)
+        if callable(close):
+            with suppress(Exception):
+                close()
 
 
 def drive(match: Match, agents: Sequence[Agent], sinks: Sequence[Sink] = (), *, clock: Callable[[], float]) -> Result:

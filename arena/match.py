@@ -115,12 +115,13 @@ class Match:
         times = [self._players[seat].bank.deadline for seat in self.waiting()]
         return min((time for time in times if time is not None), default=None)
 
-    def ask(self, seat: int) -> Ask:
-        """The question that an awaited seat has to answer."""
+    def ask(self, seat: int, now: float | None = None) -> Ask:
+        """The question that an awaited seat has to answer; with `now`, its seconds are what is left of its time."""
         player = self._players[seat]
+        seconds = player.seconds if now is None else _left(player.bank, now)
         return Ask(
             self.ident, self.game, seat, self.tick, self._observed(seat), self._turns[seat], seat_seed(self.seed, seat),
-            player.seconds, tuple(player.heard), tuple(player.reasons),
+            seconds, tuple(player.heard), tuple(player.reasons),
         )  # fmt: skip
 
     # ------------------------------------------------------------------ what the host tells

@@ -20,14 +20,14 @@ from typing import Any
 
 from arena.clock import Limits
 from arena.events import Seat, Sink
-from arena.host import Host
+from arena.host import Host, close_all
 from arena.match import Match, Result
 from arena.schedule import Pairing
 from envs.errors import UserError
 from envs.game import Game
 from envs.registry import game as open_game
 
-__all__ = ["agent_makers", "play", "recorder", "series", "software"]
+__all__ = ["agent_makers", "play", "recorder", "seat_of", "series", "software"]
 
 
 AT_ONCE = 256
@@ -45,10 +45,16 @@ def software() -> dict[str, str]:
     return {"palaestra": own, "python": platform.python_version()}
 
 
-def agent_makers(agents: Sequence[Any]) -> list[Any]:
-    """What makes each seat's agent: see agents.load. Raises UserError for an unknown name or option."""
+def agent_makers(agents: Sequence[Any], sandbox: str = "") -> list[Any]:
+    """What makes each seat's agent: see agents.load. Raises UserError for an unknown name or option, or walls that cannot be built."""
     load = importlib.import_module("agents").load
-    return [load(agent) for agent in agents]
+    return [load(agent, sandbox) for agent in agents]
+
+
+def seat_of(name: str, maker: Any) -> Seat:
+    """What is recorded of who sits in a seat, and of what holds it."""
+    mode = "" if maker.mode == "trusted" else maker.mode
+    return Seat(name, maker.address, maker.title, mode, maker.walls)
 
 
 def recorder(path: str | os.PathLike[str], **options: Any) -> Any:
@@ -61,35 +67,40 @@ def play(
     limits: Limits | None = None, retries: int = 2, sinks: Sequence[Sink] = (), texts: bool = True,
     clock: Callable[[], float] = time.monotonic, pause: Callable[[Match], None] | None = None, live: bool = False,
     after: Sink | None = None, branch: Mapping[str, Any] | None = None, opening: Callable[[Match, float], None] | None = None,
-    stop: Callable[[], bool] | None = None,
+    stop: Callable[[], bool] | None = None, sandbox: str = "",
 ) -> Result:  # fmt: skip
     """Play one match to its end and return how it ended.
 
     game: a name with options, or a Game. agents: one per seat, names or functions. record: where the recording goes (finished and on disk
     when this returns). limits: clocks. live: the recording is being watched. stop: asked before each question; True ends the match as
-    aborted. after: a sink that comes behind the recorder. opening: plays known acts on the fresh match; branch: what is recorded of it.
+    aborted. sandbox: "isolated" or "sealed" put every agent into a process of its own, "default" those that are somebody's own; see
+    agents.load. after: a sink that comes behind the recorder. opening: plays known acts on the fresh match; branch: what is recorded of it.
     Raises UserError for what the caller got wrong.
     """
     rules = open_game(game) if isinstance(game, str) else game
-    makers = agent_makers(agents)
+    makers = agent_makers(agents, sandbox)
     if len(makers) != rules.seats:
         raise UserError(
             f"{rules.id} has {rules.seats} seats ({', '.join(rules.spec.seat_names)}): {len(makers)} agents were given"
         )
     for maker in makers:
         maker.fits(rules)
-    names = [Seat(name, maker.address, maker.title) for name, maker in zip(rules.spec.seat_names, makers, strict=True)]
+    names = [seat_of(name, maker) for name, maker in zip(rules.spec.seat_names, makers, strict=True)]
+    ident, players = secrets.token_hex(13), [maker() for maker in makers]
+    try:
+        _prepare(players, rules, ident, [seat.title for seat in names], limits or Limits())
+        match = Match(
+            rules, names, seed, limits=limits, now=clock(), ident=ident, nonce=secrets.token_bytes(16), retries=retries,
+            created=time.time(), software=software(), branch=branch,
+        )  # fmt: skip
+    except BaseException:
+        close_all(players)
+        raise
     taker = (
         recorder(record, texts=texts, each_tick=live and pause is not None, mailbox=live)
         if record is not None
         else None
     )
-    # Before the match, whose clocks run from its beginning: what a player loads is not charged to it.
-    players = [maker() for maker in makers]
-    match = Match(
-        rules, names, seed, limits=limits, now=clock(), ident=secrets.token_hex(13), nonce=secrets.token_bytes(16), retries=retries,
-        created=time.time(), software=software(), branch=branch,
-    )  # fmt: skip
     if opening is not None:
         opening(match, clock())
     before = _before(_flusher(taker, clock) if taker is not None else None, stop)
@@ -113,6 +124,14 @@ def _before(
     return before
 
 
+def _prepare(players: Sequence[Any], rules: Game, ident: str, names: Sequence[str], limits: Limits) -> None:
+    """Let agents that have to start something do so before a clock runs."""
+    for seat, player in enumerate(players):
+        prepare = getattr(player, "prepare", None)
+        if callable(prepare):
+            prepare(rules, ident, seat, names, limits)
+
+
 def _flusher(taker: Any, clock: Callable[[], float]) -> Callable[[Match, int], None]:
     """Before a question that may take long, what is known goes to the file: four times a second at most, and always for a person."""
     last = [clock()]
@@ -129,7 +148,7 @@ def _flusher(taker: Any, clock: Callable[[], float]) -> Callable[[Match, int], N
 
 def series(
     game: str, pairings: Sequence[Pairing], *, workers: int | None = None, record: Path | None = None,
-    limits: Limits | None = None, retries: int = 2, texts: bool = True,
+    limits: Limits | None = None, retries: int = 2, texts: bool = True, sandbox: str = "",
 ) -> Iterator[tuple[Pairing, Result]]:  # fmt: skip
     """Play pairings over all cores and yield each result as it comes. Agents are names (other processes make them).
 
@@ -139,11 +158,11 @@ def series(
         getattr(maker, "waits", False)
         for maker in agent_makers(sorted({agent for pairing in pairings for agent in pairing.seats}))
     ):
-        yield from _threaded(game, pairings, workers or AT_ONCE, record, (limits, retries, texts))
+        yield from _threaded(game, pairings, workers or AT_ONCE, record, (limits, retries, texts, sandbox))
         return
     workers = min(workers or os.cpu_count() or 1, len(pairings))
     tasks = [
-        (game, pairing, record and record / f"{pairing.number:05d}.arena", limits, retries, texts)
+        (game, pairing, record and record / f"{pairing.number:05d}.arena", limits, retries, texts, sandbox)
         for pairing in pairings
     ]
     if workers <= 1:
@@ -163,11 +182,11 @@ def series(
 
 
 def _threaded(
-    game: str, pairings: Sequence[Pairing], workers: int, record: Path | None, how: tuple[Limits | None, int, bool]
+    game: str, pairings: Sequence[Pairing], workers: int, record: Path | None, how: tuple[Limits | None, int, bool, str]
 ) -> Iterator[tuple[Pairing, Result]]:
     """Matches in threads. Interrupted, those that run end as aborted at their next question, and no other begins."""
     rules, stop = open_game(game), threading.Event()
-    limits, retries, texts = how
+    limits, retries, texts, sandbox = how
 
     def one(pairing: Pairing) -> tuple[Pairing, Result]:
         path = record and record / f"{pairing.number:05d}.arena"
@@ -180,6 +199,7 @@ def _threaded(
             retries=retries,
             texts=texts,
             stop=stop.is_set,
+            sandbox=sandbox,
         )
 
     pool = ThreadPoolExecutor(min(workers, len(pairings)), thread_name_prefix="match")
@@ -199,9 +219,10 @@ _games: dict[str, Game] = {}
 
 
 def _one(task: tuple[Any, ...]) -> tuple[Pairing, Result]:
-    name, pairing, record, limits, retries, texts = task
+    name, pairing, record, limits, retries, texts, sandbox = task
     if name not in _games:
         _games[name] = open_game(name)
     return pairing, play(
-        _games[name], pairing.seats, seed=pairing.seed, record=record, limits=limits, retries=retries, texts=texts
-    )
+        _games[name], pairing.seats, seed=pairing.seed, record=record, limits=limits, retries=retries, texts=texts,
+        sandbox=sandbox,
+    )  # fmt: skip

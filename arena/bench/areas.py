@@ -6,60 +6,16 @@ figure where there is nothing to compare with. Sides are named by strings, becau
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
+from arena.bench.areas_remote import HOSTED, LONG, REMOTE
+from arena.bench.areas_training import TRAINING
 from arena.bench.figures import Target
+from arena.bench.question import SEED, Contender, Question, times
 from envs.errors import unknown
 
 __all__ = ["ON_REQUEST", "QUESTIONS", "Contender", "Question", "areas", "choose"]
-
-SEED = 7
-
-
-@dataclass(frozen=True)
-class Contender:
-    """A side: its name for people, the function that sets it up, the packages that it needs, the function's arguments.
-
-    cores: how many it may use; one is the same for all sides.
-    """
-
-    name: str
-    make: str
-    packages: tuple[str, ...] = ()
-    config: Mapping[str, Any] = field(default_factory=dict)
-    cores: int = 1
-
-
-@dataclass(frozen=True)
-class Question:
-    """One row of a run. unit: see `figures`. peer: None where only our own figure counts."""
-
-    id: str
-    what: str
-    unit: str
-    ours: Contender
-    peer: Contender | None = None
-    target: Target | None = None
-    note: str = ""
-    seed: int = SEED
-
-    @property
-    def area(self) -> str:
-        return self.id.partition("/")[0]
-
-    @property
-    def sides(self) -> Iterator[tuple[str, Contender]]:
-        """("ours", ...) and, where there is one, ("peer", ...)."""
-        yield "ours", self.ours
-        if self.peer is not None:
-            yield "peer", self.peer
-
-
-def _times(bound: float) -> Target:
-    return Target("ratio", bound, "x")
-
 
 _STEPS = "arena.bench.stepping"
 _NUMBA = ("numba", "numpy")
@@ -99,7 +55,7 @@ _FULL = (
 
 _VECTOR = (
     Question(
-        "vector/pgx", "Connect Four, 8192 boards", "steps/s", _CONNECT_FOUR, _pgx("connect_four", 8192), _times(5),
+        "vector/pgx", "Connect Four, 8192 boards", "steps/s", _CONNECT_FOUR, _pgx("connect_four", 8192), times(5),
         f"{_FULL}; pgx: jit, scan over 64 ticks, actions drawn inside",
     ),
     Question(
@@ -112,7 +68,7 @@ _VECTOR = (
         note="as above, and ours writes float32[2, 6, 7] for a network too; pgx writes bool[6, 7, 2]",
     ),
     Question(
-        "vector/open_spiel", "Connect Four, 8192 boards", "steps/s", _CONNECT_FOUR, _open_spiel(False), _times(20),
+        "vector/open_spiel", "Connect Four, 8192 boards", "steps/s", _CONNECT_FOUR, _open_spiel(False), times(20),
         "ours unchecked as above; OpenSpiel: one game, legal actions, apply, returns, and no observation, so it does less",
     ),
     Question(
@@ -122,10 +78,10 @@ _VECTOR = (
     Question(
         "vector/envpool", "Connect Four, 8192 boards; EnvPool 1024", "steps/s", _CONNECT_FOUR,
         Contender("EnvPool ConnectFour", f"{_STEPS}:envpool", ("envpool",), {"game": "ConnectFour-v1", "num": 1024, "seed": SEED}),
-        _times(80), "ours unchecked as above; EnvPool: one thread, both players observed, a restart takes a step of its own",
+        times(80), "ours unchecked as above; EnvPool: one thread, both players observed, a restart takes a step of its own",
     ),
     Question(
-        "vector/pettingzoo", "Connect Four, 8192 boards", "steps/s", _CONNECT_FOUR, _PETTINGZOO, _times(800),
+        "vector/pettingzoo", "Connect Four, 8192 boards", "steps/s", _CONNECT_FOUR, _PETTINGZOO, times(800),
         "ours unchecked as above; PettingZoo: one wrapped game, last() and step()",
     ),
     Question(
@@ -133,19 +89,18 @@ _VECTOR = (
         _TWO_THREADS, _CONNECT_FOUR, note="the rows are split over the threads, and the rules run without the interpreter's lock",
     ),
     Question(
-        "vector-cards/kuhn", "Kuhn poker, 1024 tables", "steps/s", _vector("kuhn_poker", 1024), _pgx("kuhn_poker", 1024), _times(2),
+        "vector-cards/kuhn", "Kuhn poker, 1024 tables", "steps/s", _vector("kuhn_poker", 1024), _pgx("kuhn_poker", 1024), times(2),
         _FULL,
     ),
     Question(
         "vector-cards/leduc", "Leduc poker, 1024 tables", "steps/s", _vector("leduc_poker", 1024), _pgx("leduc_holdem", 1024),
-        _times(2), _FULL,
+        times(2), _FULL,
     ),
 )  # fmt: skip
 
 _TURNS = "arena.bench.turns"
-_LONG = {"game": "matrix?rounds=1000", "seed": SEED}
 _SERIES = {"game": "connect_four", "seed": SEED}
-_HOSTED = Target("ours", 15_000, "actions/s")
+_RATE = Target("ours", 15_000, "actions/s")
 
 
 def _hosted(config: Mapping[str, Any], record: bool) -> Contender:
@@ -156,17 +111,17 @@ def _hosted(config: Mapping[str, Any], record: bool) -> Contender:
 _MATCHES = (
     Question(
         "aec/pettingzoo", "Connect Four, last() and step()", "actions/s",
-        Contender("palaestra's AEC face", f"{_TURNS}:own_aec", (*_NUMBA, "pettingzoo"), _SERIES), _PETTINGZOO, _times(3),
+        Contender("palaestra's AEC face", f"{_TURNS}:own_aec", (*_NUMBA, "pettingzoo"), _SERIES), _PETTINGZOO, times(3),
         "the same loop and the same way to choose; both wrapped as `make` and `env` give them",
     ),
     Question(
-        "match/long", "one match of 1000 rounds, two functions that draw at random", "actions/s", _hosted(_LONG, True),
-        Contender("empty loop", f"{_TURNS}:empty_loop", (), {}), _HOSTED,
+        "match/long", "one match of 1000 rounds, two functions that draw at random", "actions/s", HOSTED,
+        Contender("empty loop", f"{_TURNS}:empty_loop", (), {}), _RATE,
         "the other side is a loop of Python that calls two functions: a bound, not a peer",
     ),
     Question(
         "match/recording", "one match of 1000 rounds, two functions that draw at random", "actions/s",
-        _hosted(_LONG, True), _hosted(_LONG, False),
+        HOSTED, _hosted(LONG, False),
         note="what recording costs",
     ),
     Question(
@@ -251,50 +206,7 @@ _SCREEN = (
     ),
 )  # fmt: skip
 
-_LEARN = "arena.bench.learning"
-_TRAIN = (*_NUMBA, "torch")
-_EQUAL = {"hidden": 64, "layers": 2}
-_ROUND = {**_EQUAL, "rows": 2048, "ticks": 32, "batch": 16384, "past": 0.0, "net": "mlp"}
-
-
-def _ppo(name: str, settings: Mapping[str, Any], make: str = "own_ppo") -> Contender:
-    return Contender(name, f"{_LEARN}:{make}", _TRAIN, {"game": "connect_four", "seed": SEED, **settings})
-
-
-def _sb3(name: str, rows: int, **settings: Any) -> Contender:
-    config = {"game": "connect_four", "rows": rows, "seed": SEED, **_EQUAL, **settings}
-    return Contender(name, f"{_LEARN}:stable_baselines3", (*_TRAIN, "stable-baselines3"), config)
-
-
-_SELF_PLAY = "PPO by self-play in Connect Four, perceptron 2x64"
-_TRAINING = (
-    Question(
-        "training/sb3_equal", f"{_SELF_PLAY}, 1024 games, 32 steps, batches of 8192, 4 epochs", "samples/s",
-        _ppo("palaestra", {**_ROUND, "rows": 1024, "batch": 8192, "epochs": 4}),
-        _sb3("stable-baselines3", 1024, n_steps=32, batch_size=8192, n_epochs=4), _times(2),
-        "equal network, batch and epochs; ours masks what is not legal and keeps a stream for each seat, the peer does neither",
-    ),
-    Question(
-        "training/sb3_defaults", f"{_SELF_PLAY}, each with its own defaults", "samples/s", _ppo("palaestra", {**_EQUAL, "net": "mlp"}),
-        _sb3("stable-baselines3, 8 games", 8), _times(10),
-        "ours: 1024 games, 2 epochs, a fifth of them against former selves; the peer: 2048 steps, batches of 64, 10 epochs",
-    ),
-    Question(
-        "training/limit", f"{_SELF_PLAY}, one epoch", "samples/s", _ppo("palaestra", {**_ROUND, "epochs": 1}),
-        Contender("matrix products alone", f"{_LEARN}:limit", _NUMBA, {"inputs": 84, **_EQUAL, "outputs": 8, "epochs": 1}),
-        Target("ratio", 0.25, "x"), "the other side is the arithmetic at the speed of large square products: a bound, not a peer",
-    ),
-    *(
-        Question(
-            f"training/{which}_share", f"{_SELF_PLAY}, one epoch: the {which}'s share of the processor time", "%",
-            _ppo("palaestra", {**_ROUND, "epochs": 1, "which": which}, "part"),
-            target=Target("ours", 10, "%", at_least=False) if which == "game" else None,
-        )
-        for which in ("game", "network", "learner")
-    ),
-)  # fmt: skip
-
-QUESTIONS = (*_VECTOR, *_MATCHES, *_REPLAY, *_MCTS, *_START, *_SCREEN, *_TRAINING)
+QUESTIONS = (*_VECTOR, *_MATCHES, *REMOTE, *_REPLAY, *_MCTS, *_START, *_SCREEN, *TRAINING)
 ON_REQUEST = frozenset({"replay-large", "training"})
 """Areas that are asked only by name, because setting them up takes long."""
 

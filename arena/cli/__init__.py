@@ -36,6 +36,7 @@ VERBS = {
     "exploit": "Measure how exploitable a run's checkpoint is.",
     "serve": "Host matches for players over a network.",
     "join": "Play on a host with a player of yours.",
+    "token": "Make, list and revoke the tokens of a host.",
     "tournament": "Play the tournament that a file describes.",
     "rank": "Print the ratings.",
     "bench": "Measure the speed of games on this machine.",

@@ -22,6 +22,7 @@ from pathlib import Path
 import click
 
 from arena import settings
+from arena.cli import loading
 from arena.text import safe_text
 from envs.errors import FAILURE, UserError
 
@@ -57,6 +58,7 @@ def findings(environ: Mapping[str, str]) -> Iterator[Finding]:
     yield _compiler_cache(environ)
     yield from _settings(environ)
     yield _sqlite(sqlite3.sqlite_version_info)
+    yield _walls(loading.load("agents.sandbox.walls:machine")())
 
 
 def _python(version: tuple[int, ...]) -> Finding:
@@ -223,6 +225,26 @@ def _sqlite(version: tuple[int, ...]) -> Finding:
     if version >= SQLITE_WAL_FIXED:
         return Finding("sqlite", "ok", text)
     return Finding("sqlite", "warn", f"{text} (before 3.51.3)", "harmless as long as one process alone writes a store")
+
+
+def _walls(able: Mapping[str, object]) -> Finding:
+    """What can hold an agent that nobody vouches for; tried in a process of its own."""
+    kinds = {
+        "Landlock": able["landlock"],
+        "process namespace": able["pid"],
+        "no network": able["net"],
+        "seccomp": able["seccomp"],
+    }
+    text = ", ".join(f"{kind}{f' {value}' if kind == 'Landlock' else ''}" for kind, value in kinds.items() if value)
+    if all(kinds.values()):
+        return Finding("sandbox", "ok", f"isolated and sealed, by {text}")
+    missing = ", ".join(kind for kind, value in kinds.items() if not value)
+    return Finding(
+        "sandbox",
+        "warn",
+        f"isolated by processes and bounds{f', {text}' if text else ''}; not sealed",
+        f"this kernel lacks: {missing}",
+    )
 
 
 def _print(lines: Iterable[Finding]) -> None:

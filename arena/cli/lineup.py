@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from arena.clock import Limits
     from envs.game import Game
 
-__all__ = ["clocks", "is_human", "limits_of", "lineup"]
+__all__ = ["clocks", "is_human", "limits_of", "lineup", "sandboxes"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-def lineup(name: str, agents: Sequence[str]) -> Game:
+def lineup(name: str, agents: Sequence[str], sandbox: str = "") -> Game:
     """The game, for reading (it runs without being compiled), after each agent was found and may play it. Raises UserError."""
     from envs.errors import UserError  # noqa: PLC0415  (help is shown without them)
     from envs.registry import game  # noqa: PLC0415
@@ -29,7 +29,7 @@ def lineup(name: str, agents: Sequence[str]) -> Game:
         raise UserError(f"{found.id} has {found.seats} seats ({seats}): {len(agents)} agents were given")
     load = loading.load("agents:load")
     for agent in agents:
-        load(agent).fits(found)
+        load(agent, sandbox).fits(found)
     return found
 
 
@@ -45,6 +45,19 @@ def clocks(command: _F) -> _F:
         click.option("--bank", type=float, metavar="SECONDS", help="Time of each seat for the whole match."),
         click.option("--time", "move", type=float, metavar="SECONDS", help="Time for each answer."),
     ):
+        command = option(command)
+    return command
+
+
+def sandboxes(command: _F) -> _F:
+    """Adds `--sandbox MODE` and `--isolate`; the callback takes `sandbox`, None where nothing was said."""
+    modes = click.Choice(["trusted", "isolated", "sealed"])
+    for option in (
+        click.option("--isolate", "sandbox", flag_value="isolated", help="The same as --sandbox isolated."),
+        click.option(
+            "--sandbox", "sandbox", type=modes, metavar="MODE", help="Where agents run: trusted (here), isolated or sealed."
+        ),
+    ):  # fmt: skip
         command = option(command)
     return command
 

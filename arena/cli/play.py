@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from arena.cli.lineup import clocks, is_human, limits_of, lineup
+from arena.cli.lineup import clocks, is_human, limits_of, lineup, sandboxes
 from envs.errors import UserError
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Order:
     workers: int | None
     swap: bool
     texts: bool
+    sandbox: str = ""
     played: list[tuple[Pairing, Result]] = field(default_factory=list)
 
     def recording(self, number: int) -> Path | None:
@@ -67,19 +68,23 @@ class Order:
 @click.option("--workers", type=click.IntRange(1, 1024), metavar="N", help="Processes (one a core).")
 @click.option("--no-swap", is_flag=True, help="Keep everybody in their seats.")
 @click.option("--no-text", is_flag=True, help="Record no prompts and completions.")
+@sandboxes
 def command(
     game: str, agents: tuple[str, ...], episodes: int, seed: int, record: Path | None, as_json: bool, move: float | None,
-    bank: float | None, increment: float, retries: int, workers: int | None, no_swap: bool, no_text: bool,
+    bank: float | None, increment: float, retries: int, workers: int | None, no_swap: bool, no_text: bool, sandbox: str | None,
 ) -> int:  # fmt: skip
     """Play matches and print wins, draws, losses and faults.
 
-    One agent for each seat: a name with options ("mcts?simulations=400"), module:name or file.py:name. In a series the agents change
+    One agent for each seat: a name with options ("mcts?simulations=400"), module:name, file.py:name, or a program that speaks the protocol
+    ("exec:./bot", docs/protocol.md). In a series the agents change
     seats, and the matches in which they do so share a seed. The same command plays the same matches.
     """
     limits = limits_of(move, bank, increment)
-    order = Order(game, agents, seed, episodes, record, limits, retries, workers, not no_swap, not no_text)
+    order = Order(
+        game, agents, seed, episodes, record, limits, retries, workers, not no_swap, not no_text, sandbox or ""
+    )
     _demand_possible(order)
-    spec = lineup(game, agents).spec
+    spec = lineup(game, agents, order.sandbox).spec
     began = time.monotonic()
     interrupted = _play(order)
     from arena.cli.playing import Account  # noqa: PLC0415  (with numpy behind it, which help does without)
@@ -130,7 +135,7 @@ def _results(order: Order) -> Iterator[tuple[Pairing, Result]]:
 
     yield from series(
         order.game, pairings, workers=order.workers, record=order.record, limits=order.limits, retries=order.retries,
-        texts=order.texts,
+        texts=order.texts, sandbox=order.sandbox,
     )  # fmt: skip
 
 
@@ -139,7 +144,7 @@ def _one(order: Order, pairing: Pairing) -> Result:
 
     return play(
         order.game, pairing.seats, seed=pairing.seed, record=order.recording(pairing.number), limits=order.limits,
-        retries=order.retries, texts=order.texts,
+        retries=order.retries, texts=order.texts, sandbox=order.sandbox,
     )  # fmt: skip
 
 

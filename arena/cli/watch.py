@@ -6,6 +6,7 @@ Screens and agents are reached by name.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,17 +30,21 @@ FASTEST = 1000.0
 
 
 @click.command()
-@click.argument("what", metavar="[ENV AGENT... | REPLAY | RUN | TOURNAMENT]", nargs=-1)
+@click.argument("what", metavar="[ENV AGENT... | REPLAY | RUN | TOURNAMENT | URL]", nargs=-1)
 @click.option("--seed", type=click.IntRange(0, (1 << 64) - 1), metavar="S", help="Seed of a new match (drawn).")
 @click.option("--speed", metavar="N", help='Moves per second, or "max".')
 @click.option("--delay", type=float, metavar="SECONDS", help="Stay behind a running match.")
 @click.option("--seat", metavar="N", help='Look through a seat, or as the "public"; nothing it cannot know is shown.')
 @click.option("--plain", is_flag=True, help="Print lines instead of opening a screen.")
 @click.option("--board", is_flag=True, help="Plain lines: the board at every tick.")
+@click.option(
+    "--token", metavar="TOKEN", help="A host's address: what lets you in (or ARENA_TOKEN in the environment)."
+)
+@click.option("--match", default="", metavar="ID", help="A host's address: which match (the newest).")
 @clocks
 def command(
     what: tuple[str, ...], seed: int | None, speed: str | None, delay: float | None, seat: str | None, plain: bool, board: bool,
-    move: float | None, bank: float | None, increment: float,
+    token: str | None, match: str, move: float | None, bank: float | None, increment: float,
 ) -> int:  # fmt: skip
     """Watch a match, a recording or a training run; play yourself with the agent "human".
 
@@ -48,6 +53,8 @@ def command(
     """
     pace = None if speed in (None, "max") else _speed(speed)
     settings = _settings(pace, delay)
+    if len(what) == 1 and what[0].startswith(("ws://", "wss://")):
+        return _distant(what[0], token, match, _who(seat) if seat else PUBLIC, settings, board)
     screen = not plain and sys.stdin.isatty() and sys.stdout.isatty()
     if not what:
         return _list(settings, screen)
@@ -66,6 +73,16 @@ def command(
     # Somebody who reads along is given time; a pipe is not.
     chosen = None if speed == "max" or (pace is None and not sys.stdout.isatty()) else settings.speed
     return _new(game, agents, settings, screen, (seed, chosen, limits_of(move, bank, increment)), who, board)
+
+
+def _distant(url: str, token: str | None, match: str, who: int, settings: Settings, board: bool) -> int:
+    """A match on a host elsewhere, in lines."""
+    follow = loading.load("tui.distant:follow")
+    known = token or os.environ.get("ARENA_TOKEN", "")
+    code: int = follow(
+        url, sys.stdout, token=known, match=match, who=who, delay=settings.delay, board=board, runs=settings.runs
+    )
+    return code
 
 
 def _speed(text: str | None) -> float:

@@ -1,0 +1,55 @@
+"""The catalogue of `arena bench`, training: samples a second beside a library and beside the arithmetic, and who takes how much of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from arena.bench.figures import Target
+from arena.bench.question import SEED, Contender, Question, times
+
+__all__ = ["TRAINING"]
+
+NUMBA = ("numba", "numpy")
+_LEARN = "arena.bench.learning"
+_TRAIN = (*NUMBA, "torch")
+_EQUAL = {"hidden": 64, "layers": 2}
+_ROUND = {**_EQUAL, "rows": 2048, "ticks": 32, "batch": 16384, "past": 0.0, "net": "mlp"}
+
+
+def _ppo(name: str, settings: Mapping[str, Any], make: str = "own_ppo") -> Contender:
+    return Contender(name, f"{_LEARN}:{make}", _TRAIN, {"game": "connect_four", "seed": SEED, **settings})
+
+
+def _sb3(name: str, rows: int, **settings: Any) -> Contender:
+    config = {"game": "connect_four", "rows": rows, "seed": SEED, **_EQUAL, **settings}
+    return Contender(name, f"{_LEARN}:stable_baselines3", (*_TRAIN, "stable-baselines3"), config)
+
+
+_SELF_PLAY = "PPO by self-play in Connect Four, perceptron 2x64"
+TRAINING = (
+    Question(
+        "training/sb3_equal", f"{_SELF_PLAY}, 1024 games, 32 steps, batches of 8192, 4 epochs", "samples/s",
+        _ppo("palaestra", {**_ROUND, "rows": 1024, "batch": 8192, "epochs": 4}),
+        _sb3("stable-baselines3", 1024, n_steps=32, batch_size=8192, n_epochs=4), times(2),
+        "equal network, batch and epochs; ours masks what is not legal and keeps a stream for each seat, the peer does neither",
+    ),
+    Question(
+        "training/sb3_defaults", f"{_SELF_PLAY}, each with its own defaults", "samples/s", _ppo("palaestra", {**_EQUAL, "net": "mlp"}),
+        _sb3("stable-baselines3, 8 games", 8), times(10),
+        "ours: 1024 games, 2 epochs, a fifth of them against former selves; the peer: 2048 steps, batches of 64, 10 epochs",
+    ),
+    Question(
+        "training/limit", f"{_SELF_PLAY}, one epoch", "samples/s", _ppo("palaestra", {**_ROUND, "epochs": 1}),
+        Contender("matrix products alone", f"{_LEARN}:limit", NUMBA, {"inputs": 84, **_EQUAL, "outputs": 8, "epochs": 1}),
+        Target("ratio", 0.25, "x"), "the other side is the arithmetic at the speed of large square products: a bound, not a peer",
+    ),
+    *(
+        Question(
+            f"training/{which}_share", f"{_SELF_PLAY}, one epoch: the {which}'s share of the processor time", "%",
+            _ppo("palaestra", {**_ROUND, "epochs": 1, "which": which}, "part"),
+            target=Target("ours", 10, "%", at_least=False) if which == "game" else None,
+        )
+        for which in ("game", "network", "learner")
+    ),
+)  # fmt: skip

@@ -1,0 +1,300 @@
+"""What a host does with its guests, without input or output: lets them in, seats them, keeps their matches going, tells the results.
+
+The owner gives each connection a Guest, its bytes to `hear`, its end to `gone`, calls `pass_time` many times a second, sends what
+`Guest.out` holds, and records what `on_event` is given; when a match's recording is on the disk it calls `recorded`. A connection acts for
+the seats that it was given and for no other. Tokens come in the first message and are never logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from arena.events import Event, Seat
+from arena.match import Match
+from arena.protocol import messages as wire
+from arena.protocol.messages import CLOSED, HOST, OPEN
+from arena.protocol.session import LARGEST, ProtocolError, Session, chosen_version
+from arena.protocol.table import Table
+from arena.server.guests import BEAT, FIRST_WORDS, FLOOD, LOOK, MOST_IDLE, Guest, House, Terms, Wrong, seat_of
+from arena.server.lobby import Lobby
+from arena.server.tokens import Tokens
+from arena.text import safe_text
+from envs.game import Game
+
+__all__ = ["Hall"]
+
+
+class Hall:
+    """One game's host. make: a fresh Match for these seats (and now); secret: gives a new key each time; house: what fills the last seats.
+
+    on_event(table, event) is called for every event of every match, in order. on_over(table) when a match has ended.
+    """
+
+    def __init__(
+        self, rules: Game, tokens: Tokens, terms: Terms, *, make: Callable[[Sequence[Seat], float], Match], secret: Callable[[], str],
+        wall: Callable[[], float], house: Sequence[Callable[[], House]] = (), on_event: Callable[[Table, Event], None] = lambda *_: None,
+        on_over: Callable[[Table], None] = lambda *_: None, gallery: int = 0,
+    ) -> None:  # fmt: skip
+        self.rules, self.tokens, self.terms, self.gallery = rules, tokens, terms, gallery
+        self.guests: set[Guest] = set()
+        self.tables: dict[str, Table] = {}
+        self.begun = self.ended = 0
+        self.stopped = False
+        self._make, self._secret, self._wall, self._house = make, secret, wall, list(house)
+        self._on_event, self._on_over = on_event, on_over
+        self._players: dict[str, list[Guest | House]] = {}
+        self._lobby = Lobby()
+        self._wrong = Wrong()
+        self._looks: dict[str, float] = {}
+
+    # ------------------------------------------------------------------ what the owner calls
+    def come(self, address: str, now: float) -> Guest:
+        """A connection has been opened from this address."""
+        guest = Guest(address, now)
+        self.guests.add(guest)
+        return guest
+
+    def hear(self, guest: Guest, data: bytes, now: float) -> None:
+        """Bytes from a guest."""
+        guest.heard = now
+        for message in guest.session.receive(data):
+            if guest.closing:
+                return
+            guest.idle += 1  # an act that is taken gives it back
+            if isinstance(message, ProtocolError):
+                self._break_off(guest, message, now)
+            elif guest.idle > MOST_IDLE:
+                self._break_off(guest, FLOOD, now)
+            else:
+                self._take(guest, message, now)
+
+    def gone(self, guest: Guest, now: float) -> None:
+        """A guest's connection has ended; its seats wait for it."""
+        self.guests.discard(guest)
+        guest.left = 0
+        for (match, seat), table in list(guest.seats.items()):
+            if self._players.get(match, [None] * (seat + 1))[seat] is guest:
+                table.lose(seat, now)
+                self._serve(table, now)
+        guest.seats.clear()
+
+    def house_says(
+        self, house: House, table: Table, seat: int, message: wire.Act | wire.Resign | tuple[str, str], now: float
+    ) -> None:
+        """An answer of somebody in the house, or how it failed: (cause, detail)."""
+        if isinstance(message, tuple):
+            table.break_off(seat, *message, now)
+        else:
+            table.hear(seat, message, now)
+        self._serve(table, now)
+
+    def pass_time(self, now: float) -> None:
+        """Clocks of matches. Each is read at least every LOOK seconds, because an act may bring a deadline nearer."""
+        for ident, table in list(self.tables.items()):
+            if now < self._looks.get(ident, 0.0):
+                continue
+            due = table.deadline
+            if due is not None and now >= due:
+                table.pass_time(now)
+                self._serve(table, now)
+            self._looks[ident] = now + LOOK if due is None else min(due, now + LOOK)
+
+    def beat(self, now: float) -> None:
+        """About once a second: heartbeats, silent guests, tokens that no longer hold."""
+        self.tokens.renew()
+        wall = self._wall()
+        for guest in list(self.guests):
+            guest.idle = 0
+            if guest.session.state != OPEN:
+                if now - guest.came > FIRST_WORDS:
+                    self._refuse(guest, "slow", f"no greeting within {FIRST_WORDS:g} s")
+            elif guest.grant is not None and not self.tokens.valid(guest.grant, wall):
+                self._refuse(guest, "token", "this token does not hold any more")
+            elif now - guest.heard > 2 * BEAT:
+                self._refuse(guest, "silent", f"nothing was heard for {now - guest.heard:.0f} s", retry_after=1.0)
+            elif now - guest.said > BEAT / 2:
+                self._say(guest, wire.Beat(), now)
+
+    def recorded(self, table: Table, done: bool, now: float) -> None:
+        """A match's recording is on the disk, or could not be brought there: the result is told."""
+        match = table.match.ident
+        for seat, over in table.overs(done):
+            player = self._players[match][seat]
+            if isinstance(player, House):
+                player.close()
+            elif player in self.guests:
+                self._say(player, over, now)
+                player.seats.pop((match, seat), None)
+        self._players.pop(match, None)
+        self.tables.pop(match, None)
+        self._looks.pop(match, None)
+        self.ended += 1
+        self._fill(now)
+
+    def stop(self, now: float) -> None:
+        """Matches are aborted, no new one begins; their results are told as ever."""
+        self.stopped = True
+        for table in list(self.tables.values()):
+            table.match.abort(now)
+            self._serve(table, now)
+
+    def close(self, now: float) -> None:
+        """Say goodbye to everybody."""
+        for guest in list(self.guests):
+            if guest.session.state == OPEN:
+                self._say(guest, wire.Bye("the host is closing"), now)
+            guest.closing = True
+
+    # ------------------------------------------------------------------ messages
+    def _take(self, guest: Guest, message: wire.Message, now: float) -> None:
+        if isinstance(message, wire.Act | wire.Resign):
+            self._act(guest, message, now)
+        elif isinstance(message, wire.Hello):
+            self._greet(guest, message, now)
+        elif isinstance(message, wire.Join):
+            self._join(guest, message, now)
+        elif isinstance(message, wire.Resume):
+            self._resume(guest, message, now)
+        elif isinstance(message, wire.Watch):
+            self._refuse(
+                guest,
+                "gallery",
+                f"matches are watched at port {self.gallery}" if self.gallery else "this host has no gallery",
+            )
+        elif isinstance(message, wire.Bye):
+            self._leave(guest, message.reason, now)
+
+    def _greet(self, guest: Guest, hello: wire.Hello, now: float) -> None:
+        if self._wrong.too_many(guest.address, now):
+            self._refuse(guest, "token", "too many wrong tokens from your address", retry_after=60.0)
+            return
+        try:
+            version = chosen_version(hello)
+        except ProtocolError as error:
+            self._refuse(guest, "version", str(error))
+            return
+        guest.grant = self.tokens.find(hello.token, self._wall())
+        if guest.grant is None and not self.terms.open:
+            self._wrong.add(guest.address, now)
+            self._refuse(guest, "token", "no such token here: ask whoever runs this host for one")
+            return
+        guest.name = safe_text(hello.name or (guest.grant.name if guest.grant else "guest"), width=60)
+        guest.wants = tuple(want for want in hello.wants if want in wire.WANTS)
+        self._say(guest, wire.Welcome(version, BEAT, LARGEST[wire.PLAYER], self.rules.id, self.gallery), now)
+
+    def _may(self, guest: Guest, scope: str) -> bool:
+        return self.terms.open or (guest.grant is not None and guest.grant.allows(scope))
+
+    def _join(self, guest: Guest, join: wire.Join, now: float) -> None:
+        full = self.rules.id
+        if not self._may(guest, "play"):
+            self._refuse(guest, "scope", "this token does not allow to play")
+        elif join.game not in ("", full, full.rpartition("-v")[0]):
+            self._refuse(guest, "game", f"no game {safe_text(join.game, width=60)!r} here: {full} is served")
+        else:
+            guest.left, guest.at_once, guest.alone = join.matches, join.at_once, join.alone
+            self._lobby.add(guest)
+            self._fill(now)
+
+    def _act(self, guest: Guest, message: wire.Act | wire.Resign, now: float) -> None:
+        table = guest.seats.get((message.match, message.seat))
+        if table is None:
+            tick = message.tick if isinstance(message, wire.Act) else 0
+            self._say(guest, wire.Stale(message.match, message.seat, tick, "unknown"), now)
+            return
+        guest.idle -= table.hear(message.seat, message, now)
+        self._serve(table, now)
+
+    def _resume(self, guest: Guest, resume: wire.Resume, now: float) -> None:
+        table = self.tables.get(resume.match)
+        if table is None or not self._may(guest, "play") or not table.resume(resume.seat, resume.key, guest.wants, now):
+            self._say(guest, wire.Stale(resume.match, resume.seat, 0, "unknown"), now)
+            return
+        players = self._players[resume.match]
+        old = players[resume.seat]
+        players[resume.seat] = guest
+        guest.seats[resume.match, resume.seat] = table
+        if isinstance(old, Guest) and old is not guest and old.seats.pop((resume.match, resume.seat), None) is not None:
+            self._refuse(old, "replaced", "another connection has taken this seat up")
+        self._serve(table, now)
+
+    def _leave(self, guest: Guest, reason: str, now: float) -> None:
+        guest.closing, guest.left = True, 0
+        for (_, seat), table in list(guest.seats.items()):
+            table.leave(seat, reason or "said goodbye", now)
+            self._serve(table, now)
+
+    def _break_off(self, guest: Guest, error: ProtocolError, now: float) -> None:
+        """Whoever breaks the protocol loses what it plays."""
+        for (_, seat), table in list(guest.seats.items()):
+            table.break_off(seat, "protocol", f"{error.code}: {error}", now)
+            self._serve(table, now)
+        self._refuse(guest, error.code, str(error))
+
+    def _refuse(self, guest: Guest, code: str, text: str, retry_after: float | None = None) -> None:
+        """The last words to a guest; what it plays waits for it to come back."""
+        if guest.closing:
+            return
+        # A session that heard nonsense is closed and says nothing more; the reason is still owed.
+        speaker = guest.session if guest.session.state != CLOSED else Session(HOST)
+        guest.out += speaker.say(wire.Error(code, text[:4000], retry_after))
+        guest.closing, guest.left = True, 0
+
+    # ------------------------------------------------------------------ matches
+    def _fill(self, now: float) -> None:
+        """Begin every match for which there are players."""
+        while not self._is_done() and (found := self._company()):
+            self._begin(found, now)
+
+    def _is_done(self) -> bool:
+        return self.stopped or (self.terms.matches is not None and self.begun >= self.terms.matches)
+
+    def _company(self) -> list[Guest | House]:
+        """Players for one more match, in the order of its seats; [] while there are too few."""
+        chosen = self._lobby.company(self.rules.seats - len(self._house), self.guests)
+        if not chosen:
+            return []
+        players: list[Guest | House] = [*chosen, *(make() for make in self._house)]
+        # Guests change seats from match to match.
+        turn = self.begun % len(players)
+        return players[-turn:] + players[:-turn] if turn else players
+
+    def _begin(self, players: list[Guest | House], now: float) -> None:
+        seats = [seat_of(name, player) for name, player in zip(self.rules.spec.seat_names, players, strict=True)]
+        match = self._make(seats, now)
+        names = [seat.title for seat in seats]
+        table = Table(match, names, keys=self._secret, now=now, grace=self.terms.grace, longest=self.terms.longest)
+        self.begun += 1
+        self.tables[match.ident], self._players[match.ident] = table, players
+        for seat, player in enumerate(players):
+            if isinstance(player, House):
+                player.begin(self.rules, match.ident, seat, names, match.limits)
+                table.sit(seat, ("house",), now)
+            else:
+                player.seats[match.ident, seat] = table
+                table.sit(seat, player.wants, now)
+        table.start(now)
+        self._serve(table, now)
+
+    def _serve(self, table: Table, now: float) -> None:
+        """Send and record what a table has to say."""
+        players = self._players.get(table.match.ident)
+        if players is None:
+            return
+        for seat, message in table.messages():
+            player = players[seat]
+            if isinstance(player, House):
+                player.tell(message, table, seat)
+            elif player in self.guests:
+                self._say(player, message, now)
+        ended = False
+        for event in table.events():
+            ended = ended or type(event).__name__ == "Ended"
+            self._on_event(table, event)
+        if ended:
+            self._on_over(table)
+
+    def _say(self, guest: Guest, message: wire.Message, now: float) -> None:
+        if not guest.closing and guest.session.state != CLOSED:
+            guest.out += guest.session.say(message)
+            guest.said = now
