@@ -51,7 +51,7 @@ def read(text: str, obs: Any, c: Any) -> list[list[int]] | Refusal:
     if wrong is not None:
         return wrong
     phase = obs.phase if attacker else obs.phase - 3
-    return [[int(part)] for part in parts[max(0, phase) :]]
+    return [[part] for part in parts[phase:] if isinstance(part, int)]
 
 
 def _object(text: str) -> dict[str, Any] | Refusal:
