@@ -13,13 +13,25 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import envs
-from envs import drivers, keys
+from envs import drivers
 
-__all__ = ["OUTCOMES", "Outcome", "Table", "attackers", "scripted"]
+__all__ = ["OUTCOMES", "Outcome", "Table", "attackers", "folded", "scripted", "utter"]
 
 ATTACKER, DEFENDER = 0, 1
 OUTCOMES = ("fooled", "extracted", "detected", "baited")
 _ATTACK, _DEFEND = "agents.players._attack", "agents.players._defend"
+
+_GOLDEN, _FIRST, _SECOND = (np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
+
+
+def folded(key: Any, n: Any) -> np.ndarray:
+    """`envs.keys.fold` of arrays of keys or numbers: uint64."""
+    with np.errstate(over="ignore"):
+        z = np.asarray(key, np.uint64) + (np.asarray(n).astype(np.uint64) + np.uint64(1)) * _GOLDEN
+        z = (z ^ (z >> np.uint64(30))) * _FIRST
+        z = (z ^ (z >> np.uint64(27))) * _SECOND
+        return np.asarray(z ^ (z >> np.uint64(31)))
+
 
 Side = Callable[["Table"], np.ndarray]
 """One side's turn: the table -> actions int32[B, 3] (statements, then the act)."""
@@ -53,7 +65,7 @@ class Table:
         """Fresh dialogues: scenarios uint64[B] decide tree, truth and prior, seats uint64[B] what the players draw."""
         self.episodes[:] = scenarios
         for seat in (ATTACKER, DEFENDER):
-            self.keys[seat] = [keys.fold(int(each), seat) for each in seats]
+            self.keys[seat] = folded(seats, seat)
         self.game.run(drivers.start, self.states, self.game.raw(self.states), self.game.configs, self.episodes)
 
     def see(self, seat: int) -> np.ndarray:

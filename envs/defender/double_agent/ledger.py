@@ -15,7 +15,7 @@ import numpy as np
 from envs.defender.double_agent.tree import ancestor, first_of, level_of, on_path
 from envs.rules import nested, rule
 
-__all__ = ["TRUST", "account", "certainty", "fields", "posted", "spread", "weigh"]
+__all__ = ["TRUST", "account", "blank", "certainty", "fields", "posted", "spread", "weigh"]
 
 ASK, CHECK, REVEAL, NOTHING, CLOSE, DETECT = 1, 2, 3, 4, 5, 6
 NAME, YES, NO, VAGUE, REFUSE, ELICIT = 1, 2, 3, 4, 5, 6
@@ -61,7 +61,14 @@ def spread(depth: int, branching: int) -> list[int]:
 @rule
 def account(s, c, upto):
     """The ledger of the first `upto` turns, from nothing."""
-    ledger = s.ledger
+    blank(s.ledger)
+    for turn in range(upto):
+        weigh(s, c, turn)
+
+
+@rule
+def blank(ledger):
+    """Before the first turn."""
     for leaf in range(len(ledger.honest)):
         ledger.honest[leaf] = 0
         ledger.liar[leaf] = 0
@@ -72,8 +79,6 @@ def account(s, c, upto):
     ledger.verified = 0
     ledger.crossed = 0
     ledger.slips = 0
-    for turn in range(upto):
-        weigh(s, c, turn)
 
 
 @rule

@@ -22,12 +22,12 @@ from envs.defender.double_agent.ledger import (
     TRUST,
     VAGUE,
     YES,
-    account,
+    blank,
     certainty,
     weigh,
 )  # fmt: skip
 from envs.defender.double_agent.ledger import fields as ledger_fields
-from envs.defender.double_agent.tree import ancestor, first_of, level_of, on_path, split_level
+from envs.defender.double_agent.tree import ancestor, first_of, level_of, nodes_in, on_path, split_level
 from envs.keys import below, fold
 from envs.rules import config, rule
 
@@ -109,8 +109,9 @@ def init(s, c, key):
         s.beliefs[turn] = NONE
         s.minds[turn] = NULL
         s.guesses[turn] = NONE
-    account(s, c, 0)
-    s.credit = certainty(s, c, s.truth, HONEST, POINT)
+    blank(s.ledger)
+    # All leaves under what it knows are alike as yet.
+    s.credit = POINT // nodes_in(c.depth - s.prior, c.branching)
 
 
 @rule
