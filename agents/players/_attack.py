@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from agents._memory import tagged
-from agents.players._nodes import above, beside, descend, first_of, level_of, under
+from agents.players._nodes import above, beside, descend, first_of, level_of
 from envs.drivers import Driver
 from envs.keys import below, fold, uniform
 from envs.records import rule
 
-__all__ = ["STYLES", "attack", "decide", "likeliest", "style_of"]
+__all__ = ["STYLES", "attack", "decide", "style_of"]
 
 ASK, CHECK, REVEAL = 1, 2, 3
 ELICIT = 6
@@ -55,61 +55,68 @@ def style_of(name: str) -> np.ndarray:
 
 
 @rule
-def weight(obs: Any, style: Any, leaf: int, best: float) -> float:
-    """How likely the ledger makes a leaf, beside `best`; honest and lying defenders together."""
-    honest = obs.ledger.honest[leaf] / 1000 + math.log(style.honest) - best
-    liar = obs.ledger.liar[leaf] / 1000 + math.log(1 - style.honest) - best
-    return math.exp(honest) + math.exp(liar)
+def weight(obs: Any, leaf: int, honest: float, liar: float) -> float:
+    """How likely the ledger makes a leaf, up to a factor: honest, liar are what the log-weights of either kind of defender gain."""
+    return math.exp(obs.ledger.honest[leaf] / 1000 + honest) + math.exp(obs.ledger.liar[leaf] / 1000 + liar)
 
 
 @rule
-def highest(obs: Any, style: Any, c: Any) -> float:
-    """The greatest log-weight among the leaves that fit what it knows."""
+def highest(obs: Any, honest: float, liar: float) -> float:
+    """The greatest log-weight of all leaves."""
     best = -1e9
-    first = first_of(c.depth, c.branching)
     for leaf in range(len(obs.ledger.honest)):
-        if under(first + leaf, obs.known, c.branching):
-            best = max(best, obs.ledger.honest[leaf] / 1000 + math.log(style.honest))
-            best = max(best, obs.ledger.liar[leaf] / 1000 + math.log(1 - style.honest))
+        best = max(best, obs.ledger.honest[leaf] / 1000 + honest, obs.ledger.liar[leaf] / 1000 + liar)
     return best
 
 
 @rule
-def share(obs: Any, style: Any, c: Any, top: int, best: float) -> float:
-    """The mass of all leaves under a node that fit what it knows."""
-    first = first_of(c.depth, c.branching)
+def share(obs: Any, c: Any, top: int, honest: float, liar: float) -> float:
+    """The mass of all leaves under a node."""
+    first = leftmost(top, c)
     total = 0.0
-    for leaf in range(len(obs.ledger.honest)):
-        if under(first + leaf, obs.known, c.branching) and under(first + leaf, top, c.branching):
-            total += weight(obs, style, leaf, best)
+    for leaf in range(first, first + leaves_under(top, c)):
+        total += weight(obs, leaf, honest, liar)
     return total
 
 
 @rule
-def likeliest(obs: Any, style: Any, c: Any, best: float) -> int:
-    """The leaf (as a node) with the greatest mass; the first of equals."""
-    first = first_of(c.depth, c.branching)
-    found = -1
-    most = -1.0
-    for leaf in range(len(obs.ledger.honest)):
-        if under(first + leaf, obs.known, c.branching):
-            mass = weight(obs, style, leaf, best)
-            if mass > most + 1e-9:
-                most = mass
-                found = first + leaf
-    return found
+def leaves_under(node: int, c: Any) -> int:
+    """How many leaves lie under a node."""
+    count = 1
+    for _ in range(c.depth - level_of(node, c.branching)):
+        count *= c.branching
+    return count
 
 
 @rule
-def believed(obs: Any, style: Any, c: Any, best: float, total: float) -> int:
-    """The deepest node that holds at least half of the mass."""
-    node = obs.known
+def leftmost(node: int, c: Any) -> int:
+    """The first leaf under a node, counted from 0."""
     for _ in range(c.depth - level_of(node, c.branching)):
-        heir = -1
-        for child in range(c.branching):
-            if share(obs, style, c, c.branching * (node + 1) + child, best) >= total / 2:
-                heir = c.branching * (node + 1) + child
-        if heir < 0:
+        node = c.branching * (node + 1)
+    return node - first_of(c.depth, c.branching)
+
+
+@rule
+def likeliest(obs: Any, c: Any, honest: float, liar: float) -> int:
+    """The leaf (as a node) with the greatest mass among those that fit what it knows; the first of equals."""
+    first = leftmost(obs.known, c)
+    found = first
+    most = -1.0
+    for leaf in range(first, first + leaves_under(obs.known, c)):
+        mass = weight(obs, leaf, honest, liar)
+        if mass > most + 1e-9:
+            most = mass
+            found = leaf
+    return first_of(c.depth, c.branching) + found
+
+
+@rule
+def believed(obs: Any, c: Any, leaf: int, honest: float, liar: float, total: float) -> int:
+    """The deepest node above the likeliest leaf that holds at least half of the mass."""
+    node = obs.known
+    for level in range(obs.prior + 1, c.depth + 1):
+        heir = above(leaf, level, c.branching)
+        if share(obs, c, heir, honest, liar) < total / 2:
             return node
         node = heir
     return node
@@ -119,14 +126,18 @@ def believed(obs: Any, style: Any, c: Any, best: float, total: float) -> int:
 def decide(obs: Any, style: Any, c: Any, key: Any, out: Any) -> float:
     """The three actions of a turn into out[0..2]; returns the probability of the likeliest leaf."""
     trust = min(obs.trust, obs.ledger.trust)
-    best = highest(obs, style, c)
-    total = share(obs, style, c, -1, best)
-    leaf = likeliest(obs, style, c, best)
-    sure = weight(obs, style, leaf - first_of(c.depth, c.branching), best) / total
+    honest = math.log(style.honest)
+    liar = math.log(1 - style.honest)
+    best = highest(obs, honest, liar)
+    honest -= best
+    liar -= best
+    total = share(obs, c, obs.known, honest, liar)
+    leaf = likeliest(obs, c, honest, liar)
+    sure = weight(obs, leaf - first_of(c.depth, c.branching), honest, liar) / total
     nodes = first_of(c.depth + 1, c.branching)
     acts = 6 + nodes + 1
     out[0] = trust
-    out[1] = 6 + believed(obs, style, c, best, total) + 1
+    out[1] = 6 + believed(obs, c, leaf, honest, liar, total) + 1
     tested = (obs.prior == 0 or obs.ledger.verified >= style.verifications) and obs.ledger.crossed >= style.crossings
     if trust == 0:
         out[2] = acts + c.depth + 2 * nodes + 1 + len(obs.ledger.honest)

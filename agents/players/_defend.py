@@ -97,7 +97,19 @@ def likelihood(obs: Any, turn: int, knew: int, truth: int, c: Any) -> float:
         return 1.0
     if node <= knew:
         return 0.35 / knew
+    if told_before(obs, turn, node, c.branching):
+        return 0.03
     return 0.6 if node == knew + 1 or turn > 0 else 0.1
+
+
+@rule
+def told_before(obs: Any, turn: int, level: int, n: int) -> bool:
+    """Whether the defender has named a node of this level or below it before a turn: nobody asks again for what it still seeks."""
+    found = False
+    for t in range(turn):
+        if obs.answers[t, 0] == NAME and level_of(obs.answers[t, 1], n) >= level:
+            found = True
+    return found
 
 
 @rule

@@ -159,10 +159,10 @@ def _gathered(kept: list[tuple[np.ndarray, ...]], table: Table) -> Rollout:
     padded = np.zeros((table.num, len(kept), SEEN), np.float32)
     for turn, part in enumerate(kept):
         padded[part[0], turn] = part[1]
-    flat = [torch.from_numpy(np.concatenate([part[i] for part in kept])[order]) for i in (2, 3, 4)]
-    lengths = np.bincount(row, minlength=table.num)
+    question, knew, speech = (torch.from_numpy(np.concatenate([part[i] for part in kept])[order]) for i in (2, 3, 4))
+    lengths = torch.from_numpy(np.bincount(row, minlength=table.num))
     return Rollout(
-        torch.from_numpy(padded), torch.from_numpy(lengths), *flat, torch.from_numpy(row[order]), table.outcome()
+        torch.from_numpy(padded), lengths, question, knew, speech, torch.from_numpy(row[order]), table.outcome()
     )
 
 
@@ -240,7 +240,7 @@ def _clone(mind: Mind, table: Table, attacker: Side, config: Config) -> None:
 
 def _descend(mind: Mind, optimiser: torch.optim.Optimizer, loss: torch.Tensor, config: Config) -> None:
     optimiser.zero_grad()
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(mind.parameters(), config.clip)
     optimiser.step()
 
