@@ -78,7 +78,11 @@ class Table:
         """Three ticks of one side: actions int32[B, 3]; rows that have ended stay."""
         for tick in range(3):
             self._actions[:, seat, 0] = actions[:, tick]
-            self.game.run(drivers.step, self.states, self.game.configs, self._actions, self.episodes)
+            self.tick(self._actions)
+
+    def tick(self, actions: np.ndarray) -> None:
+        """One tick of all rows, actions int32[B, 2, 1]."""
+        self.game.run(drivers.step, self.states, self.game.configs, actions, self.episodes)
 
     def play(self, attacker: Side, defender: Side) -> Outcome:
         """All dialogues to their end."""
