@@ -49,7 +49,8 @@ and then replies: name NAME (which asserts all above it too), yes or no to a che
 what the attacker knows; the next act must then be reveal NAME, reveal nothing, close or detect, and the question stays open.
 Reveals may be false. A closed path is an extraction if its first field that the attacker did not know is true; else the
 attacker was fooled. Without a close or a detection the attacker was baited. {pay}
-Answer with one statement or act, for example trust 4, belief nothing, ask 1, check NAME, prior 1, guess NAME, vague."""
+Answer with all of a turn between semicolons, for example trust 4; belief nothing; ask 1 or prior 1; guess NAME; vague, or
+with one statement or act."""
 
 PAY = {
     "duel": "Extraction wins the attacker 1 point and detection half a point; being fooled costs it 1, baited half a point. The defender "

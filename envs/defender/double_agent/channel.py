@@ -1,7 +1,8 @@
 """The text channel: a seat writes one JSON object with its private statements, its act and its public message.
 
-Only the message reaches the other seat, and only the act changes the state. A reply without a legal act is refused, so
-words never stand for an act that was not given. Format after ToM-SB (arXiv 2604.11666), with the act as an added field.
+A list of the same, "trust 4; belief nothing; ask 2", is read too. Only the message reaches the other seat, and only the act
+changes the state. A reply without a legal act is refused, so words never stand for an act that was not given. Format after
+ToM-SB (arXiv 2604.11666), with the act as an added field.
 """
 
 from __future__ import annotations
@@ -42,16 +43,32 @@ def message(text: str) -> str:
 
 def read(text: str, obs: Any, c: Any) -> list[list[int]] | Refusal:
     """The statements and the act of a reply as successive actions, those of the phases that are still to come."""
-    found = _object(text)
+    found = _object(text) if text.lstrip()[:1] in {"{", "`"} else _listed(text)
     if isinstance(found, Refusal):
         return found
     attacker = obs.seat == ATTACKER
-    parts = (_attacker if attacker else _defender)(found, obs, c)
+    done = obs.phase if attacker else obs.phase - 3
+    if done:  # what has been stated stands
+        found = found | ({"trust": obs.trust} if attacker else {"prior": 0})
+    parts = (_attacker if attacker else _defender)(found, obs, c)[done:]
     wrong = next((part for part in parts if isinstance(part, Refusal)), None)
-    if wrong is not None:
-        return wrong
-    phase = obs.phase if attacker else obs.phase - 3
-    return [[part] for part in parts[phase:] if isinstance(part, int)]
+    return [[part] for part in parts if isinstance(part, int)] if wrong is None else wrong
+
+
+def _listed(text: str) -> dict[str, Any] | Refusal:
+    """ "trust 4; belief nothing; ask 2" as the object that says the same."""
+    found: dict[str, Any] = {}
+    for part in text[:LONGEST].split(";"):
+        word, _, rest = part.strip().partition(" ")
+        if word in {"trust", "prior"} and rest.strip().isascii() and rest.strip().isdigit():
+            found[word] = int(rest.strip()[:4])
+        elif word in {"belief", "guess"}:
+            found[word] = None if rest.strip() == "nothing" else rest
+        elif part.strip():
+            if "act" in found:
+                return Refusal(f"{part.strip()[:40]!r} is one act too many: give the statements and one act")
+            found["act"] = part
+    return found
 
 
 def _object(text: str) -> dict[str, Any] | Refusal:

@@ -99,8 +99,8 @@ name = form
 
 
 def parse(text: str, obs: Any, c: Any, legal: Any) -> list[Any] | Refusal:
-    """One act in its exact words, or a reply in JSON, which carries the private statements and the act together."""
-    if text.lstrip()[:1] in {"{", "`"}:
+    """One act in its exact words, or the private statements and the act together, in JSON or between semicolons."""
+    if text.lstrip()[:1] in {"{", "`"} or ";" in text:
         from envs.defender.double_agent.channel import read  # noqa: PLC0415  it reads the forms of this file
 
         return read(text, obs, c)

@@ -46,6 +46,32 @@ def test_one_object_carries_both_statements_and_the_act(game: Game) -> None:
     assert [game.form(action, opened(game, 1)[1]) for action in answered] == ["prior 2", "guess nothing", "vague"]
 
 
+@pytest.mark.parametrize(
+    ("seat", "text", "acts"),
+    [
+        (0, "trust 5; belief nothing; ask 1", ["trust 5", "belief nothing", "ask 1"]),
+        (0, " trust 5;belief nothing ;  ask 1.", ["trust 5", "belief nothing", "ask 1"]),
+        (1, "prior 2; guess nothing; elicit", ["prior 2", "guess nothing", "elicit"]),
+    ],
+)
+def test_a_turn_may_be_a_list(seat: int, text: str, acts: list[str], game: Game) -> None:
+    state, obs, legal = opened(game, seat)
+    actions = game.parse(text, obs, legal)
+    assert [game.form(action, obs) for action in actions] == acts
+    state = game.step(state, {seat: actions[0]}, 5)
+    rest = game.parse("; ".join(acts[1:]), game.observe(state, seat), game.legal(state, seat))
+    assert rest == actions[1:]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["trust 5; ask 1; ask 2", "trust 5; belief nothing;", ";;;", "trust 5 5; ask 1", "trust 9; ask 1", "; " * 9000],
+)
+def test_a_list_that_is_no_turn_is_refused(text: str, game: Game) -> None:
+    _, obs, legal = opened(game, 0)
+    assert isinstance(game.parse(text, obs, legal), Refusal)
+
+
 def test_a_fence_around_the_object_is_allowed_and_nothing_else(game: Game) -> None:
     body = json.dumps({"prior": 0, "guess": None, "act": "refuse", "message": ""})
     _, obs, legal = opened(game, 1)
@@ -157,7 +183,7 @@ def test_a_mixed_match_is_the_structured_one_act_by_act(writes: int, note: str) 
     plain = [Keeper(load(player)()) for player in players]
     mixed: list[Any] = [Keeper(load(player)()) for player in players]
     mixed[writes] = Writer(load(players[writes])(), note)
-    game = envs.game("double_agent")
+    game = envs.game("double_agent", plain=True)
     results = [arena.play(game, seats, seed=11) for seats in (plain, mixed)]
     assert results[0].scores == results[1].scores
     assert results[0].metrics == results[1].metrics
