@@ -15,7 +15,7 @@ import numpy as np
 import envs
 from envs import drivers
 
-__all__ = ["OUTCOMES", "Outcome", "Table", "attackers", "folded", "scripted", "utter"]
+__all__ = ["OUTCOMES", "Outcome", "Table", "attackers", "folded", "scripted", "utter", "uttered"]
 
 ATTACKER, DEFENDER = 0, 1
 OUTCOMES = ("fooled", "extracted", "detected", "baited")
@@ -53,7 +53,7 @@ class Table:
     """B dialogues. `obs[seat]` are records [B] of what each side sees; `keys[seat]` uint64[B] are the seats' own."""
 
     def __init__(self, num: int, **options: Any) -> None:
-        game: Any = envs.game("double_agent", **options)
+        game: Any = envs.game("double_agent", **options)  # plain=True runs the rules in Python
         self.game, self.num = game, num
         self.states = np.zeros(num, game.state_type)
         self._obs = [np.zeros((num, 1), game.observation_types[who]) for who in ("attacker", "defender")]
@@ -141,8 +141,12 @@ def _side(seat: int, driver: Any, how: np.ndarray) -> Side:
 
 
 def utter(table: Table, knew: np.ndarray, speaks: np.ndarray) -> np.ndarray:
-    """The acts of learned defenders, int32[B, 3]: see `agents.players._defend.utter`."""
-    actions = np.zeros((table.num, 3), np.int32)
-    driver = _driver(_DEFEND, "utter")
-    table.game.run(driver, table.see(DEFENDER), table.game.public.array, knew, speaks, table.keys[DEFENDER], actions)
+    """The acts of learned defenders in all rows, int32[B, 3]."""
+    return uttered(table.game, table.see(DEFENDER), knew, speaks, table.keys[DEFENDER])
+
+
+def uttered(game: Any, obs: np.ndarray, knew: np.ndarray, speaks: np.ndarray, seats: np.ndarray) -> np.ndarray:
+    """What says that the attacker knew so many fields, and speaks from a world: see `agents.players._defend.utter`."""
+    actions = np.zeros((len(obs), 3), np.int32)
+    game.run(_driver(_DEFEND, "utter"), obs, game.public.array, knew, speaks, seats, actions)
     return actions
