@@ -231,7 +231,7 @@ def mumbles(ask: Ask) -> str:
 
 def test_a_guest_is_judged_and_its_illegal_answers_are_its_faults(monkeypatch: Any) -> None:
     monkeypatch.setattr(double_agent_guest, "Table", lambda num: Table(num, plain=True))
-    honest = double_agent_guest.played(lambda: load("scripted?attacker=plain")(), "oracle", 3)
+    honest = double_agent_guest.played(load("scripted?attacker=plain"), "oracle", 3)
     assert honest["fooled"] == 3
     assert double_agent_guest.played(lambda: mumbles, "oracle", 2)["fault"] == 2
     with pytest.raises(UserError, match=r"no attacker 'agents\.scripted:Nobody'"):
