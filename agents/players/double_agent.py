@@ -47,7 +47,8 @@ def _run(ask: Ask, driver: Any, how: np.ndarray) -> list[int]:
 
 
 def _answer(ask: Ask, out: list[int], done: int, value: float, why: str) -> Reply:
-    """What is left of the turn's three actions."""
-    actions = [[int(action)] for action in out[done:]]
-    notes = {"policy": [(ask.game.name(action, ask.obs), 1.0) for action in actions], "value": float(value), "why": why}
-    return Reply(actions, notes=notes)
+    """What is left of the turn's three actions; a script is sure of what it does."""
+    name, *rest = [ask.game.name([action], ask.obs) for action in out[done:]]
+    told = f"{why}; then {', '.join(rest)}" if rest else why
+    notes = {"policy": [(name, 1.0)], "value": float(value), "why": told}
+    return Reply([[action] for action in out[done:]], notes=notes)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from envs.defender.double_agent.tree import ancestor, first_of, level_of, on_path
+from envs.defender.double_agent.tree import ancestor, first_of, leaves_under, leftmost, level_of, on_path
 from envs.rules import nested, rule
 
 __all__ = ["TRUST", "account", "blank", "certainty", "fields", "posted", "spread", "weigh"]
@@ -156,17 +156,21 @@ def weigh_name(s, c, turn):
     elif ledger.stated[level - 1] >= 0 or level <= s.prior:
         agreed(s, level)
     else:
-        first = first_of(c.depth, n)
-        for leaf in range(len(ledger.honest)):
-            if on_path(node, first + leaf, n):
-                ledger.honest[leaf] += TRUE
-                ledger.liar[leaf] += LIAR_TRUE
-            else:
-                ledger.honest[leaf] += FALSE + c.spread[level - 1]
-                ledger.liar[leaf] += LIAR_FALSE + c.spread[level - 1]
+        told(ledger, c, node, TRUE, FALSE + c.spread[level - 1], LIAR_TRUE, LIAR_FALSE + c.spread[level - 1])
     # What was said last stands, even if it contradicts what was said before.
     for above in range(1, level + 1):
         ledger.stated[above - 1] = ancestor(node, above, n)
+
+
+@rule
+def told(ledger, c, node, inside, outside, liar_inside, liar_outside):
+    """News about leaves: the log-likelihoods of those under a node and of the others, for either kind of defender."""
+    low = leftmost(node, c.depth, c.branching)
+    high = low + leaves_under(node, c.depth, c.branching)
+    for leaf in range(len(ledger.honest)):
+        within = low <= leaf < high
+        ledger.honest[leaf] += inside if within else outside
+        ledger.liar[leaf] += liar_inside if within else liar_outside
 
 
 @rule
@@ -205,12 +209,10 @@ def weigh_answer(s, c, turn):
             contradicted(ledger, LIAR_ANSWER)
     elif yes and (disagrees(s, c, node) or denied(s, c, node, turn)):
         contradicted(ledger, LIAR_ANSWER)
+    elif yes:
+        told(ledger, c, node, TRUE, FALSE, LIAR_FALSE, LIAR_ANSWER)
     else:
-        first = first_of(c.depth, n)
-        for leaf in range(len(ledger.honest)):
-            right = yes == on_path(node, first + leaf, n)
-            ledger.honest[leaf] += TRUE if right else FALSE
-            ledger.liar[leaf] += LIAR_FALSE if right else LIAR_ANSWER
+        told(ledger, c, node, FALSE, TRUE, LIAR_ANSWER, LIAR_FALSE)
     if yes:
         for above in range(1, level + 1):
             ledger.stated[above - 1] = ancestor(node, above, n)
@@ -220,21 +222,19 @@ def weigh_answer(s, c, turn):
 def certainty(s, c, leaf, honest, units):
     """The probability of a leaf in `units`, whole and rounded down; honest: thousandths of a nat for an honest defender."""
     ledger = s.ledger
-    n = c.branching
-    first = first_of(c.depth, n)
     fact = known_node(s, c, s.prior) if s.prior > 0 else -1
+    low = leftmost(fact, c.depth, c.branching)
+    high = low + leaves_under(fact, c.depth, c.branching)
     best = -1_000_000_000
-    for each in range(len(ledger.honest)):
-        if on_path(fact, first + each, n):
-            best = max(best, ledger.honest[each] + honest, ledger.liar[each])
+    for each in range(low, high):
+        best = max(best, ledger.honest[each] + honest, ledger.liar[each])
     total = 0
     own = 0
-    for each in range(len(ledger.honest)):
-        if on_path(fact, first + each, n):
-            both = mass(best - ledger.honest[each] - honest) + mass(best - ledger.liar[each])
-            total += both
-            if each == leaf:
-                own = both
+    for each in range(low, high):
+        both = mass(best - ledger.honest[each] - honest) + mass(best - ledger.liar[each])
+        total += both
+        if each == leaf:
+            own = both
     return units * own // total
 
 

@@ -27,7 +27,7 @@ from envs.defender.double_agent.ledger import (
     weigh,
 )  # fmt: skip
 from envs.defender.double_agent.ledger import fields as ledger_fields
-from envs.defender.double_agent.tree import ancestor, first_of, level_of, nodes_in, on_path, split_level
+from envs.defender.double_agent.tree import ancestor, first_of, level_of, nodes_in, on_path
 from envs.keys import below, fold
 from envs.rules import config, rule
 
@@ -153,9 +153,10 @@ def legal_acts(s, c, nodes, mask):
         for act in range(depth + nodes):
             mask[first + act] = True
     leaves = len(s.ledger.honest)
-    for leaf in range(leaves):
-        if split_level(nodes - leaves + leaf, nodes - leaves + s.truth, c.branching) not in range(1, s.prior + 1):
-            mask[first + depth + 2 * nodes + 1 + leaf] = True
+    free = nodes_in(depth - s.prior, c.branching)
+    low = s.truth // free * free
+    for leaf in range(low, low + free):
+        mask[first + depth + 2 * nodes + 1 + leaf] = True
     mask[first + depth + 2 * nodes + 1 + leaves] = s.trust == 0
 
 

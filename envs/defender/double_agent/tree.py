@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from envs.rules import rule
 
-__all__ = ["ancestor", "first_of", "level_of", "nodes_in", "on_path", "split_level"]
+__all__ = ["ancestor", "first_of", "leaves_under", "leftmost", "level_of", "nodes_in", "on_path", "split_level"]
 
 
 @rule
@@ -41,6 +41,20 @@ def ancestor(node, level, n):
     for _ in range(steps):
         node = node // n - 1
     return node
+
+
+@rule
+def leftmost(node, depth, n):
+    """The first leaf under a node, counted from 0; the leaves under a node are neighbours."""
+    for _ in range(depth - level_of(node, n)):
+        node = n * (node + 1)
+    return node - first_of(depth, n)
+
+
+@rule
+def leaves_under(node, depth, n):
+    """How many leaves lie under a node, 1 for a leaf."""
+    return nodes_in(depth - level_of(node, n), n)
 
 
 @rule
