@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from agents import pane
 from agents.players import _attack, _defend
 from arena.agent import Ask, Reply
 
@@ -48,7 +49,8 @@ def _run(ask: Ask, driver: Any, how: np.ndarray) -> list[int]:
 
 def _answer(ask: Ask, out: list[int], done: int, value: float, why: str) -> Reply:
     """What is left of the turn's three actions; a script is sure of what it does."""
-    name, *rest = [ask.game.name([action], ask.obs) for action in out[done:]]
-    told = f"{why}; then {', '.join(rest)}" if rest else why
-    notes = {"policy": [(name, 1.0)], "value": float(value), "why": told}
+    first, *rest = out[done:]
+    told = "; ".join([why, *(f"then {ask.game.name([action], ask.obs)}" for action in rest)])
+    shares = pane.policy(ask, dict.fromkeys(ask.legal, 0.0) | {first: 1.0}, first)
+    notes = {"policy": shares, "value": float(value), "why": told}
     return Reply([[action] for action in out[done:]], notes=notes)
