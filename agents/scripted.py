@@ -21,6 +21,9 @@ from envs.spec import Option, Text
 
 __all__ = ["First", "Random", "Scripted", "players"]
 
+ATTACKERS = ("plain", "checking", "forewarned", "strategic")
+DEFENDERS = ("tracker", "refuse", "honest", "vague", "random", "liar1", "liar2", "liar3")
+
 Act = Callable[[Ask, Mapping[str, Any]], Reply]
 
 
@@ -106,6 +109,8 @@ class Scripted:
         "alpha": Option(
             1 / 3, 0.0, 1 / 3, help="Kuhn poker: how often a jack bets first (any value is an equilibrium)"
         ),
+        "attacker": Option("plain", choices=ATTACKERS, help="double agent: how the attacker asks and trusts"),
+        "defender": Option("tracker", choices=DEFENDERS, help="double agent: how the defender answers"),
     }
 
     def __init__(self, **options: Any) -> None:

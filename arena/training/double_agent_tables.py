@@ -1,0 +1,225 @@
+"""The tables of the study of double agents, one command: makes the runs that are missing, judges scripted defenders, keeps rows.
+
+    python -m arena.training.double_agent_tables --runs runs/double-agent
+    python -m arena.training.double_agent_tables --attacker my_module:attack
+
+The first appends rows to docs/results/defender.jsonl, for `python -m arena.bench.pages`; the second prints how every scripted
+defender fares against somebody's own attacker, which is asked move by move.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from arena.bench.results import append
+from arena.bench.studies import mean_figure, study_row
+from arena.training.double_agent_runs import ATTACKERS, CELLS, SCRIPTED, judged, made, seeds_of
+
+__all__ = ["claims", "clustered", "correlation", "defender_row", "figures_of", "rows"]
+
+COMMAND = "python -m arena.training.double_agent_tables"
+RESULTS = Path(__file__).parents[2] / "docs" / "results" / "defender.jsonl"
+WORDS = {
+    "plain": "plain", "mixture": "all four", "mind": "theory of mind", "fooling": "fooling", "both": "both rewards", "ppo": "by PPO",
+    "separate": "separate heads, no anchor", "free": "no anchor",
+}  # fmt: skip
+Found = Mapping[str, Any]
+
+
+def share(found: Found, attacker: str, what: str, priors: Sequence[str] = ("0", "1", "2")) -> float:
+    """Per cent of dialogues against an attacker with such an outcome, or the mean per cent of right statements."""
+    cells = [found["attackers"][attacker][prior] for prior in priors]
+    total = sum(cell["n"] for cell in cells)
+    if what in {"mind", "guess"}:
+        return 100 * sum(cell[what] * cell["n"] for cell in cells) / total
+    return 100 * sum(cell[what] for cell in cells) / total
+
+
+HARD = ("1", "2")
+
+
+def figures_of(judgings: Sequence[Found]) -> dict[str, dict[str, Any]]:
+    """All figures of one defender from its judgings, one a seed: means with intervals over seeds, in per cent."""
+    figures = {}
+    for attacker in ATTACKERS:
+        for prior in ("0", "1", "2"):
+            figures[f"{attacker}_knew_{prior}"] = [share(each, attacker, "fooled", (prior,)) for each in judgings]
+        figures[f"{attacker}_hard"] = [share(each, attacker, "fooled", HARD) for each in judgings]
+        for what in ("fooled", "extracted", "detected", "baited", "mind", "guess"):
+            figures[f"{attacker}_{what}"] = [share(each, attacker, what) for each in judgings]
+    figures["always_hard"] = [100 * each["always_hard"] for each in judgings]
+    return {name: mean_figure(values, "%") for name, values in figures.items()}
+
+
+def defender_row(
+    name: str, what: str, judgings: Sequence[Found], config: Mapping[str, Any], now: datetime
+) -> dict[str, Any]:
+    seeds = list(range(len(judgings)))
+    return study_row(
+        f"double-agent/{name}", what, COMMAND, now, config=config, seeds=seeds, figures=figures_of(judgings)
+    )
+
+
+def titled(cell: str) -> str:
+    """ "fooling-plain-ppo" for people: "fooling, against plain, by PPO"."""
+    reward, against, *more = cell.split("-")
+    return ", ".join([f"trained for {WORDS[reward]}", f"against {WORDS[against]}", *(WORDS[each] for each in more)])
+
+
+def clustered(
+    pairs: Mapping[str, Sequence[tuple[float, float]]], seed: int = 0, resamples: int = 2000
+) -> dict[str, Any]:
+    """Pearson's correlation of all pairs, with a 95 % bootstrap interval that draws whole defenders, not pairs."""
+    names, rng = list(pairs), np.random.default_rng(seed)
+    drawn = [[names[i] for i in rng.integers(len(names), size=len(names))] for _ in range(resamples)]
+    values = sorted(correlation([pair for name in chosen for pair in pairs[name]]) for chosen in drawn)
+    middle = correlation([pair for name in names for pair in pairs[name]])
+    ends = [values[int(0.025 * (resamples - 1))], values[int(0.975 * (resamples - 1))]]
+    return {"n": len(names), "median": middle, "interval": ends, "unit": "r", "of": "correlation"}
+
+
+def correlation(pairs: Sequence[tuple[float, float]]) -> float:
+    """0 where one side does not vary."""
+    x, y = np.array(pairs).T
+    return float(np.corrcoef(x, y)[0, 1]) if x.std() > 0 and y.std() > 0 else 0.0
+
+
+def gain(run: Found, attacker: str, what: str, priors: Sequence[str] = ("0", "1", "2")) -> float:
+    """Points by which a trained defender differs from its clone."""
+    return share(run["trained"], attacker, what, priors) - share(run["clone"], attacker, what, priors)
+
+
+def claims(runs: Mapping[str, Sequence[Found]], now: datetime) -> Iterator[dict[str, Any]]:
+    """The published claims as rows: differences in points over seeds, a correlation over defenders."""
+
+    def kept(
+        name: str, what: str, cells: Sequence[str], figure: Callable[[], dict[str, Any]]
+    ) -> Iterator[dict[str, Any]]:
+        if all(runs.get(cell) for cell in cells):
+            seeds = [run["seed"] for run in runs[cells[0]]]
+            found = {"difference": figure()}
+            yield study_row(
+                f"double-agent-claims/{name}",
+                what,
+                COMMAND,
+                now,
+                config={"cells": list(cells)},
+                seeds=seeds,
+                figures=found,
+            )
+
+    def gains(cell: str, what: str) -> Callable[[], dict[str, Any]]:
+        return lambda: mean_figure([gain(run, "plain", what) for run in runs[cell]], "points")
+
+    def beside(
+        what: str, attacker: str, first: str, second: str, priors: Sequence[str]
+    ) -> Callable[[], dict[str, Any]]:
+        return lambda: mean_figure(
+            [
+                share(a["trained"], attacker, what, priors) - share(b["trained"], attacker, what, priors)
+                for a, b in zip(runs[first], runs[second], strict=False)
+            ],
+            "points",
+        )
+
+    yield from kept(
+        "mind-fools",
+        "rewarded for theory of mind alone: gain in dialogues fooled",
+        ["mind-plain"],
+        gains("mind-plain", "fooled"),
+    )
+    yield from kept(
+        "fooling-reads",
+        "rewarded for fooling alone: gain in right statements",
+        ["fooling-plain"],
+        gains("fooling-plain", "mind"),
+    )
+    main = [cell for cell in CELLS if runs.get(cell) and cell.count("-") == 1]
+    pairs = {
+        f"{cell}/{run['seed']}": [
+            (gain(run, attacker, "mind"), gain(run, attacker, "fooled")) for attacker in ATTACKERS
+        ]
+        for cell in main
+        for run in runs[cell]
+    }
+    yield from kept(
+        "gains-correlate",
+        "gain in right statements and gain in fooling, all attackers",
+        main[:1] or [""],
+        lambda: clustered(pairs),
+    )
+    for attacker, against in (("plain", "plain"), ("forewarned", "mixture"), ("strategic", "mixture")):
+        cells = [f"both-{against}", f"fooling-{against}"]
+        told = f"both rewards less fooling alone: hard scenarios fooled, {attacker} attacker, trained against {WORDS[against]}"
+        yield from kept(f"both-best-{attacker}", told, cells, beside("fooled", attacker, cells[0], cells[1], HARD))
+
+
+def probes(runs: Mapping[str, Sequence[Found]], now: datetime) -> Iterator[dict[str, Any]]:
+    """What the frozen state tells beside what was stated, trained and clone."""
+    for cell, found in runs.items():
+        if found:
+            figures = {
+                "stated": [100 * run["probe"]["stated"] for run in found], "probe": [100 * run["probe"]["probe"] for run in found],
+                "clone_stated": [100 * run["probe_clone"]["stated"] for run in found],
+                "clone_probe": [100 * run["probe_clone"]["probe"] for run in found],
+            }  # fmt: skip
+            told = {name: mean_figure(values, "%") for name, values in figures.items()}
+            told["processor_seconds"] = mean_figure([run["seconds"] for run in found], "seconds")
+            seeds = [run["seed"] for run in found]
+            yield study_row(
+                f"double-agent-probe/{cell}",
+                titled(cell),
+                COMMAND,
+                now,
+                config=dict(found[0]["config"]),
+                seeds=seeds,
+                figures=told,
+            )
+
+
+def rows(folder: Path, seeds: Sequence[int], cells: Sequence[str], now: datetime) -> Iterator[dict[str, Any]]:
+    """All rows of the study; runs that have no file are made."""
+    runs = {cell: [made(folder, cell, seed) for seed in seeds] for cell in cells}
+    for name in SCRIPTED:
+        told = {
+            "oracle": "oracle, told what the attacker knew",
+            "liar1": "consistent liar",
+            "liar2": "liar from level 2",
+            "liar3": "liar from level 3",
+        }
+        yield defender_row(name, told.get(name, name), [judged(name, seed) for seed in seeds], {"defender": name}, now)
+    first = next(iter(runs))
+    yield defender_row("clone", "clone of a noisy tracker", [run["clone"] for run in runs[first]], {"cell": first}, now)
+    for cell, found in runs.items():
+        yield defender_row(cell, titled(cell), [run["trained"] for run in found], dict(found[0]["config"]), now)
+    yield from claims(runs, now)
+    yield from probes(runs, now)
+
+
+def main() -> None:
+    """Keep the rows, or judge one's own attacker."""
+    parser = argparse.ArgumentParser(description="Tables of the study of double agents.")
+    parser.add_argument("--runs", type=Path, default=Path("runs/double-agent"))
+    parser.add_argument("--seeds", default="0-7")
+    parser.add_argument("--cells", default=",".join(CELLS))
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--attacker", help="module:name of an agent; prints instead of keeping rows")
+    given = parser.parse_args()
+    if given.attacker:
+        from arena.training.double_agent_guest import table  # noqa: PLC0415  few need it
+
+        sys.stdout.writelines(f"{line}\n" for line in table(given.attacker))
+        return
+    kept = append(given.results, rows(given.runs, seeds_of(given.seeds), given.cells.split(","), datetime.now(UTC)))
+    sys.stdout.write(f"{kept} rows added to {given.results}\n")
+
+
+if __name__ == "__main__":
+    main()

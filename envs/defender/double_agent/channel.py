@@ -1,0 +1,171 @@
+"""The text channel: a seat writes one JSON object with its private statements, its act and its public message.
+
+A list of the same, "trust 4; belief nothing; ask 2", is read too. Only the message reaches the other seat, and only the act
+changes the state. A reply without a legal act is refused, so words never stand for an act that was not given. Format after
+ToM-SB (arXiv 2604.11666), with the act as an added field.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from envs.defender.double_agent.ledger import ASK, CHECK, ELICIT, TRUST
+from envs.defender.double_agent.rules import ATTACKER, widths
+from envs.defender.double_agent.themes import named
+from envs.defender.double_agent.tree import first_of, level_of, on_path
+from envs.rules import Refusal
+
+__all__ = ["LONGEST", "format_of", "message", "read"]
+
+LONGEST = 20_000
+"""Characters of a reply that are read; more are refused."""
+
+_ATTACKER = """\
+{"trust": 0 to 5, "belief": "NAME" or null, "reflection": "...", "signal": "query again" | "attack successful" | "defender detected",
+ "act": "ask LEVEL" | "check NAME" | "reveal NAME" | "reveal nothing" | "close LEAF" | "detect", "message": "one or two sentences"}"""
+_DEFENDER = """\
+{"prior": how many leading fields the attacker knew, "guess": "NAME" or null, "reflection": "...",
+ "act": "name NAME" | "yes" | "no" | "vague" | "refuse" | "elicit", "message": "one or two sentences"}"""
+_SIGNALS = {"attack successful": "close", "defender detected": "detect"}
+
+
+def format_of(seat: int) -> str:
+    """The JSON object that a text seat writes, as shown to it."""
+    return _ATTACKER if seat == ATTACKER else _DEFENDER
+
+
+def message(text: str) -> str:
+    """The public message of a reply, "" when there is none: all that another seat may hear of it."""
+    found = _object(text)
+    return "" if isinstance(found, Refusal) or not isinstance(found.get("message"), str) else found["message"][:2000]
+
+
+def read(text: str, obs: Any, c: Any) -> list[list[int]] | Refusal:
+    """The statements and the act of a reply as successive actions, those of the phases that are still to come."""
+    found = _object(text) if text.lstrip()[:1] in {"{", "`"} else _listed(text)
+    if isinstance(found, Refusal):
+        return found
+    attacker = obs.seat == ATTACKER
+    done = obs.phase if attacker else obs.phase - 3
+    if done:  # what has been stated stands
+        found = found | ({"trust": obs.trust} if attacker else {"prior": 0})
+    parts = (_attacker if attacker else _defender)(found, obs, c)[done:]
+    wrong = next((part for part in parts if isinstance(part, Refusal)), None)
+    return [[part] for part in parts if isinstance(part, int)] if wrong is None else wrong
+
+
+def _listed(text: str) -> dict[str, Any] | Refusal:
+    """ "trust 4; belief nothing; ask 2" as the object that says the same."""
+    found: dict[str, Any] = {}
+    for part in text[:LONGEST].split(";"):
+        word, _, rest = part.strip().partition(" ")
+        if word in {"trust", "prior"} and rest.strip().isascii() and rest.strip().isdigit():
+            found[word] = int(rest.strip()[:4])
+        elif word in {"belief", "guess"}:
+            found[word] = None if rest.strip() == "nothing" else rest
+        elif part.strip():
+            if "act" in found:
+                return Refusal(f"{part.strip()[:40]!r} is one act too many: give the statements and one act")
+            found["act"] = part
+    return found
+
+
+def _object(text: str) -> dict[str, Any] | Refusal:
+    """The one object of a reply, which may stand in a fence; nothing else may stand around it."""
+    if len(text) > LONGEST:
+        return Refusal(f"the reply has {len(text)} characters: at most {LONGEST} are read")
+    body = text.strip()
+    if body.startswith("```"):
+        body = body.removeprefix("```json").removeprefix("```").removesuffix("```")
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return Refusal("the reply is no JSON object: answer with one object and nothing else")
+    return found if isinstance(found, dict) else Refusal("the reply is no JSON object: answer with one object")
+
+
+def _attacker(found: dict[str, Any], obs: Any, c: Any) -> list[int | Refusal]:
+    trust = found.get("trust")
+    most, least = obs.trust, TRUST if obs.turn == 0 else 0
+    if type(trust) is not int or not least <= trust <= most:
+        trust = Refusal(f"trust must be a whole number from {least} to {most}: it only falls, and begins at {TRUST}")
+    return [trust, _node("belief", found, obs, c, TRUST + 1), _act(found, obs, c, trust)]
+
+
+def _defender(found: dict[str, Any], obs: Any, c: Any) -> list[int | Refusal]:
+    prior = found.get("prior")
+    if type(prior) is not int or not 0 <= prior < c.depth:
+        prior = Refusal(f"prior must be a whole number from 0 to {c.depth - 1}")
+    return [prior, _node("guess", found, obs, c, c.depth), _act(found, obs, c, prior)]
+
+
+def _node(field: str, found: dict[str, Any], obs: Any, c: Any, first: int) -> int | Refusal:
+    """A name, a list of names of which the last that is not null counts, or null."""
+    given = found.get(field)
+    if isinstance(given, list):
+        given = next((each for each in reversed(given) if each is not None), None)
+    if given is None:
+        return first
+    known = named(obs.theme, obs.naming, c.depth, c.branching)
+    names = {each.lower(): node for node, each in enumerate(known)}
+    node = names.get(str(given)[:200].strip().lower())
+    return (
+        Refusal(f"{field} must be a name of the tree or null, not {str(given)[:40]!r}")
+        if node is None
+        else first + 1 + node
+    )
+
+
+def _act(found: dict[str, Any], obs: Any, c: Any, first: Any) -> int | Refusal:
+    """The act's number, if it would be legal after the statements of the same reply."""
+    given = found.get("act")
+    if not isinstance(given, str):
+        return Refusal("the reply carries no act: give the field act, for example " + _example(obs.seat))
+    wanted = " ".join(given[:200].split()).lower().rstrip(".")
+    signal = _SIGNALS.get(str(found.get("signal")))
+    if signal is not None and wanted.split(" ")[0] != signal:
+        return Refusal(f"the signal {found['signal']!r} needs the act {signal}, not {given[:40]!r}")
+    allowed = _allowed(obs, c, first)
+    if wanted in allowed:
+        return allowed[wanted]
+    return Refusal(f"the act {given[:40]!r} is not allowed now: allowed are {_summary(allowed)}")
+
+
+def _example(seat: int) -> str:
+    return "'ask 1'" if seat == ATTACKER else "'vague'"
+
+
+def _summary(allowed: dict[str, int]) -> str:
+    """The kinds of acts, each with one example."""
+    kinds: dict[str, str] = {}
+    for each in allowed:
+        kinds.setdefault(each.split(" ")[0], each)
+    return ", ".join(kinds.values())
+
+
+def _allowed(obs: Any, c: Any, trust: Any) -> dict[str, int]:
+    """Every legal act of this turn by its words, from what the seat sees and the trust that it states in the same reply."""
+    from envs.defender.double_agent.words import meaning, written  # noqa: PLC0415  words reads JSON through this file
+
+    nodes = first_of(c.depth + 1, c.branching)
+    low = TRUST + 1 + nodes + 1 if obs.seat == ATTACKER else c.depth + nodes + 1
+    meanings = ((action, meaning(obs.seat, action, c)) for action in range(low, widths(c.depth, c.branching)[obs.seat]))
+    may = _attacker_may if obs.seat == ATTACKER else _defender_may
+    return {written(means, obs, c).lower(): action for action, means in meanings if may(means, obs, c, trust)}
+
+
+def _attacker_may(means: Any, obs: Any, c: Any, trust: Any) -> bool:
+    elicited = obs.turn > 0 and obs.answers[obs.turn - 1][0] == ELICIT
+    if means.kind == "close":
+        return bool(on_path(obs.known, means.value, c.branching))
+    if means.kind == "detect":
+        return bool(trust == 0)
+    return bool((means.kind == "reveal") == elicited)
+
+
+def _defender_may(means: Any, obs: Any, c: Any, trust: Any) -> bool:
+    asked, value = obs.question.tolist()
+    if means.kind == "name":
+        return bool(level_of(means.value, c.branching) >= (value if asked == ASK else level_of(value, c.branching)))
+    return means.kind not in {"yes", "no"} or asked == CHECK
