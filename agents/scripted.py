@@ -106,6 +106,11 @@ class Scripted:
         "alpha": Option(
             1 / 3, 0.0, 1 / 3, help="Kuhn poker: how often a jack bets first (any value is an equilibrium)"
         ),
+        "style": Option(
+            "expert",
+            choices=("expert", "greedy", "valid-random", "random", "nothing"),
+            help="tower defence and siege: how to play",
+        ),
     }
 
     def __init__(self, **options: Any) -> None:

@@ -51,11 +51,11 @@ _SLICES = {"BUILD_SLICE", "BINARY_SLICE", "STORE_SLICE"}
 
 def _widened(kind: Any) -> Any:
     """The type that an argument of a rule has inside of it: whole numbers have 64 bits there, constants and fields of records too."""
-    kind = types.unliteral(kind)
-    return types.int64 if isinstance(kind, types.Integer) and kind.signed else kind
+    kind = types.unliteral(kind)  # type: ignore[no-untyped-call]
+    return types.int64 if isinstance(kind, types.Integer) and getattr(kind, "signed", False) else kind
 
 
-class _Called(types.Dispatcher):  # type: ignore[misc]
+class _Called(types.Dispatcher):
     """A rule as a callee. Without widening numba would compile it anew for each constant and each size of its arguments."""
 
     def get_call_type(self, context: Any, args: Any, kws: Any) -> Any:

@@ -37,6 +37,7 @@ VERBS = {
     "tournament": "Play the tournament that a file describes.",
     "rank": "Print the ratings.",
     "bench": "Measure the speed of games on this machine.",
+    "level": "Check, show and write level files of tower defence.",
 }
 
 

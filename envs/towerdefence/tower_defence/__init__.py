@@ -21,7 +21,17 @@ from envs.towerdefence.tower_defence.generator import random_level
 from envs.towerdefence.tower_defence.rules import acting, command, init, legal
 from envs.towerdefence.tower_defence.sight import imagine, observe
 from envs.towerdefence.tower_defence.state import (
-    BANK, CONFIG, HALF, LEVEL, OBS, PLAN, SCALE, SECOND, SPAWNS, STATE, UNIT,
+    BANK,
+    CONFIG,
+    HALF,
+    LEVEL,
+    OBS,
+    PLAN,
+    SCALE,
+    SECOND,
+    SPAWNS,
+    STATE,
+    UNIT,
 )  # fmt: skip
 from envs.towerdefence.tower_defence.views import PLANES, STRUCTURED, encode_compact, encode_structured
 from envs.towerdefence.tower_defence.words import form, metrics, name, parse, say, tell
@@ -37,21 +47,21 @@ RULES = """\
 Waves of enemies walk along roads to your base. Each one that gets there costs a life; at 0 lives you lose, after the last wave you have
 won what is left. Gold builds towers on free slots; some slots lie so far from every road that a tower there is wasted. An archer tower
 shoots one enemy, in the air too. A magician tower hits all ground enemies around one. A knight tower keeps up to three knights at its
-rally point, who stop ground enemies one by one and fight them; you may move the rally point within the tower's range. Towers can be upgraded
-and sold for part of the price. Your hero walks where you send it, stops an enemy that it meets, throws fireballs while it stands free, picks
-up coins, comes back some time after it falls, and may be trained for more health. Its fire burns a place within its reach for a while and
-costs health. Reinforcements, two knights for a short time, can be set down near a road. Fog drifts over the map: it hides units and
-stops the towers under it; fire lights it up. Some enemies are armoured, heal, freeze towers, split, dodge, fly.
+rally point, who stop ground enemies one by one and fight them; you may move the rally point within the tower's range. Towers can be
+upgraded, and sold for part of the price. Your hero walks where you send it, stops an enemy that it meets, throws fireballs while it
+stands free, picks up coins, comes back some time after it falls, and may be trained for more health. Its fire burns a place within its
+reach for a while and costs health. Reinforcements, two knights for a short time, can be set down near a road. Fog drifts over the map:
+it hides units and stops the towers under it; fire lights it up. Some enemies are armoured, heal, freeze towers, split, dodge, fly.
 You act once every {period} frames of 0.02 s. {answer}"""
 SEMANTIC = """\
-Cells of the map are named like those of a chess board, A1 at the lower left. Answer with one of: archer N, magician N, knights N, upgrade N,
-sell N, range N (N is the number of a slot), rally C, reinforce C, hero C, fire C (C is a cell such as F7), train, wait."""
+Cells of the map are named like those of a chess board, A1 at the lower left. Answer with one of: archer N, magician N, knights N,
+upgrade N, sell N, range N (N is the number of a slot), rally C, reinforce C, hero C, fire C (C is a cell such as F7), train, wait."""
 RAW = """\
 Answer with an act and a point, such as archer at -1.25 0.5; x and y run from -3 to 3. Acts: {acts}. An act that is not possible
 changes nothing, and its error code is shown to you."""
 
 OPTIONS = {
-    "level": Option("1", help="1 to 5 (benchmark), t1 to t4, training (one of t1 to t4 each episode), random, or the path of a TOML file"),
+    "level": Option("1", help="1 to 5, t1 to t4, training (one of t1 to t4 each episode), random, or the path of a TOML file"),
     "actions": Option("semantic", choices=("semantic", "raw"), help="verb and place with a mask, or (x, y, type) of which any may be invalid"),
     "grid": Option(12, 4, 24, help="cells along a side of the grid of acts and of the compact view"),
     "period": Option(16, 1, 64, help="frames of 0.02 s in a decision"),

@@ -1,14 +1,14 @@
 """Part 3b, the acts of the defender: what each costs, what it changes, and the code of what forbids it.
 
-An act is a triple (x, y, kind) or an index of verb and place; both become (kind, slot, x, y) here. Whatever is forbidden changes nothing but
-the record of the last act.
+An act is a triple (x, y, kind) or an index of verb and place; both become (kind, slot, x, y) in `rules`. Whatever is forbidden changes
+nothing but the record of the last act.
 """
 
 from __future__ import annotations
 
 from envs.rules import rule
 from envs.towerdefence.tower_defence.ground import apart, leave, recruit, release
-from envs.towerdefence.tower_defence.state import FIRES, HALF, NEAR, SLOTS, UNIT
+from envs.towerdefence.tower_defence.state import FIRES, SLOTS, UNIT
 
 ACTS = (
     "archer", "magician", "knights", "upgrade", "sell", "range", "wait", "rally", "reinforce", "hero", "fire", "train",
@@ -147,7 +147,7 @@ def code(s, lv, kind, slot, x, y):
     if kind == AID:
         wrong = of_aid(s, lv)
         return NO_ROAD if wrong == DONE and not roadside(lv, x, y) else wrong
-    if kind == SEND or kind == SKILL or kind == TRAIN:
+    if kind in (SEND, SKILL, TRAIN):
         wrong = of_hero(s, lv, kind)
         return FAR if wrong == DONE and kind == SKILL and not reaches(s, lv, x, y) else wrong
     return DONE
@@ -247,75 +247,3 @@ def disband(s, t):
             s.knights[i].hp = 0
             s.knights[i].life = 1
             s.fallen = 1
-
-
-@rule
-def clamped(value):
-    return min(max(value, -HALF), HALF)
-
-
-@rule
-def order(s, c, actions, seat):
-    """Take the defender's act: do it, or write down why not."""
-    lv = c.levels[s.level]
-    slot = -1
-    x = 0
-    y = 0
-    kind = 0
-    if c.raw != 0:
-        x = clamped(actions[seat, 0])
-        y = clamped(actions[seat, 1])
-        kind = actions[seat, 2]
-        if kind < ON_SLOTS:
-            slot = slot_at(lv, x, y)
-    else:
-        index = actions[seat, 0]
-        if index < ON_SLOTS * SLOTS:
-            kind = index // SLOTS
-            slot = index % SLOTS
-            x = lv.slot[slot].x
-            y = lv.slot[slot].y
-        elif index < FIXED:
-            kind = WAIT if index == FIXED - 2 else TRAIN
-        else:
-            cells = c.grid * c.grid
-            kind = RALLY + (index - FIXED) // cells
-            x = lv.spot_x[(index - FIXED) % cells]
-            y = lv.spot_y[(index - FIXED) % cells]
-    wrong = code(s, lv, kind, slot, x, y)
-    if wrong == DONE:
-        perform(s, lv, kind, slot, x, y)
-    s.last.x = x
-    s.last.y = y
-    s.last.kind = kind
-    s.last.error = wrong
-    s.tally.errors[wrong] += 1
-    if kind != WAIT:
-        s.tally.acts += 1
-
-
-@rule
-def allow(s, c, mask):
-    """The mask of indices: all whose code is 0."""
-    if c.raw != 0:
-        return
-    lv = c.levels[s.level]
-    for kind in range(ON_SLOTS):
-        for slot in range(lv.slots):
-            mask[kind * SLOTS + slot] = on_slot(s, lv, kind, slot) == DONE
-    mask[FIXED - 2] = True
-    mask[FIXED - 1] = of_hero(s, lv, TRAIN) == DONE
-    knights = 0
-    for t in range(lv.slots):
-        if s.towers[t].kind == 3:
-            knights |= 1 << t
-    aid = NEAR if of_aid(s, lv) == DONE else 0
-    send = of_hero(s, lv, SEND) == DONE
-    skill = of_hero(s, lv, SKILL) == DONE
-    cells = c.grid * c.grid
-    for cell in range(cells):
-        bits = lv.cell[cell]
-        mask[FIXED + cell] = (bits & knights) != 0
-        mask[FIXED + cells + cell] = (bits & aid) != 0
-        mask[FIXED + 2 * cells + cell] = send
-        mask[FIXED + 3 * cells + cell] = skill and reaches(s, lv, lv.spot_x[cell], lv.spot_y[cell])

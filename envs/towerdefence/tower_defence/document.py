@@ -86,7 +86,13 @@ def _hero(hero: Any) -> dict[str, Any]:
 def _last(act: Any) -> dict[str, Any] | None:
     if act.kind < 0:
         return None
-    return {"at": _at(act.x, act.y), "action": act.kind, "success": act.error == 0, "error": act.error, "says": ERRORS[act.error]}
+    return {
+        "at": _at(act.x, act.y),
+        "action": act.kind,
+        "success": act.error == 0,
+        "error": act.error,
+        "says": ERRORS[act.error],
+    }
 
 
 def _tower(t: int, slot: Any, tower: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ The map is 16 units wide; fog and fire are laid into the picture of the ground, 
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,7 @@ def terrain(data: bytes, dtype: np.dtype, grid: int) -> np.ndarray:
     for p in range(int(level["paths"])):
         path = level["path"][p]
         points = np.stack([path["x"], path["y"]], 1)[: path["n"]].astype(float)
-        for a, b in zip(points, points[1:], strict=False):
+        for a, b in pairwise(points):
             along = b - a
             share = np.clip(((x - a[0]) * along[0] + (y - a[1]) * along[1]) / max(along @ along, 1), 0, 1)
             away = np.minimum(away, np.hypot(x - a[0] - share * along[0], y - a[1] - share * along[1]))
@@ -115,7 +116,9 @@ def _slots(obs: Any, level: Any, canvas: Canvas) -> None:
     for t in range(int(level["slots"])):
         x, y = at(int(level["slot"][t]["x"]), int(level["slot"][t]["y"]))
         tower = obs.towers[t]
-        canvas.rect(x - 0.5, y - 0.5, 1.0, 1.0, "hole" if tower.kind else "grid", bool(tower.kind))
+        canvas.rect(x - 0.5, y - 0.5, 1.0, 1.0, "hole" if tower.kind else "wall")
+        if not tower.kind:
+            canvas.text(x, y, str(t + 1), "text")
         if tower.kind:
             colour = "muted" if tower.frozen else _COLOURS[tower.kind]
             canvas.disc(x, y, 0.45, colour)
@@ -137,7 +140,13 @@ def _enemy(e: Any, kind: Any, canvas: Canvas) -> None:
         canvas.line(x - 2 * radius, y, x + 2 * radius, y, colour)
     left = max(e.hp, 0) / max(int(kind["health"]), 1)
     if left < 1:
-        canvas.line(x - radius, y - radius - 0.12, x - radius + 2 * radius * left, y - radius - 0.12, "good" if left > 0.5 else "gold")
+        canvas.line(
+            x - radius,
+            y - radius - 0.12,
+            x - radius + 2 * radius * left,
+            y - radius - 0.12,
+            "good" if left > 0.5 else "gold",
+        )
 
 
 def _hero(hero: Any, canvas: Canvas) -> None:
@@ -154,14 +163,22 @@ def _hero(hero: Any, canvas: Canvas) -> None:
 # ------------------------------------------------------------------ figures
 def _figures(obs: Any, level: Any, canvas: Canvas) -> None:
     canvas.rect(0, 0, WIDE, TOP, "background")
-    canvas.text(0.2, 0.5, f"lives {obs.lives}/{level['lives']}", "good" if 2 * obs.lives > level["lives"] else "bad", "left")
+    canvas.text(
+        0.2, 0.5, f"lives {obs.lives}/{level['lives']}", "good" if 2 * obs.lives > level["lives"] else "bad", "left"
+    )
     canvas.text(WIDE / 2, 0.5, f"gold {obs.gold}", "gold")
     canvas.text(WIDE - 0.2, 0.5, f"wave {obs.wave}/{level['waves']}", "text", "right")
     y, waves = TOP + WIDE, max(int(level["waves"]), 1)
     canvas.rect(0, y, WIDE, HIGH - y, "background")
     for w in range(waves):
-        canvas.rect(0.2 + w * (WIDE - 0.4) / waves, y + 0.2, (WIDE - 0.4) / waves - 0.15, 0.6, "accent" if w < obs.wave else "hole")
+        canvas.rect(
+            0.2 + w * (WIDE - 0.4) / waves,
+            y + 0.2,
+            (WIDE - 0.4) / waves - 0.3,
+            0.6,
+            "accent" if w < obs.wave else "hole",
+        )
     if obs.countdown >= 0 and obs.wave < waves:
         whole = int(level["interval"] if obs.wave else level["first"])
         done = 1 - min(obs.countdown / max(whole, 1), 1.0)
-        canvas.rect(0.2 + obs.wave * (WIDE - 0.4) / waves, y + 0.2, done * ((WIDE - 0.4) / waves - 0.15), 0.6, "grid")
+        canvas.rect(0.2 + obs.wave * (WIDE - 0.4) / waves, y + 0.2, done * ((WIDE - 0.4) / waves - 0.3), 0.6, "grid")

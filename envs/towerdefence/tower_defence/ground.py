@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from envs.keys import below, fold
 from envs.rules import rule
-from envs.towerdefence.tower_defence.state import ALONG, ARCHER, FIRE, FREE, HERO, KNIGHTS, MAGICIAN
+from envs.towerdefence.tower_defence.state import ARCHER, FIRE, FREE, HERO, KNIGHTS, MAGICIAN
 
 
 @rule
@@ -42,10 +42,7 @@ def covered(s, lv, x, y):
     if radius == 0 or apart(x, y, s.fog.x, s.fog.y) > radius * radius:
         return False
     light = lv.champion.skill_radius
-    for i in range(s.burning):
-        if apart(x, y, s.fires[i].x, s.fires[i].y) <= light * light:
-            return False
-    return True
+    return all(apart(x, y, s.fires[i].x, s.fires[i].y) > light * light for i in range(s.burning))
 
 
 @rule
@@ -55,7 +52,7 @@ def place(lv, e):
     while e.along >= path.start[e.leg + 1] and e.leg < path.n - 2:
         e.leg += 1
     leg = e.leg
-    off = (e.along - path.start[leg]) // ALONG
+    off = (e.along - path.start[leg]) >> 4
     e.x = path.x[leg] + (off * path.dx[leg] >> 12)
     e.y = path.y[leg] + (off * path.dy[leg] >> 12)
 
@@ -79,7 +76,7 @@ def hurt(s, lv, j, amount, source, key):
     kind = lv.kind[e.kind]
     if source == ARCHER and kind.evade > 0 and below(fold(key, 7), 100) < kind.evade:
         return
-    turned = kind.resist if source == MAGICIAN or source == FIRE else kind.armour
+    turned = kind.resist if source in (MAGICIAN, FIRE) else kind.armour
     amount = min(amount * (100 - turned) // 100, e.hp)
     e.hp -= amount
     s.tally.damage[source] += amount

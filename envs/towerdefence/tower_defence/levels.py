@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from envs.towerdefence.tower_defence import survey
 from envs.towerdefence.tower_defence.schema import TABLES, Fault, Field, Reader
 from envs.towerdefence.tower_defence.state import KINDS, LETTERS, LEVEL, PATHS, PLAN, POINTS, SLOTS, SPAWNS, UNIT, WAVES
 
-__all__ = ["BENCHMARK", "FOLDER", "LARGEST", "TOWERS", "TRAINING", "Level", "load", "names", "read"]
+__all__ = ["BENCHMARK", "FOLDER", "LARGEST", "TOWERS", "TRAINING", "Level", "load", "names", "read", "text_of"]
 
 FOLDER = Path(__file__).parent / "levels"
 BENCHMARK = ("1", "2", "3", "4", "5")
@@ -29,7 +30,21 @@ TRAINING = ("t1", "t2", "t3", "t4")
 TOWERS = ("archer", "magician", "knight")
 LARGEST = 256 * 1024
 """Bytes of a level file, at most."""
-_TOP = ("title", "rules", "coin", "compensation", "fog", "tower", "knight", "hero", "reinforcements", "enemy", "path", "slot", "wave")
+_TOP = (
+    "title",
+    "rules",
+    "coin",
+    "compensation",
+    "fog",
+    "tower",
+    "knight",
+    "hero",
+    "reinforcements",
+    "enemy",
+    "path",
+    "slot",
+    "wave",
+)
 _EXTRA = {"enemy": ("splits", "trait"), "rules": ("expert",)}
 _PLACE = Field("", "length", -3, 3)
 _SPACING = Field("spacing", "time", 0.1, 60)
@@ -58,7 +73,7 @@ def load(name: str, grid: int = 12) -> Level:
     path = FOLDER / f"{name}.toml" if name in names() else Path(name)
     if not name.endswith(".toml") and name not in names():
         raise unknown("level", name[:40], [*names(), "training", "random", "PATH.toml"])
-    text = _text(path)
+    text = text_of(path)
     level, faults = read(text, path.name if name in names() else str(path), grid)
     if level is None:
         more = f" (and {len(faults) - 1} more: arena level check {path})" if len(faults) > 1 else ""
@@ -66,7 +81,8 @@ def load(name: str, grid: int = 12) -> Level:
     return level
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """The text of a level file. UserError where it is not there, too large or no text."""
     try:
         if path.stat().st_size > LARGEST:
             raise UserError(f"{path} is too large for a level: at most {LARGEST} bytes are read", CORRUPT)
@@ -206,7 +222,7 @@ class _Builder:
             points = [self.point(each, path) for each in given]
             if None in points:
                 continue
-            if any(survey.distance(a, b) < UNIT // 20 for a, b in zip(points, points[1:], strict=False)):
+            if any(survey.distance(a, b) < UNIT // 20 for a, b in pairwise(points)):
                 self.reader.wrong(path, "has two points at the same place: neighbours are 0.05 apart at least")
                 continue
             survey.road(self.level["path"][p], points)
@@ -270,7 +286,9 @@ class _Builder:
         if level["gold"] > level["most_gold"]:
             self.reader.wrong(("rules", "gold"), f"is more than max_gold, {level['most_gold']}")
         if level["aid_wait"] < level["aid_lasts"]:
-            self.reader.wrong(("reinforcements", "wait"), "must be at least `lasts`: one squad goes before the next comes")
+            self.reader.wrong(
+                ("reinforcements", "wait"), "must be at least `lasts`: one squad goes before the next comes"
+            )
         if "expert" in rules:
             value = self.reader.number(rules["expert"], _EXPERT, ("rules", "expert"))
             level["expert"] = 1 if value is None else value

@@ -4,8 +4,24 @@ from __future__ import annotations
 
 from envs.keys import below, fold
 from envs.rules import rule
-from envs.towerdefence.tower_defence.acts import allow, order
-from envs.towerdefence.tower_defence.state import FREE, HALF, SPAWNS, WAVES
+from envs.towerdefence.tower_defence.acts import (
+    DONE,
+    FIXED,
+    ON_SLOTS,
+    RALLY,
+    SEND,
+    SKILL,
+    TRAIN,
+    WAIT,
+    code,
+    of_aid,
+    of_hero,
+    on_slot,
+    perform,
+    reaches,
+    slot_at,
+)  # fmt: skip
+from envs.towerdefence.tower_defence.state import FREE, HALF, NEAR, SLOTS, SPAWNS, WAVES
 from envs.towerdefence.tower_defence.world import count
 
 
@@ -54,6 +70,78 @@ def mix(s, lv, key):
             s.plan.kind[w, i] = s.plan.kind[w, j]
             s.plan.kind[w, j] = kept
             s.plan.lane[w, i] = below(fold(key, 1000 + w * SPAWNS + i), lv.paths)
+
+
+@rule
+def clamped(value):
+    return min(max(value, -HALF), HALF)
+
+
+@rule
+def order(s, c, actions, seat):
+    """Take the defender's act: do it, or write down why not."""
+    lv = c.levels[s.level]
+    slot = -1
+    x = 0
+    y = 0
+    kind = 0
+    if c.raw != 0:
+        x = clamped(actions[seat, 0])
+        y = clamped(actions[seat, 1])
+        kind = actions[seat, 2]
+        if kind < ON_SLOTS:
+            slot = slot_at(lv, x, y)
+    else:
+        index = actions[seat, 0]
+        if index < ON_SLOTS * SLOTS:
+            kind = index // SLOTS
+            slot = index % SLOTS
+            x = lv.slot[slot].x
+            y = lv.slot[slot].y
+        elif index < FIXED:
+            kind = WAIT if index == FIXED - 2 else TRAIN
+        else:
+            cells = c.grid * c.grid
+            kind = RALLY + (index - FIXED) // cells
+            x = lv.spot_x[(index - FIXED) % cells]
+            y = lv.spot_y[(index - FIXED) % cells]
+    wrong = code(s, lv, kind, slot, x, y)
+    if wrong == DONE:
+        perform(s, lv, kind, slot, x, y)
+    s.last.x = x
+    s.last.y = y
+    s.last.kind = kind
+    s.last.error = wrong
+    s.tally.errors[wrong] += 1
+    if kind != WAIT:
+        s.tally.acts += 1
+
+
+@rule
+def allow(s, c, mask):
+    """The mask of indices: all whose code is 0."""
+    if c.raw != 0:
+        return
+    lv = c.levels[s.level]
+    for kind in range(ON_SLOTS):
+        for slot in range(lv.slots):
+            mask[kind * SLOTS + slot] = on_slot(s, lv, kind, slot) == DONE
+    mask[FIXED - 2] = True
+    mask[FIXED - 1] = of_hero(s, lv, TRAIN) == DONE
+    knights = 0
+    for t in range(lv.slots):
+        if s.towers[t].kind == 3:
+            knights |= 1 << t
+    aid = NEAR if of_aid(s, lv) == DONE else 0
+    send = of_hero(s, lv, SEND) == DONE
+    skill = of_hero(s, lv, SKILL) == DONE
+    cells = c.grid * c.grid
+    for cell in range(cells):
+        bits = lv.cell[cell]
+        mask[FIXED + cell] = (bits & knights) != 0
+        mask[FIXED + cells + cell] = (bits & aid) != 0
+        mask[FIXED + 2 * cells + cell] = send
+        mask[FIXED + 3 * cells + cell] = skill and reaches(s, lv, lv.spot_x[cell], lv.spot_y[cell])
 
 
 @rule

@@ -225,7 +225,7 @@ class Reader:
 
 
 def _named(path: tuple[Any, ...]) -> str:
-    """ ("wave", 1, "groups") -> "wave 2, groups"; what a stranger wrote is shortened."""
+    """("wave", 1, "groups") -> "wave 2, groups"; what a stranger wrote is shortened."""
     words: list[str] = []
     for part in path:
         if isinstance(part, int) and words:

@@ -98,7 +98,12 @@ COIN = nested(*_shorts("x", "y", "left", "wait"))
 BLAZE = nested(*_shorts("x", "y", "left"))
 FOG = nested(*_shorts("x", "y", "to_x", "to_y"))
 TALLY = nested(
-    ("errors", I32, (CODES,)), ("damage", I32, (len(SOURCES),)), ("idle", np.int64), ("spent", I32), ("kills", I32), ("acts", I32)
+    ("errors", I32, (CODES,)),
+    ("damage", I32, (len(SOURCES),)),
+    ("idle", np.int64),
+    ("spent", I32),
+    ("kills", I32),
+    ("acts", I32),
 )
 
 _KNOWN = (

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from envs.rules import rule
 from envs.towerdefence.tower_defence.state import (
-    ENEMIES, FIRES, HALF, KINDS, KNIGHTS, PATHS, POINTS, SECOND, SLOTS, SPAWNS, UNIT,
+    ENEMIES,
+    FIRES,
+    HALF,
+    KINDS,
+    KNIGHTS,
+    PATHS,
+    POINTS,
+    SECOND,
+    SLOTS,
+    SPAWNS,
+    UNIT,
 )  # fmt: skip
 
 PLANES = (
@@ -30,7 +40,7 @@ def encode_compact(obs, c, out):
         for column in range(g):
             road = lv.road[row * g + column]
             if road >= 0:
-                out[0, row, column] = (1000 - road) / 1000.0
+                out[0, row, column] = (1000 - road) * 0.001
     for t in range(lv.slots):
         tower = obs.towers[t]
         row = cell_of(lv.slot[t].y, g)
@@ -98,23 +108,20 @@ def spots(obs, lv, out, g):
 @rule
 def numbers(obs, lv, out, g):
     """The planes that hold one number."""
-    man = lv.champion
-    gold = min(obs.gold / 1000.0, 1.0)
-    lives = max(obs.lives, 0) / max(lv.lives, 1)
-    countdown = min(max(obs.countdown, 0) / max(lv.interval, lv.first), 1.0)
-    wave = obs.wave / max(lv.waves, 1)
-    aid = 1.0 - obs.aid_in / max(lv.aid_wait, 1)
-    health = max(obs.hero.hp, 0) / max(obs.hero.full, 1)
-    skill = 1.0 - obs.hero.skill_in / max(man.skill_wait, 1)
+    fill(out, 14, min(obs.gold / 1000.0, 1.0), g)
+    fill(out, 15, max(obs.lives, 0) / max(lv.lives, 1), g)
+    fill(out, 16, min(max(obs.countdown, 0) / max(lv.interval, lv.first, 1), 1.0), g)
+    fill(out, 17, obs.wave / max(lv.waves, 1), g)
+    fill(out, 18, 1.0 - obs.aid_in / max(lv.aid_wait, 1), g)
+    fill(out, 19, max(obs.hero.hp, 0) / max(obs.hero.full, 1), g)
+    fill(out, 20, 1.0 - obs.hero.skill_in / max(lv.champion.skill_wait, 1), g)
+
+
+@rule
+def fill(out, plane, value, g):
     for row in range(g):
         for column in range(g):
-            out[14, row, column] = gold
-            out[15, row, column] = lives
-            out[16, row, column] = countdown
-            out[17, row, column] = wave
-            out[18, row, column] = aid
-            out[19, row, column] = health
-            out[20, row, column] = skill
+            out[plane, row, column] = value
 
 
 @rule

@@ -73,7 +73,8 @@ def _map(obs: Any, c: Any, level: Any) -> Iterator[str]:
         if tower.kind:
             text += f" level {tower.level}"
         if tower.kind == 3:
-            text += f", {plural(tower.men, 'man' if tower.men == 1 else 'men').removesuffix('s')} at {cell_name(tower.rally_x, tower.rally_y, c.grid)}"
+            where = cell_name(tower.rally_x, tower.rally_y, c.grid)
+            text += f", {tower.men} {'man' if tower.men == 1 else 'men'} at {where}"
         if tower.frozen:
             text += f", frozen for {seconds(tower.frozen)}"
         yield f"Slot {t + 1} at {cell_name(int(slot['x']), int(slot['y']), c.grid)}: {text}."
@@ -201,7 +202,14 @@ def tell(before: Any, actions: dict[int, Any], after: Any, c: Any) -> list[Mark]
         marks.append(Mark("coin", f"a coin is picked up: gold {after.gold}", 0))
     if after.done and not after.truncated:
         held = after.lives > 0
-        marks.append(Mark("end", f"the base holds with {plural(after.lives, 'life').replace('lifes', 'lives')}" if held else "the base falls"))
+        marks.append(
+            Mark(
+                "end",
+                f"the base holds with {plural(after.lives, 'life').replace('lifes', 'lives')}"
+                if held
+                else "the base falls",
+            )
+        )
     return marks
 
 
@@ -210,7 +218,9 @@ def _act_mark(after: Any, level: Any) -> Mark:
     where = f"at {act.x / UNIT:.2f} {act.y / UNIT:.2f}"
     if act.error:
         return Mark("refused", f"{ACTS[act.kind]} {where} refused: {ERRORS[act.error]}", 0)
-    kind = ("build", "build", "build", "upgrade", "sell", "range", "wait", "rally", "aid", "hero", "fire", "train")[act.kind]
+    kind = ("build", "build", "build", "upgrade", "sell", "range", "wait", "rally", "aid", "hero", "fire", "train")[
+        act.kind
+    ]
     return Mark(kind, ACTS[act.kind] if act.kind == 11 else f"{ACTS[act.kind]} {where}", 0)
 
 

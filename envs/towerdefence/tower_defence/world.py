@@ -81,7 +81,7 @@ def drift(s, lv, key):
 
 @rule
 def march(s, lv, key):
-    """Enemies walk, fight who holds them, work their traits, and leave at the base. From the last, because one that leaves is replaced by the last."""
+    """Enemies walk, fight who holds them, work their traits, and leave at the base; from the last, who replaces one that leaves."""
     for j in range(s.crowd - 1, -1, -1):
         e = s.enemies[j]
         if e.hp > 0:
