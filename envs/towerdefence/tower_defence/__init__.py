@@ -62,7 +62,7 @@ changes nothing, and its error code is shown to you."""
 
 OPTIONS = {
     "level": Option("1", help="1 to 5, t1 to t4, training (one of t1 to t4 each episode), random, or the path of a TOML file"),
-    "actions": Option("semantic", choices=("semantic", "raw"), help="verb and place with a mask, or (x, y, type) of which any may be invalid"),
+    "actions": Option("semantic", choices=("semantic", "raw"), help="verb and place with a mask, or any (x, y, type), valid or not"),
     "grid": Option(12, 4, 24, help="cells along a side of the grid of acts and of the compact view"),
     "period": Option(16, 1, 64, help="frames of 0.02 s in a decision"),
     "text": Option("words", choices=("words", "json"), help="what a seat is told: a few lines, or a JSON document"),

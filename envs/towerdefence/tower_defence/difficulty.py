@@ -31,7 +31,7 @@ def decoys(level: Any) -> list[int]:
 
 def terms(level: Level) -> dict[str, float]:
     """roads: half for their number beyond one (of four more), half for how much shorter than 12 map units they are on average.
-    slots: half for the share of decoys, half for useful slots that lack to twelve.
+    slots: a third each for the share of decoys, for useful slots that lack to twelve, and for the radius of the fog (of 1.5 map units).
     enemies: a third for kinds (of 15), two thirds for the health that comes in a second while waves last (of 1200), armour and the like
     counted in.
     resources: gold at the start (of 900) and what coins bring in all waves (of 900) together, taken from 1.
@@ -39,7 +39,7 @@ def terms(level: Level) -> dict[str, float]:
     record, plan = level.record[0], level.plan[0]
     paths, slots, waves = (int(record[name]) for name in ("paths", "slots", "waves"))
     length = float(np.mean(record["path"]["length"][:paths])) / (ALONG * UNIT)
-    useful = slots - len(decoys(record))
+    useful, fog = slots - len(decoys(record)), int(record["fog_radius"]) / UNIT
     kinds = plan["kind"][:waves]
     present = np.unique(kinds[kinds > 0]) - 1
     lasts = (int(record["first"]) + (waves - 1) * int(record["interval"])) / SECOND + 20
@@ -51,7 +51,7 @@ def terms(level: Level) -> dict[str, float]:
     )
     return {
         "roads": _clip((paths - 1) / 4) / 2 + _clip(1 - length / 12) / 2,
-        "slots": (slots - useful) / max(slots, 1) / 2 + _clip(1 - useful / 12) / 2,
+        "slots": ((slots - useful) / max(slots, 1) + _clip(1 - useful / 12) + _clip(fog / 1.5)) / 3,
         "enemies": _clip(len(present) / 15) / 3 + 2 * _clip(mass / lasts / 1200) / 3,
         "resources": _clip(1 - (int(record["gold"]) / 900 + coins / 900) / 2),
     }  # fmt: skip

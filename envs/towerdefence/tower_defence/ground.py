@@ -42,7 +42,10 @@ def covered(s, lv, x, y):
     if radius == 0 or apart(x, y, s.fog.x, s.fog.y) > radius * radius:
         return False
     light = lv.champion.skill_radius
-    return all(apart(x, y, s.fires[i].x, s.fires[i].y) > light * light for i in range(s.burning))
+    lit = False
+    for i in range(s.burning):
+        lit = lit or apart(x, y, s.fires[i].x, s.fires[i].y) <= light * light
+    return not lit
 
 
 @rule
