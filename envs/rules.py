@@ -146,19 +146,11 @@ def source_digest(namespace: Mapping[str, Any], *more: Any) -> str:
     """Ten hex digits over the sources of a game, of the rules that it calls, of this contract, and over `more`."""
     files = {function.plain.__code__.co_filename for function in rules_of(namespace)}
     files |= {namespace.get("__file__") or "", __file__, keys.__file__}
-    files |= {str(each) for name in list(files) for each in _siblings(name)}
     functions = [value for value in namespace.values() if callable(value) and getattr(value, "__code__", None)]
     digest = hashlib.blake2b(repr(more).encode(), digest_size=5)
     for text in sorted({_source(name) for name in files if name} or {_bytecode(functions)}):
         digest.update(text.encode())
     return digest.hexdigest()
-
-
-def _siblings(name: str) -> Iterator[Path]:
-    """The other sources of a game that is a package: its constants and record types are part of its rules."""
-    start = Path(name).with_name("__init__.py")
-    if name and start.is_file() and "def build(" in start.read_text(encoding="utf-8"):
-        yield from start.parent.glob("*.py")
 
 
 def _source(name: str) -> str:

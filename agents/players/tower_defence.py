@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from agents import pane
 from agents.players._grounds import Ground, ground
 from arena.agent import Ask, Reply
 from envs import keys
@@ -60,6 +61,8 @@ def act(ask: Ask, options: Mapping[str, Any]) -> Reply:
 def _reply(ask: Ask, action: Any, why: str) -> Reply:
     seen, level = ask.obs, ask.game.public.array["levels"][0, ask.obs.level]
     value = 2.0 * max(seen.lives, 0) / max(int(level["lives"]), 1) - 1.0
+    if ask.legal.bounds is None:
+        return pane.answer(ask, action if isinstance(action, int) else action[0], why, value=value)
     return Reply([action], notes={"policy": [(ask.game.name(action, seen), 1.0)], "value": value, "why": why})
 
 

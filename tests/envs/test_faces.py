@@ -18,7 +18,7 @@ pytestmark = pytest.mark.foreign_random
 CONFIGURATIONS = [
     "connect_four", "breakthrough", "kuhn_poker", "leduc_poker", "liars_dice", "liars_dice?seats=5&dice=2&wild=true", "commons",
     "commons?seats=6&teams=2", "commons?seats=2&shared=true", "matrix", "matrix?game=perturbed_rps&rounds=1",
-    "matrix?game=prisoners_dilemma", "matrix?game=stag_hunt", "matrix?game=chicken",
+    "matrix?game=prisoners_dilemma", "matrix?game=stag_hunt", "matrix?game=chicken", "tower_defence", "tower_defence?actions=raw",
 ]  # fmt: skip
 
 

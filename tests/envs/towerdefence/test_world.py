@@ -48,8 +48,8 @@ def test_at_no_lives_the_base_falls(line: Callable[..., Game]) -> None:
 
 
 def test_enemies_keep_to_the_road_and_to_their_speed(line: Callable[..., Game]) -> None:
-    game = line('["goblin", 1, 1]', rules="first_wave = 0.02", period=1)
-    state = waited(game, 2)
+    game = line('["goblin", 1, 1]', rules="first_wave = 0.1", period=1)
+    state = waited(game, 6)
     was = game.row(state).enemies[0].x
     state = waited(game, 100, state)
     enemy = game.row(state).enemies[0]
@@ -58,32 +58,40 @@ def test_enemies_keep_to_the_road_and_to_their_speed(line: Callable[..., Game]) 
     assert enemy.x - was == pytest.approx(860, abs=8)
 
 
-def blocked(game: Game, state: Any) -> dict[int, tuple[int, int]]:
+def blocked(state: Any) -> dict[int, tuple[int, int]]:
     """Enemies that are held: index -> (blocker, progress)."""
-    row = game.row(state)
-    return {j: (e.foe, e.along) for j, e in enumerate(row.enemies[: row.crowd]) if e.foe >= 0}
+    row = state[0]
+    held = row["enemies"][: row["crowd"]]
+    return {j: (int(e["foe"]), int(e["along"])) for j, e in enumerate(held) if e["foe"] >= 0}
 
 
 def test_no_enemy_walks_while_it_is_held(seeds: Any) -> None:
+    """Frame by frame; where somebody has left, indices have moved and nothing is compared."""
     game = envs.game("tower_defence?level=2")
     held = 0
-    for seed in seeds(2):
+    for seed in seeds(1):
         state = game.start(seed)
-        for tick in range(260):
+        for tick in range(220):
             acts = {0: game.legal(state, 0).sample(fold(seed, tick))}
             before = None
             for after in frames(game, state, acts, seed):
-                if before is not None and game.row(before).crowd == game.row(after).crowd:
-                    now = blocked(game, after)
-                    for j, (foe, along) in blocked(game, before).items():
+                if before is not None and same_people(before, after):
+                    now = blocked(after)
+                    for j, (foe, along) in blocked(before).items():
                         if j in now and now[j][0] == foe:
                             held += 1
                             assert now[j][1] == along
                 before = after
-            state = game.step(state, acts, seed)
+            state = after
             if not game.acting(state):
                 break
-    assert held > 200
+    assert held > 100
+
+
+def same_people(before: Any, after: Any) -> bool:
+    """Whether the arrays hold the same units in both states."""
+    names = ("crowd", "guard", "lives")
+    return all(before[0][name] == after[0][name] for name in names) and before[0]["tally"]["kills"] == after[0]["tally"]["kills"]
 
 
 def test_flyers_pass_everybody(line: Callable[..., Game]) -> None:
@@ -91,7 +99,7 @@ def test_flyers_pass_everybody(line: Callable[..., Game]) -> None:
     state = game.step(game.start(1), {0: [2 * SLOTS]}, 1)
     state = waited(game, 60, state)
     assert game.row(state).guard > 0
-    assert not blocked(game, state)
+    assert not blocked(state)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +110,7 @@ def test_flyers_pass_everybody(line: Callable[..., Game]) -> None:
     ],
 )
 def test_traits_of_enemies(line: Callable[..., Game], kind: str, more: str, field: str, check: Any) -> None:
-    game = line(f'["{kind}", 1, 1]', rules="first_wave = 0.02", more=more)
+    game = line(f'["{kind}", 1, 1]', rules="first_wave = 0.1", more=more)
     before = state = waited(game, 4, game.step(game.start(1), {0: [0]}, 1))
     if kind == "slime":
         state["enemies"]["hp"][0][0], state["fallen"] = 0, 1
@@ -112,7 +120,7 @@ def test_traits_of_enemies(line: Callable[..., Game], kind: str, more: str, fiel
 
 def test_healers_drummers_and_trolls(line: Callable[..., Game]) -> None:
     more = "[enemy.shaman]\npulse = 0.1\n[enemy.drummer]\npulse = 0.1\n"
-    game = line('["shaman", 1, 1], ["drummer", 1, 1], ["troll", 1, 1]', rules="first_wave = 0.02", more=more)
+    game = line('["shaman", 1, 1], ["drummer", 1, 1], ["troll", 1, 1]', rules="first_wave = 0.1", more=more)
     state = waited(game, 12)
     row = game.row(state)
     assert row.crowd == 3
@@ -126,7 +134,7 @@ def test_healers_drummers_and_trolls(line: Callable[..., Game]) -> None:
 
 
 def test_knights_fall_and_may_be_paid_for(line: Callable[..., Game]) -> None:
-    game = line('["ogre", 8, 1]', rules="first_wave = 0.02", more="[compensation]\nchance = 1.0\ngold = 33\n")
+    game = line('["ogre", 8, 1]', rules="first_wave = 0.1", more="[compensation]\nchance = 1.0\ngold = 33\n")
     state = game.step(game.start(1), {0: [2 * SLOTS]}, 1)
     gold = game.row(state).gold
     while game.row(state).amends == 0:
@@ -136,7 +144,7 @@ def test_knights_fall_and_may_be_paid_for(line: Callable[..., Game]) -> None:
 
 
 def test_the_hero_falls_and_comes_back(line: Callable[..., Game]) -> None:
-    game = line('["ogre", 5, 1]', rules="first_wave = 0.02", more="[hero]\nhealth = 300\nregeneration = 0\nrevive = 1.0\n")
+    game = line('["ogre", 5, 1]', rules="first_wave = 0.1", more="[hero]\nhealth = 300\nregeneration = 0\nrevive = 1.0\n")
     state = game.start(1)
     state["hero"]["x"] = state["hero"]["to_x"] = -2600
     while game.row(state).hero.down == 0:
@@ -167,7 +175,7 @@ def in_fog(game: Game, x: int, y: int, fog: tuple[int, int]) -> Any:
 
 
 def test_fog_hides_from_every_form_and_stops_the_tower_under_it(line: Callable[..., Game]) -> None:
-    game = line('["goblin", 1, 1]', rules="first_wave = 0.02", fog=0.6)
+    game = line('["goblin", 1, 1]', rules="first_wave = 0.1", fog=0.6)
     seen = in_fog(game, 0, 0, (2800, 2800))
     hidden = in_fog(game, 0, 0, (0, 0))
     for state, crowd in ((seen, 1), (hidden, 0)):
@@ -178,7 +186,7 @@ def test_fog_hides_from_every_form_and_stops_the_tower_under_it(line: Callable[.
         assert (game.encode(obs, "structured")[44 + 200 + 25 + 20 + 120] != -9999) == bool(crowd)
         assert game.observe(state, -1).crowd == 1
         assert game.observe(state, -2).crowd == crowd
-    game = line('["goblin", 1, 1]', rules="first_wave = 0.02", fog=0.6)
+    game = line('["goblin", 1, 1]', rules="first_wave = 0.1", fog=0.6)
     state = in_fog(game, 0, 300, (0, 900))
     state = game.step(state, {0: [0]}, 1)
     state["enemies"]["hp"][0][0] = 10_000
