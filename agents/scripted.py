@@ -111,6 +111,11 @@ class Scripted:
         ),
         "attacker": Option("plain", choices=ATTACKERS, help="double agent: how the attacker asks and trusts"),
         "defender": Option("tracker", choices=DEFENDERS, help="double agent: how the defender answers"),
+        "style": Option(
+            "expert",
+            choices=("expert", "greedy", "valid-random", "random", "nothing"),
+            help="tower defence and siege: how to play",
+        ),
     }
 
     def __init__(self, **options: Any) -> None:

@@ -70,9 +70,23 @@ _ways: dict[int, tuple[Any, bool]] = {}
 _SLICES = {"BUILD_SLICE", "BINARY_SLICE", "STORE_SLICE"}
 
 
+def _widened(kind: Any) -> Any:
+    """The type that an argument of a rule has inside of it: whole numbers have 64 bits there, constants and fields of records too."""
+    kind = types.unliteral(kind)  # type: ignore[no-untyped-call]
+    return types.int64 if isinstance(kind, types.Integer) and getattr(kind, "signed", False) else kind
+
+
+class _Called(types.Dispatcher):
+    """A rule as a callee. Without widening numba would compile it anew for each constant and each size of its arguments."""
+
+    def get_call_type(self, context: Any, args: Any, kws: Any) -> Any:
+        wide = {name: _widened(kind) for name, kind in kws.items()}
+        return super().get_call_type(context, tuple(map(_widened, args)), wide)
+
+
 @typeof_impl.register(Rule)
 def _type_of_rule(value: Rule, context: Any) -> Any:
-    return types.Dispatcher(value.dispatcher(_counting[-1]))
+    return _Called(value.dispatcher(_counting[-1]))
 
 
 def _game_tag(record: Any) -> str:

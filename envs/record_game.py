@@ -16,6 +16,7 @@ import numpy as np
 from envs import drivers, rules, stubs
 from envs.errors import UserError
 from envs.game import Action, Facts, Game, Legal
+from envs.packages import sources
 from envs.records import TAG, Reading, Row, Rule, described, owned
 from envs.spec import PUBLIC, SPECTATOR, Box, Mark, Refusal, Spec
 
@@ -41,7 +42,7 @@ class RecordGame(Game):
         self.spec, self.options, self.plain = spec, dict(options or {}), drivers.PLAIN
         self.words = namespace
         self._demand(namespace)
-        self.digest = rules.source_digest(namespace)
+        self.digest = rules.source_digest(namespace, *sources(namespace))
         # With the module's name, because cached machine code imports the module that its rules stood in.
         self._tag = f"{spec.name}_{self.digest}_{namespace['__name__']}"
         header = (*rules.STATE_HEADER, ("reward", np.int32, (spec.seats,)))

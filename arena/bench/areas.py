@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from arena.bench.areas_remote import HOSTED, LONG, REMOTE
+from arena.bench.areas_towers import TOWERS
 from arena.bench.areas_training import TRAINING
 from arena.bench.figures import Target
 from arena.bench.question import SEED, Contender, Question, times
@@ -206,7 +207,7 @@ _SCREEN = (
     ),
 )  # fmt: skip
 
-QUESTIONS = (*_VECTOR, *_MATCHES, *REMOTE, *_REPLAY, *_MCTS, *_START, *_SCREEN, *TRAINING)
+QUESTIONS = (*_VECTOR, *_MATCHES, *REMOTE, *_REPLAY, *_MCTS, *_START, *_SCREEN, *TRAINING, *TOWERS)
 ON_REQUEST = frozenset({"replay-large", "training"})
 """Areas that are asked only by name, because setting them up takes long."""
 

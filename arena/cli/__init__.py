@@ -42,6 +42,7 @@ VERBS = {
     "bench": "Measure the speed of games on this machine.",
     "llm-bench": "Measure language models as players.",
     "rollouts": "Print what models wrote, with rewards, as rows to train from.",
+    "level": "Check, show and write level files of tower defence.",
 }
 
 

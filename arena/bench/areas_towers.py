@@ -1,0 +1,45 @@
+"""The catalogue of `arena bench`, tower defence: frames a second, as enemies grow more, on two threads, and of one match."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from arena.bench.figures import Target
+from arena.bench.question import SEED, Contender, Question, times
+
+__all__ = ["TOWERS"]
+
+NUMBA = ("numba", "numpy")
+_TOWERS = "arena.bench.towers"
+_REAL = 50.0
+"""Frames of tower defence in a second of its time."""
+
+
+def _world(living: int, **more: Any) -> Contender:
+    return Contender("palaestra", f"{_TOWERS}:world", NUMBA, {"living": living, "num": 1024, "seed": SEED, **more})
+
+
+TOWERS = (
+    *(
+        Question(
+            f"towers/world_{living}", f"tower defence, 1024 boards, {living} living enemies, compact view", "frames/s", _world(living),
+            target=Target("ours", 1.5e6, "frames/s") if living == 30 else None,
+            note="all rules: towers, knights, hero, fog, random acts from the mask; every decision of 16 frames masked and observed",
+        )
+        for living in (0, 10, 20, 30, 40, 50)
+    ),
+    Question(
+        "towers/threads", "the same with 30 living enemies on two threads, beside one", "frames/s", _world(30, threads=2), _world(30),
+        times(1.8), note="the side with two threads may use every core; its rows are then not pinned, whatever they say",
+    ),
+    Question(
+        "towers/alone", "one match through the Gymnasium face", "frames/s",
+        Contender("palaestra", f"{_TOWERS}:alone", NUMBA, {"pixels": False, "seed": SEED}),
+        target=Target("ours", 500 * _REAL, "frames/s"), note="a second of the game is 50 frames; the target is 500 times real time",
+    ),
+    Question(
+        "towers/pixels", "the same with a picture of 512 x 512 at each decision", "frames/s",
+        Contender("palaestra", f"{_TOWERS}:alone", ("numba", "numpy", "pygame"), {"pixels": True, "seed": SEED}),
+        target=Target("ours", 20 * _REAL, "frames/s"), note="the target is 20 times real time",
+    ),
+)  # fmt: skip

@@ -1,0 +1,147 @@
+"""Tower defence, measured: what each player keeps of the base on the five levels, and how fast the world turns.
+
+    python -m arena.bench.towers scores [--players greedy,expert] [--seeds 20] [--record]
+
+plays every player on every level on seeds 0 to n - 1 and prints a table; with --record the rows stand in docs/results/towers.jsonl, one a
+player. The sides `world` and `alone` are asked by `arena bench towers`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from arena.bench.sides import Work, steady
+from arena.bench.studies import mean_figure, study_row
+
+__all__ = ["LEVELS", "PLAYERS", "alone", "load_text", "scores", "world"]
+
+LEVELS = ("1", "2", "3", "4", "5")
+PLAYERS: Mapping[str, tuple[str, str]] = {
+    "random": ("scripted?style=random", "&actions=raw"),
+    "valid-random": ("scripted?style=valid-random", ""),
+    "greedy": ("scripted?style=greedy", ""),
+    "expert": ("scripted", ""),
+    "mcts": ("mcts?simulations=16&depth=24", ""),
+}
+"""Address and options of the game. Triples leave room for what is not valid; so `random` draws triples."""
+RESULTS = Path(__file__).parents[2] / "docs" / "results" / "towers.jsonl"
+
+
+# ------------------------------------------------------------------ the table of scores
+@click.group()
+def main() -> None:
+    """Figures of tower defence."""
+
+
+@main.command("scores")
+@click.option("--players", default=",".join(PLAYERS), metavar="A,B", help="Which players.")
+@click.option("--levels", default=",".join(LEVELS), metavar="1,2", help="Which levels.")
+@click.option("--seeds", type=click.IntRange(1, 1000), default=20, metavar="N", help="Seeds 0 to N - 1 (20).")
+@click.option("--record", is_flag=True, help="Append rows to docs/results/towers.jsonl.")
+def scores(players: str, levels: str, seeds: int, record: bool) -> None:
+    """Lives kept of twenty, and the share of valid acts, for each player and level."""
+    from arena.bench.results import append  # noqa: PLC0415
+
+    for player in players.split(","):
+        row = _row(player, levels.split(","), range(seeds))
+        told = (f"{name} {figure['median']:.2f}" for name, figure in row["figures"].items())
+        click.echo(f"{player}: {', '.join(told)}")
+        if record:
+            append(RESULTS, [row])
+
+
+def _row(player: str, levels: Sequence[str], seeds: Sequence[int]) -> dict[str, Any]:
+    figures = {}
+    for level in levels:
+        played = [_played(player, level, seed) for seed in seeds]
+        figures[f"level_{level}"] = mean_figure([20.0 + each["score"] for each in played], "lives")
+        figures[f"valid_{level}"] = mean_figure([each["valid_per_mille"] / 10 for each in played], "%")
+    address, options = PLAYERS[player]
+    config = {"agent": address, "options": options, "levels": list(levels)}
+    command = f"python -m arena.bench.towers scores --players {player} --seeds {len(seeds)} --record"
+    return study_row(
+        f"tower-defence/{player}", player, command, datetime.now(UTC), config=config, seeds=list(seeds), figures=figures
+    )
+
+
+def _played(player: str, level: str, seed: int) -> Mapping[str, Any]:
+    """The metrics of one match."""
+    from arena.matches import play  # noqa: PLC0415
+
+    address, options = PLAYERS[player]
+    return play(f"tower_defence?level={level}{options}", [address], seed=seed).metrics
+
+
+# ------------------------------------------------------------------ speed
+def load_text(living: int) -> str:
+    """A level on which so many enemies live at once and for long: slow, hard to kill, on one winding road, under towers and fog."""
+    waves = [min(living, 25), *([living - 25] if living > 25 else [])]
+    slots = [f"[[slot]]\nat = [{-24 + 12 * (i % 5)}e-1, {(17, -1, -18)[i // 5]}e-1]" for i in range(15)]
+    return "\n".join([
+        'title = "Load"', "[rules]", "gold = 30000", "max_gold = 30000", "lives = 200", "refund = 1.0",
+        f"first_wave = {0.1 if living else 600.0}", "wave_interval = 3.0", "[fog]", "radius = 0.9", "[[path]]",
+        "points = [[-3.0, 2.6], [2.6, 2.6], [2.6, 0.8], [-2.6, 0.8], [-2.6, -1.0], [2.6, -1.0], [2.6, -2.6], [-3.0, -2.6]]",
+        *slots,
+        *(f'[[wave]]\nspacing = 0.1\ngroups = [["load", {max(each, 1)}, 1]]' for each in waves),
+        "[enemy.load]", "health = 1000000", "speed = 0.07", "damage = 20", "extra = 10",
+    ])  # fmt: skip
+
+
+def world(living: int, num: int, seed: int, encode: str = "compact", threads: int = 1) -> Work:
+    """Frames of `num` rows with so many living enemies, random acts from the mask, every decision observed; counts frames."""
+    import envs  # noqa: PLC0415
+
+    if threads > 1 and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "load.toml"
+        path.write_text(load_text(living), encoding="utf-8")
+        env = envs.make(
+            f"tower_defence?level={path}", view="vector", num=num, encode=encode or (), threads=threads, checked=False
+        )
+    env.reset(seed=seed)
+    frames = int(env.game.spec.frames)
+    for _ in range(100):  # the first towers are built, and all enemies have come
+        env.step(env.sample())
+
+    def batch() -> int:
+        for _ in range(4):
+            env.step(env.sample())
+        return 4 * num * frames
+
+    return steady(batch)
+
+
+def alone(pixels: bool, seed: int) -> Work:
+    """One match on the Gymnasium face, random acts from the mask, restarted when it ends; with a picture of 512 x 512 a decision, or without."""
+    import envs  # noqa: PLC0415
+    from envs import keys  # noqa: PLC0415
+
+    env = envs.make("tower_defence?level=5", view="gym", render_mode="rgb_array" if pixels else None)
+    held = [env.reset(seed=seed)[0], 0]
+    frames = int(env.unwrapped.game.spec.frames)
+
+    def batch() -> int:
+        for _ in range(32):
+            held[1] += 1
+            allowed = held[0]["action_mask"].nonzero()[0]
+            held[0], _, over, cut, _ = env.step(int(allowed[keys.below(keys.fold(seed, held[1]), len(allowed))]))
+            if pixels:
+                env.render()
+            if over or cut:
+                held[0] = env.reset()[0]
+        return 32 * frames
+
+    return steady(batch)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

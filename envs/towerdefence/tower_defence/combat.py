@@ -1,0 +1,247 @@
+"""Part 3c, who fights for the base: towers, knights, the hero and the hero's fire.
+
+Whoever has no aim looks around every eighth frame, half a decision, which is often enough and an eighth of the work.
+"""
+
+from __future__ import annotations
+
+from envs.keys import below, fold
+from envs.rules import rule
+from envs.towerdefence.tower_defence.acts import formation
+from envs.towerdefence.tower_defence.ground import apart, covered, hurt, leave, recruit, release, walk
+from envs.towerdefence.tower_defence.state import ARCHER, BY_HERO, FIRE, FREE, HERO, KNIGHT, MAGICIAN, SECOND
+
+LOOK = 8
+CONTACT = 130
+"""Within this distance two units fight hand to hand, and a free blocker stops an enemy."""
+PULSE = 25
+"""Frames between two burns of a fire, two parts of regeneration."""
+
+
+@rule
+def rolled(base, extra, percent, key):
+    """A blow: (base + 0 to extra) in per cent."""
+    return (base + below(key, extra + 1)) * percent // 100
+
+
+@rule
+def foremost(s, lv, x, y, reach, air):
+    """The enemy in sight and range that has the shortest way to the base; air: flyers count too. -1 for none."""
+    best = 1 << 30
+    found = -1
+    limit = reach * reach
+    for j in range(s.crowd):
+        e = s.enemies[j]
+        if (
+            abs(e.x - x) <= reach
+            and abs(e.y - y) <= reach
+            and apart(x, y, e.x, e.y) <= limit
+            and e.hp > 0
+            and (air or e.air == 0)
+        ):
+            left = lv.path[e.lane].length - e.along
+            if left < best and not covered(s, lv, e.x, e.y):
+                best = left
+                found = j
+    return found
+
+
+@rule
+def defend(s, lv, key):
+    """A frame of all towers."""
+    for t in range(lv.slots):
+        tower = s.towers[t]
+        if tower.kind != 0:
+            if tower.frozen > 0:
+                tower.frozen -= 1
+            elif tower.cool > 0:
+                tower.cool -= 1
+            elif covered(s, lv, lv.slot[t].x, lv.slot[t].y):
+                tower.cool = LOOK - 1
+            elif tower.kind == 3:
+                muster(s, lv, t)
+            else:
+                shoot(s, lv, t, fold(key, t))
+
+
+@rule
+def shoot(s, lv, t, key):
+    """An archer hits one enemy, a magician all ground enemies around one."""
+    tower = s.towers[t]
+    make = lv.make[tower.kind - 1]
+    j = foremost(s, lv, lv.slot[t].x, lv.slot[t].y, make.reach, tower.kind == 1)
+    if j < 0:
+        tower.cool = LOOK - 1
+        return
+    tower.cool = make.interval
+    percent = 100
+    for _ in range(tower.level):
+        percent = percent * make.growth // 100
+    damage = rolled(make.damage, make.extra, percent, key)
+    if tower.kind == 1:
+        hurt(s, lv, j, damage, ARCHER, key)
+        return
+    x = s.enemies[j].x
+    y = s.enemies[j].y
+    for k in range(s.crowd):
+        e = s.enemies[k]
+        if e.air == 0 and e.hp > 0 and apart(x, y, e.x, e.y) <= make.splash * make.splash:
+            hurt(s, lv, k, damage, MAGICIAN, key)
+
+
+@rule
+def muster(s, lv, t):
+    """A knight tower fills its squad, one knight after another."""
+    tower = s.towers[t]
+    tower.cool = LOOK - 1
+    if tower.men >= lv.troop.squad:
+        return
+    tower.training -= LOOK
+    if tower.training <= 0:
+        taken = 0
+        for i in range(s.guard):
+            if s.knights[i].tower == t:
+                taken |= 1 << s.knights[i].rank
+        rank = 0
+        while taken >> rank & 1:
+            rank += 1
+        post_x = tower.rally_x + formation(rank)
+        post_y = tower.rally_y + formation(rank + 1)
+        if recruit(s, lv, lv.slot[t].x, lv.slot[t].y, post_x, post_y, t, rank, 0):
+            tower.men += 1
+        tower.training = lv.troop.training
+
+
+@rule
+def stand(s, lv, key):
+    """A frame of all knights."""
+    for i in range(s.guard):
+        m = s.knights[i]
+        if m.cool > 0:
+            m.cool -= 1
+        if m.life > 0:
+            m.life -= 1
+            if m.life == 0:
+                m.hp = 0
+                m.life = 1
+                s.fallen = 1
+        if m.foe < 0:
+            if (s.frame + i) % LOOK == 0:
+                m.foe = nearest(s, lv, m)
+            if m.x != m.post_x or m.y != m.post_y:
+                walk(m, m.post_x, m.post_y, lv.troop.speed)
+        else:
+            close_in(s, lv, i, key)
+
+
+@rule
+def nearest(s, lv, m):
+    """The ground enemy nearest to a knight within reach of its post; those that nobody holds come first. FREE for none."""
+    reach = lv.troop.reach
+    best = 1 << 30
+    found = FREE
+    for j in range(s.crowd):
+        e = s.enemies[j]
+        if e.air == 0 and e.hp > 0 and apart(m.post_x, m.post_y, e.x, e.y) <= reach * reach:
+            far = apart(m.x, m.y, e.x, e.y)
+            if e.foe != FREE:
+                far += 1 << 26
+            if far < best:
+                best = far
+                found = j
+    return found
+
+
+@rule
+def close_in(s, lv, i, key):
+    """Knight i goes for its enemy, holds it if nobody does, and strikes."""
+    m = s.knights[i]
+    e = s.enemies[m.foe]
+    reach = lv.troop.reach + CONTACT
+    if e.hp <= 0 or apart(m.post_x, m.post_y, e.x, e.y) > reach * reach:
+        release(s, i)
+    elif apart(m.x, m.y, e.x, e.y) > CONTACT * CONTACT:
+        walk(m, e.x, e.y, lv.troop.speed)
+    else:
+        if e.foe == FREE:
+            e.foe = i
+        if m.cool == 0:
+            m.cool = lv.troop.interval
+            percent = 100
+            if m.tower >= 0:
+                for _ in range(s.towers[m.tower].level):
+                    percent = percent * lv.make[2].growth // 100
+            hurt(s, lv, m.foe, rolled(lv.troop.damage, lv.troop.extra, percent, fold(key, 100 + i)), KNIGHT, key)
+
+
+@rule
+def lead(s, lv, key):
+    """A frame of the hero: revive, walk, hold and strike who comes near, or throw fire at who is in range."""
+    hero = s.hero
+    man = lv.champion
+    if hero.skill_in > 0:
+        hero.skill_in -= 1
+    if hero.down > 0:
+        hero.down -= 1
+        if hero.down == 0:
+            hero.hp = hero.full
+        return
+    if s.frame % PULSE == 0:
+        hero.hp = min(hero.hp + man.regen * PULSE // SECOND, hero.full)
+    if hero.cool > 0:
+        hero.cool -= 1
+    if hero.x != hero.to_x or hero.y != hero.to_y:
+        walk(hero, hero.to_x, hero.to_y, man.speed)
+    elif hero.foe >= 0:
+        if hero.cool == 0:
+            hero.cool = man.interval
+            hurt(s, lv, hero.foe, rolled(man.damage, man.extra, 100, key), BY_HERO, key)
+    elif s.frame % LOOK == 0:
+        meet(s, lv, key)
+
+
+@rule
+def meet(s, lv, key):
+    """The hero stops the first free ground enemy in contact; without one it throws a fireball at the foremost in range."""
+    hero = s.hero
+    man = lv.champion
+    for j in range(s.crowd):
+        e = s.enemies[j]
+        if e.air == 0 and e.hp > 0 and e.foe == FREE and apart(hero.x, hero.y, e.x, e.y) <= CONTACT * CONTACT * 2:
+            e.foe = HERO
+            hero.foe = j
+            return
+    if hero.cool == 0:
+        j = foremost(s, lv, hero.x, hero.y, man.reach, True)
+        if j >= 0:
+            hero.cool = man.interval
+            hurt(s, lv, j, rolled(man.damage, man.extra, 100, key), BY_HERO, key)
+
+
+@rule
+def fall(s, lv):
+    """The hero goes down where it stands."""
+    leave(s)
+    s.hero.hp = 0
+    s.hero.down = lv.champion.revive
+    s.hero.to_x = s.hero.x
+    s.hero.to_y = s.hero.y
+
+
+@rule
+def burn(s, lv, key):
+    """A frame of the fires; the last one takes the place of one that has burnt out."""
+    man = lv.champion
+    for i in range(s.burning - 1, -1, -1):
+        fire = s.fires[i]
+        if fire.left % PULSE == 0:
+            for j in range(s.crowd):
+                e = s.enemies[j]
+                if e.hp > 0 and apart(fire.x, fire.y, e.x, e.y) <= man.skill_radius * man.skill_radius:
+                    hurt(s, lv, j, rolled(man.skill_damage, man.skill_extra, 100, fold(key, 200 + j)), FIRE, key)
+        fire.left -= 1
+        if fire.left <= 0:
+            s.burning -= 1
+            if i != s.burning:
+                s.fires[i] = s.fires[s.burning]
+            s.fires[s.burning].left = 0
