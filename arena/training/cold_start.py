@@ -131,7 +131,7 @@ def start(
             proposer, [shape.split(one) for one in batch], shape.passage, shape.question + shape.answer
         )
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         if step % 25 == 0:
             share = float(np.mean(accuracy(game, solver, held, seed, greedy=True)))

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,8 @@ from torch import Tensor
 
 from arena.training import cold_start
 from arena.training.cold_start import Examples, Shape, accuracy, decoders, held_out, supervised
-from arena.training.config import Settings, setting
 from arena.training.decoder import Decoder
+from arena.training.paradigms import PARADIGMS, Batch, Config
 from arena.training.run import Run
 from arena.training.writing import Tables, Written, log_probabilities
 from envs import keys
@@ -30,60 +29,6 @@ from envs.record_game import RecordGame
 from envs.registry import game as named
 
 __all__ = ["PARADIGMS", "Config", "Loop", "train"]
-
-PARADIGMS = ("online", "offline", "ssp", "frozen", "uniform", "supervised", "random")
-"""frozen: the cold-started proposer never learns; uniform: valid questions drawn evenly; supervised: further steps of the cold start;
-random: the proposer's and the solver's rewards are coin tosses."""
-
-
-@dataclass(frozen=True)
-class Config(Settings):
-    """One run. Time counts in processor seconds, the cold start apart."""
-
-    seed: int = setting(0, "what all randomness of the run follows from", 0, (1 << 63) - 1)
-    paradigm: str = setting("online", "who learns from what", choices=PARADIGMS)
-    payoff: str = setting("gated", "what the proposer earns", choices=("gated", "pasodoble", "ssp", "balanced", "band"))
-    claims: str = setting("computed", "who says what is right", choices=("computed", "written"))
-    gate: bool = setting(True, "invalid questions end the game")
-    seconds: float = setting(180.0, "processor time of the training", 0.0, 1e6)
-    steps: int = setting(0, "steps of the training, 0 for no limit", 0, 10**9)
-    questions: int = setting(128, "questions of a step", 8, 4096)
-    group: int = setting(8, "questions that begin alike", 1, 64)
-    attempts: int = setting(8, "answers to a question", 2, 16)
-    until: float = setting(0.42, "held-out accuracy, greedy, at which the cold start stops", 0.0, 1.0)
-    examples: int = setting(30_000, "examples of the cold start", 256, 10**7)
-    solver_lr: float = setting(3e-4, "step size of the solver", 1e-7, 1.0)
-    proposer_lr: float = setting(1e-4, "step size of the proposer", 0.0, 1.0)
-    entropy: float = setting(0.03, "weight of the proposer's entropy", 0.0, 10.0)
-    clip: float = setting(1.0, "largest norm of a gradient", 1e-6, 1e6)
-    collect: int = setting(64, "qualifying questions of a solver step", 1, 4096)
-    batches: int = setting(16, "batches that the history remembers", 1, 64)
-    width: int = setting(64, "of the decoders", 8, 1024)
-    layers: int = setting(2, "of the decoders", 1, 16)
-
-    def game(self) -> str:
-        """The game's address."""
-        options = f"attempts={self.attempts}&claims={self.claims}&payoff={self.payoff}&passage=true"
-        return f"arithmetic?{options}&gate={str(self.gate).lower()}&history={min(4096, self.batches * self.questions)}"
-
-
-@dataclass
-class Batch:
-    """One step's questions: what was written, p and validity of each, the proposer's rewards, what the rules hold of them."""
-
-    proposed: Written | None
-    answered: Written
-    rewards: np.ndarray
-    right: np.ndarray
-    valid: np.ndarray
-    asked: np.ndarray
-    unlike: np.ndarray
-    texts: list[tuple[int, ...]] = field(default_factory=list)
-
-    @property
-    def share(self) -> np.ndarray:
-        """p of each question."""
-        return self.right.mean(1)
 
 
 class Loop:
@@ -183,12 +128,13 @@ class Loop:
 
     # ------------------------------------------------------------------ who learns
     def _teach_proposer(self, batch: Batch) -> None:
-        c = self.config
-        if batch.proposed is None or c.paradigm == "frozen" or c.proposer_lr == 0.0:
+        c, proposed = self.config, batch.proposed
+        if proposed is None or c.paradigm == "frozen" or c.proposer_lr == 0.0:
             return
         rewards = self.coins.integers(2, size=len(batch.rewards)) if c.paradigm == "random" else batch.rewards
         groups = rewards.reshape(-1, c.group) if c.group > 1 else rewards.reshape(1, -1)
         advantage = (groups - groups.mean(1, keepdims=True)).reshape(-1)
+        given: Written = proposed
         if np.any(advantage):
             self._timed(
                 "learning", lambda: self._update(self.proposer, self.proposes, batch.proposed, advantage, c.entropy)
@@ -219,7 +165,7 @@ class Loop:
         logs, spread = log_probabilities(model, written)
         loss = -(torch.from_numpy(advantage).float() * logs).mean() - entropy * spread
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), self.config.clip)
         optimiser.step()
 
@@ -228,7 +174,7 @@ class Loop:
         self.solves.param_groups[0]["lr"] = 1e-3
         loss = supervised(self.solver, self.examples.batch(256), shape.question, shape.answer)
         self.solves.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         self.solves.step()
         return {"loss": float(loss)}
 
@@ -275,7 +221,7 @@ class Loop:
 
     def measure(self) -> dict[str, float]:
         """Held-out accuracy, sampled and greedy: the mean over the cells, and each cell's."""
-        found = {}
+        found: dict[str, float] = {}
         for name, greedy in (("sampled", False), ("greedy", True)):
             cells = accuracy(self.game, self.solver, self.held, self.config.seed, greedy=greedy)
             found |= {name: float(np.mean(cells))} | {f"{name}_{i}": share for i, share in enumerate(cells)}
@@ -302,7 +248,8 @@ def train(
         loop.solver.load_state_dict(warm[1])
     else:
         loop.warm(lambda step, share: folder.note(f"cold start: step {step}, held-out {share:.3f}"))
-    first, lately, trained, told = loop.measure(), {}, 0.0, 0
+    first, trained, told = loop.measure(), 0.0, 0
+    lately: dict[str, float] = {}
     folder.log(0, 0.0, first)
     while trained < config.seconds and not (config.steps and loop.number >= config.steps):
         began = clock()

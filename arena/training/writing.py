@@ -163,7 +163,7 @@ class Tables:
             masks.append(mask)
             drawn.append(awaited)
             actions[:, seats] = np.where(awaited, token, 0).reshape(self.acting[:, seats].shape)
-            self.step(actions, self.acting[:, seats].any(1))
+            self.step(actions, np.any(self.acting[:, seats], axis=1))
             if self.acting[:, seats].any():
                 logits, cache = model.extended(token[:, None], cache)
         if not tokens:
