@@ -84,11 +84,11 @@ class Loop:
 
     def _proposed(self) -> Batch:
         tables = Tables(self.game, self._keys())
-        proposed = self._timed("proposing", lambda: tables.propose(self.proposer, self.draws))
+        proposed = self._timed("proposing", tables.propose, self.proposer, self.draws)
         return self._answered(tables, proposed)
 
     def _answered(self, tables: Tables, proposed: Written | None) -> Batch:
-        answered = self._timed("solving", lambda: tables.solve(self.solver, self.draws))
+        answered = self._timed("solving", tables.solve, self.solver, self.draws)
         s = tables.states
         self.answers += int(answered.drawn[:, 0].sum())
         self.tokens += int(answered.drawn.sum()) + (int(proposed.drawn.sum()) if proposed else 0)
@@ -134,11 +134,8 @@ class Loop:
         rewards = self.coins.integers(2, size=len(batch.rewards)) if c.paradigm == "random" else batch.rewards
         groups = rewards.reshape(-1, c.group) if c.group > 1 else rewards.reshape(1, -1)
         advantage = (groups - groups.mean(1, keepdims=True)).reshape(-1)
-        given: Written = proposed
         if np.any(advantage):
-            self._timed(
-                "learning", lambda: self._update(self.proposer, self.proposes, batch.proposed, advantage, c.entropy)
-            )
+            self._timed("learning", self._update, self.proposer, self.proposes, proposed, advantage, c.entropy)
 
     def _gather(self, batch: Batch) -> None:
         """Keep the answers to questions that some and not all can do; learn when there are enough of them."""
@@ -157,7 +154,7 @@ class Loop:
                 torch.cat([a for _, a in self.waiting]),
             )
             self.waiting = []
-            self._timed("learning", lambda: self._update(self.solver, self.solves, written, advantages.numpy(), 0.0))
+            self._timed("learning", self._update, self.solver, self.solves, written, advantages.numpy(), 0.0)
 
     def _update(
         self, model: Decoder, optimiser: torch.optim.Optimizer, written: Written, advantage: np.ndarray, entropy: float
@@ -227,10 +224,10 @@ class Loop:
             found |= {name: float(np.mean(cells))} | {f"{name}_{i}": share for i, share in enumerate(cells)}
         return found
 
-    def _timed(self, what: str, work: Callable[[], Any]) -> Any:
+    def _timed(self, what: str, work: Callable[..., Any], *arguments: Any) -> Any:
         began = self.clock()
         try:
-            return work()
+            return work(*arguments)
         finally:
             self.spent[what] += self.clock() - began
 
