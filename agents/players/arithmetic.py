@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from agents import pane
 from arena.agent import Ask, Reply
 from envs import keys
 
@@ -33,9 +34,8 @@ def _ask(ask: Ask) -> Reply:
     found = ask.game.parse(text, ask.obs, ask.legal)
     if not isinstance(found, list):  # what was written already leaves no other choice
         action = next(iter(ask.legal))
-        return Reply([[action]], notes={"value": 0.0, "why": "the lowest token that may stand here"})
-    policy = [(ask.game.name(found[0], ask.obs), 1.0)]
-    return Reply(found, notes={"policy": policy, "value": 0.0, "why": f"a valid question: {text}"})
+        return Reply([[action]], notes=_notes(ask, action, 1.0, 0.0, "the lowest token that may stand here"))
+    return Reply(found, notes=_notes(ask, found[0][0], 1 / len(ask.legal), 0.0, f"a valid question: {text}"))
 
 
 def _drawn(ask: Ask, key: int) -> tuple[str, int | None]:
@@ -87,6 +87,12 @@ def _answer(ask: Ask) -> Reply:
     said = right if keys.uniform(ask.key) < sure or not 0 <= right + off <= most else right + off
     found = ask.game.parse(str(said), ask.obs, ask.legal)
     assert isinstance(found, list)
-    policy = [(str(said), sure), (f"another than {said}", 1 - sure)]
     why = f"{' '.join(text)} from left to right, sure of it to {sure:.2f}"
-    return Reply(found, notes={"policy": policy, "value": 2 * sure - 1, "why": why})
+    return Reply(found, notes=_notes(ask, found[0][0], sure, 2 * sure - 1, why))
+
+
+def _notes(ask: Ask, token: int, share: float, value: float, why: str) -> dict[str, Any]:
+    """The first token with its share, the others with what is left of it in equal parts."""
+    rest = (1 - share) / max(1, len(ask.legal) - 1)
+    weights = {other: share if other == token else rest for other in ask.legal}
+    return {"policy": pane.policy(ask, weights, token), "value": value, "why": why}
