@@ -1,0 +1,169 @@
+"""The study of dual-play arithmetic: paradigms and controls on equal budgets, from one cold start a seed.
+
+    python -m arena.training.dual_study run ROW SEED [--seconds S] [--folder DIR]     one run; finished ones are left alone
+    python -m arena.training.dual_study all [--seeds N] [--seconds S] [--folder DIR]  every run that is missing, one after another
+    python -m arena.training.dual_study record [--seconds S] [--folder DIR]           rows of docs/results from the finished runs
+
+Fixed before the first run: seeds 0 to N - 1, the last checkpoint, held-out accuracy as the mean over the cells. Seconds are those of
+the processor, the cold start (once a seed) and the measuring apart. Learning rates were chosen on seeds from 1000 on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from arena.bench.results import append
+from arena.bench.studies import mean_figure, study_row
+from arena.training.paradigms import Config
+
+__all__ = ["ABLATIONS", "ROWS", "main"]
+
+ROWS: dict[str, tuple[str, dict[str, Any]]] = {
+    "online": ("PasoDoble online, claims computed", {}),
+    "written": ("PasoDoble online, claims written", {"claims": "written"}),
+    "offline": ("PasoDoble offline, claims computed", {"paradigm": "offline"}),
+    "uniform": ("control: uniform valid questions", {"paradigm": "uniform"}),
+    "frozen": ("control: the proposer frozen", {"paradigm": "frozen"}),
+    "supervised": ("control: further supervised steps", {"paradigm": "supervised"}),
+}
+ABLATIONS: dict[str, tuple[str, dict[str, Any]]] = {
+    "published": (
+        "the published reward unchanged, claims written, solver steps on all",
+        {"claims": "written", "payoff": "pasodoble", "collect": 1},
+    ),
+    "random": ("ablation: random rewards", {"paradigm": "random", "collect": 1}),
+    "ungated": (
+        "ablation: no validity gate",
+        {"claims": "written", "payoff": "pasodoble", "gate": False, "collect": 1},
+    ),
+    "ssp": ("Search Self-play: 1 - p, replaced from a pool", {"paradigm": "ssp", "payoff": "ssp"}),
+    "scratch": ("from random weights", {"until": 0.0}),
+}
+"""One seed each."""
+FOLDER = Path("runs/dual-play")
+RESULTS = Path(__file__).parents[2] / "docs" / "results" / "dual-play.jsonl"
+
+
+def config(row: str, seed: int, seconds: float) -> Config:
+    """The settings of one run."""
+    return Config.made((ROWS | ABLATIONS)[row][1] | {"seed": seed, "seconds": seconds})
+
+
+def _warm(folder: Path, chosen: Config) -> list[Any]:
+    """The weights after the cold start of this seed and kind of claims, trained once and kept."""
+    from safetensors.torch import load_file, save_file  # noqa: PLC0415
+
+    from arena.training.pasodoble import Loop  # noqa: PLC0415
+    from envs.registry import game as named  # noqa: PLC0415
+
+    places = [folder / "cold" / f"{chosen.claims}-{chosen.seed}-{who}.safetensors" for who in ("proposer", "solver")]
+    if not all(place.is_file() for place in places):
+        loop = Loop(chosen, named(chosen.game()))  # type: ignore[arg-type]
+        loop.warm()
+        places[0].parent.mkdir(parents=True, exist_ok=True)
+        for place, model in zip(places, (loop.proposer, loop.solver), strict=True):
+            save_file(model.state_dict(), place)
+    return [load_file(place) for place in places]
+
+
+def run(row: str, seed: int, seconds: float, folder: Path) -> dict[str, float]:
+    """One run, or what it brought when it is there."""
+    import torch  # noqa: PLC0415
+
+    from arena.training.pasodoble import train  # noqa: PLC0415
+
+    torch.set_num_threads(1)
+    place = folder / f"{row}-{seed}"
+    kept = place / "last.json"
+    if not kept.is_file():
+        chosen = config(row, seed, seconds)
+        warm = _warm(folder, chosen) if chosen.until > 0 else ()
+        found = train(chosen, place, warm=warm)
+        kept.write_text(json.dumps(found) + "\n", encoding="utf-8")
+    found = json.loads(kept.read_text(encoding="utf-8"))
+    sys.stdout.write(
+        f"{row} {seed}: {found['start_sampled']:.3f} -> {found['sampled']:.3f} sampled, {found['greedy']:.3f} greedy\n"
+    )
+    return found
+
+
+def record(seconds: float, folder: Path, command: str) -> int:
+    """Rows of the finished runs; how many."""
+    rows, now = [], datetime.now(UTC)
+    for name, (what, changes) in (ROWS | ABLATIONS).items():
+        found = {
+            int(p.parent.name.rpartition("-")[2]): json.loads(p.read_text())
+            for p in sorted(folder.glob(f"{name}-*/last.json"))
+        }
+        if found:
+            told = [found[seed] for seed in sorted(found)]
+            about: dict[str, Any] = {"config": changes | {"seconds": seconds}, "seeds": sorted(found), "figures": _figures(told)}
+            rows.append(study_row(f"dual-play/{name}", what, command, now, **about))
+    return append(RESULTS, rows)
+
+
+def _figures(told: Sequence[Mapping[str, float]]) -> dict[str, Any]:
+    """Percentages over the seeds; rates of tokens."""
+
+    def percent(name: str) -> dict[str, Any]:
+        return mean_figure([100 * one[name] for one in told], "%")
+
+    made = {
+        "before": percent("start_sampled"), "sampled": percent("sampled"), "greedy": percent("greedy"),
+        "rise": mean_figure([100 * (one["sampled"] - one["start_sampled"]) for one in told], "points"),
+    }  # fmt: skip
+    made |= {f"cell_{i}": percent(f"sampled_{i}") for i in range(4)}
+    if "valid" in told[0]:
+        made |= {
+            "valid": percent("valid"),
+            "p": mean_figure([one["p"] for one in told], ""),
+            "unique": percent("unique"),
+        }
+        busy = [
+            max(1e-9, sum(one[f"{stage}_seconds"] for stage in ("proposing", "solving", "learning"))) for one in told
+        ]
+        made["tokens"] = mean_figure([one["tokens"] / time for one, time in zip(told, busy, strict=True)], "tokens/s")
+        for stage in ("proposing", "solving", "learning"):
+            made[stage] = mean_figure(
+                [100 * one[f"{stage}_seconds"] / time for one, time in zip(told, busy, strict=True)], "%"
+            )
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """See the module."""
+    parser = argparse.ArgumentParser(
+        prog="python -m arena.training.dual_study", description="the study of dual-play arithmetic"
+    )
+    parser.add_argument("what", choices=("run", "all", "record"))
+    parser.add_argument("row", nargs="?", choices=list(ROWS | ABLATIONS))
+    parser.add_argument("seed", nargs="?", type=int, default=0)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--folder", type=Path, default=FOLDER)
+    given = parser.parse_args(arguments)
+    if given.what == "run":
+        if given.row is None:
+            parser.error("run needs a ROW and a SEED")
+        run(given.row, given.seed, given.seconds, given.folder)
+    elif given.what == "all":
+        for seed in range(given.seeds):
+            for row in [*ROWS, *(ABLATIONS if seed == 0 else ())]:
+                run(row, seed, given.seconds, given.folder)
+    else:
+        told = arguments if arguments is not None else sys.argv[1:]
+        sys.stdout.write(
+            f"{record(given.seconds, given.folder, shlex.join(['python', '-m', 'arena.training.dual_study', *told]))} rows\n"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

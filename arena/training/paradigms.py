@@ -1,0 +1,66 @@
+"""The paradigms of dual-play, their settings, and what one step of them brings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from arena.training.config import Settings, setting
+from arena.training.writing import Written
+
+__all__ = ["PARADIGMS", "Batch", "Config"]
+
+PARADIGMS = ("online", "offline", "ssp", "frozen", "uniform", "supervised", "random")
+"""frozen: the cold-started proposer never learns; uniform: valid questions drawn evenly; supervised: further steps of the cold start;
+random: the proposer's and the solver's rewards are coin tosses."""
+
+
+@dataclass(frozen=True)
+class Config(Settings):
+    """One run. Time counts in processor seconds, the cold start apart."""
+
+    seed: int = setting(0, "what all randomness of the run follows from", 0, (1 << 63) - 1)
+    paradigm: str = setting("online", "who learns from what", choices=PARADIGMS)
+    payoff: str = setting("gated", "what the proposer earns", choices=("gated", "pasodoble", "ssp", "balanced", "band"))
+    claims: str = setting("computed", "who says what is right", choices=("computed", "written"))
+    gate: bool = setting(True, "invalid questions end the game")
+    seconds: float = setting(180.0, "processor time of the training", 0.0, 1e6)
+    steps: int = setting(0, "steps of the training, 0 for no limit", 0, 10**9)
+    questions: int = setting(128, "questions of a step", 8, 4096)
+    group: int = setting(8, "questions that begin alike", 1, 64)
+    attempts: int = setting(8, "answers to a question", 2, 16)
+    until: float = setting(0.42, "held-out accuracy, greedy, at which the cold start stops", 0.0, 1.0)
+    examples: int = setting(30_000, "examples of the cold start", 256, 10**7)
+    solver_lr: float = setting(3e-4, "step size of the solver", 1e-7, 1.0)
+    proposer_lr: float = setting(1e-4, "step size of the proposer", 0.0, 1.0)
+    entropy: float = setting(0.03, "weight of the proposer's entropy", 0.0, 10.0)
+    clip: float = setting(1.0, "largest norm of a gradient", 1e-6, 1e6)
+    collect: int = setting(64, "qualifying questions of a solver step", 1, 4096)
+    batches: int = setting(16, "batches that the history remembers", 1, 64)
+    width: int = setting(64, "of the decoders", 8, 1024)
+    layers: int = setting(2, "of the decoders", 1, 16)
+
+    def game(self) -> str:
+        """The game's address."""
+        options = f"attempts={self.attempts}&claims={self.claims}&payoff={self.payoff}&passage=true"
+        return f"arithmetic?{options}&gate={str(self.gate).lower()}&history={min(4096, self.batches * self.questions)}"
+
+
+@dataclass
+class Batch:
+    """One step's questions: what was written, p and validity of each, the proposer's rewards, what the rules hold of them."""
+
+    proposed: Written | None
+    answered: Written
+    rewards: np.ndarray
+    right: np.ndarray
+    valid: np.ndarray
+    asked: np.ndarray
+    unlike: np.ndarray
+    texts: list[tuple[int, ...]] = field(default_factory=list)
+
+    @property
+    def share(self) -> np.ndarray:
+        """p of each question."""
+        return self.right.mean(1)

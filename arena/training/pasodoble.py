@@ -1,0 +1,273 @@
+"""PasoDoble and its controls: a proposer writes hard, solvable questions, a solver answers them, both learn, without labels.
+
+Sources: PasoDoble (arXiv 2511.11881), online and offline; Search Self-play (arXiv 2510.18821): invalid questions earn nothing and are
+replaced from a pool that is cleared every ten steps. Group-relative advantages, only mean-subtracted: the proposer's among the
+questions that begin alike, the solver's among the answers to one question. Changed: the solver takes a step only when `collect`
+questions with 0.2 < p < 1 have been gathered, because steps on a few unlearn. `train` works on any game of proposer and solvers whose
+rules hold the history of questions and give problems (cells, problem).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from arena.training import cold_start
+from arena.training.cold_start import Examples, Shape, accuracy, decoders, held_out, supervised
+from arena.training.decoder import Decoder
+from arena.training.paradigms import PARADIGMS, Batch, Config
+from arena.training.run import Run
+from arena.training.writing import Tables, Written, log_probabilities
+from envs import keys
+from envs.record_game import RecordGame
+from envs.registry import game as named
+
+__all__ = ["PARADIGMS", "Config", "Loop", "train"]
+
+
+class Loop:
+    """The training itself: `step` once, `measure` at any time. game: see Config.game; clock: processor seconds."""
+
+    def __init__(self, config: Config, game: RecordGame, clock: Callable[[], float] = time.process_time) -> None:
+        self.config, self.game, self.clock = config, game, clock
+        torch.manual_seed(config.seed)
+        self.draws = torch.Generator().manual_seed(config.seed)
+        self.coins = np.random.default_rng(config.seed)
+        self.held = held_out(game)
+        self.proposer, self.solver = decoders(game, config.width, config.layers)
+        self.examples = Examples(game, config.examples, config.seed, self.held)
+        self.number, self.answers, self.tokens = 0, 0, 0
+        self.waiting: list[tuple[Written, Tensor]] = []
+        self.pool: list[tuple[int, ...]] = []
+        self.spent = {"proposing": 0.0, "solving": 0.0, "learning": 0.0}
+        self._optimisers()
+
+    def _optimisers(self) -> None:
+        c = self.config
+        self.proposes = torch.optim.Adam(self.proposer.parameters(), max(c.proposer_lr, 1e-12))
+        self.solves = torch.optim.Adam(self.solver.parameters(), c.solver_lr)
+
+    def warm(self, told: Callable[[int, float], None] = lambda step, share: None) -> int:
+        """The cold start; steps that it took."""
+        c = self.config
+        return cold_start.start(self.game, (self.proposer, self.solver), self.examples, c.until, c.seed, told=told)
+
+    def step(self) -> dict[str, float]:
+        """One step of the paradigm; what it was like."""
+        self.number += 1
+        if self.config.paradigm == "supervised":
+            return self._supervise()
+        if self.config.paradigm == "offline":
+            return self._offline()
+        batch = self._played()
+        self._teach_proposer(batch)
+        self._gather(batch)
+        self._remember(batch)
+        return self._told(batch)
+
+    # ------------------------------------------------------------------ what is played
+    def _played(self) -> Batch:
+        batch = self._controlled() if self.config.paradigm == "uniform" else self._proposed()
+        return self._replaced(batch) if self.config.paradigm == "ssp" else batch
+
+    def _keys(self) -> np.ndarray:
+        """A key for each question; those of a group are equal, so that their questions begin alike."""
+        c = self.config
+        first = keys.fold(keys.fold(c.seed, 7), self.number)
+        return np.array([keys.fold(first, i // c.group) for i in range(c.questions)], np.uint64)
+
+    def _proposed(self) -> Batch:
+        tables = Tables(self.game, self._keys())
+        proposed = self._timed("proposing", tables.propose, self.proposer, self.draws)
+        return self._answered(tables, proposed)
+
+    def _answered(self, tables: Tables, proposed: Written | None) -> Batch:
+        answered = self._timed("solving", tables.solve, self.solver, self.draws)
+        s = tables.states
+        self.answers += int(answered.drawn[:, 0].sum())
+        self.tokens += int(answered.drawn.sum()) + (int(proposed.drawn.sum()) if proposed else 0)
+        texts = [tuple(row[:length].tolist()) for row, length in zip(s["writing"], s["length"], strict=True)]
+        fresh = np.array([text not in texts[:i] and text not in self.examples.held for i, text in enumerate(texts)])
+        valid = (s["verdict"] == 1) & fresh
+        rewards = np.where(fresh if not self.config.gate else valid, tables.reward[:, 0], 0.0)
+        played = answered.drawn.view(len(texts), -1).any(1).numpy()
+        valid = valid | (played & fresh) if not self.config.gate else valid
+        return Batch(
+            proposed, answered, rewards, s["right"].copy(), valid, s["asked"].copy(), s["unlike"].copy(), texts
+        )
+
+    def _controlled(self) -> Batch:
+        """Valid questions, even over the cells, none held out."""
+        questions = [asked for asked, _ in self.examples.batch(self.config.questions)]
+        return self._answered(Tables.asked(self.game, questions), None)
+
+    def _replaced(self, batch: Batch) -> Batch:
+        """Search Self-play: the answers to invalid questions are those to earlier valid ones; the proposer's rewards stay."""
+        if (self.number - 1) % 10 == 0:
+            self.pool = []
+        lost = np.flatnonzero(~batch.valid)
+        if self.pool and len(lost):
+            chosen = [self.pool[i] for i in self.coins.integers(len(self.pool), size=len(lost))]
+            again = self._answered(Tables.asked(self.game, chosen), None)
+            rows = (
+                torch.from_numpy(lost)[:, None] * self.config.attempts + torch.arange(self.config.attempts)
+            ).reshape(-1)
+            answered = Written.joined([batch.answered, again.answered])
+            order = torch.arange(len(batch.answered.tokens))
+            order[rows] = torch.arange(len(rows)) + len(order)
+            batch.right[lost], batch.answered = again.right, answered.taken(order)
+        self.pool += [text for text, valid in zip(batch.texts, batch.valid, strict=True) if valid]
+        batch.valid = batch.valid | (np.isin(np.arange(len(batch.valid)), lost) & bool(self.pool))
+        return batch
+
+    # ------------------------------------------------------------------ who learns
+    def _teach_proposer(self, batch: Batch) -> None:
+        c, proposed = self.config, batch.proposed
+        if proposed is None or c.paradigm == "frozen" or c.proposer_lr == 0.0:
+            return
+        rewards = self.coins.integers(2, size=len(batch.rewards)) if c.paradigm == "random" else batch.rewards
+        groups = rewards.reshape(-1, c.group) if c.group > 1 else rewards.reshape(1, -1)
+        advantage = (groups - groups.mean(1, keepdims=True)).reshape(-1)
+        if np.any(advantage):
+            self._timed("learning", self._update, self.proposer, self.proposes, proposed, advantage, c.entropy)
+
+    def _gather(self, batch: Batch) -> None:
+        """Keep the answers to questions that some and not all can do; learn when there are enough of them."""
+        c, share = self.config, batch.share
+        chosen = batch.valid & (share > 0.2) & (share < 1)
+        if c.paradigm == "ssp":
+            chosen = batch.valid
+        right = self.coins.integers(2, size=batch.right.shape) if c.paradigm == "random" else batch.right
+        rows = np.flatnonzero(np.repeat(chosen, c.attempts))
+        advantage = (right - right.mean(1, keepdims=True))[chosen].reshape(-1)
+        if len(rows):
+            self.waiting.append((batch.answered.taken(torch.from_numpy(rows)), torch.from_numpy(advantage)))
+        if sum(len(each) for _, each in self.waiting) >= c.collect * c.attempts:
+            written, advantages = (
+                Written.joined([each for each, _ in self.waiting]),
+                torch.cat([a for _, a in self.waiting]),
+            )
+            self.waiting = []
+            self._timed("learning", self._update, self.solver, self.solves, written, advantages.numpy(), 0.0)
+
+    def _update(
+        self, model: Decoder, optimiser: torch.optim.Optimizer, written: Written, advantage: np.ndarray, entropy: float
+    ) -> None:
+        logs, spread = log_probabilities(model, written)
+        loss = -(torch.from_numpy(advantage).float() * logs).mean() - entropy * spread
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(model.parameters(), self.config.clip)
+        optimiser.step()
+
+    def _supervise(self) -> dict[str, float]:
+        shape = Shape.of(self.game)
+        self.solves.param_groups[0]["lr"] = 1e-3
+        loss = supervised(self.solver, self.examples.batch(256), shape.question, shape.answer)
+        self.solves.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.solves.step()
+        return {"loss": float(loss)}
+
+    def _offline(self) -> dict[str, float]:
+        """Ten steps of the proposer against a solver that stands still, then five of the solver on what it wrote."""
+        kept: list[tuple[int, ...]] = []
+        batch = self._proposed()
+        for n in range(10):
+            batch = batch if n == 0 else self._proposed()
+            self._teach_proposer(batch)
+            hard = batch.valid & (batch.share > 0.2) & (batch.share < 1)
+            kept += [text for text, one in zip(batch.texts, hard, strict=True) if one]
+            self._remember(batch)
+            self.number += 1
+        for n in range(5):
+            chosen = (
+                [kept[i % len(kept)] for i in range(n * self.config.questions, (n + 1) * self.config.questions)]
+                if kept
+                else []
+            )
+            if chosen:
+                again = self._answered(Tables.asked(self.game, chosen), None)
+                again.valid[:] = True
+                self._gather(again)
+        return self._told(batch) | {"kept": float(len(kept))}
+
+    def _remember(self, batch: Batch) -> None:
+        """The history after scoring: the questions of the last `batches` steps."""
+        configs = self.game.configs.copy()
+        room, count = configs["history"].shape[1], len(batch.asked)
+        configs["history"][0] = np.concatenate((batch.asked, configs["history"][0]))[:room]
+        configs["known"] = min(room, int(configs["known"][0]) + count)
+        self.game.configure(configs.tobytes())
+
+    # ------------------------------------------------------------------ what is told
+    def _told(self, batch: Batch) -> dict[str, float]:
+        valid = batch.valid
+        share = batch.share[valid]
+        return {
+            "valid": float(valid.mean()), "p": float(share.mean()) if len(share) else 0.0, "unlike": float(batch.unlike.mean()) / 1000,
+            "reward": float(batch.rewards.mean()), "qualify": float((valid & (batch.share > 0.2) & (batch.share < 1)).mean()),
+            "operators": float(batch.asked["count"].mean() - 1), "unique": len(set(batch.texts)) / len(batch.texts),
+        }  # fmt: skip
+
+    def measure(self) -> dict[str, float]:
+        """Held-out accuracy, sampled and greedy: the mean over the cells, and each cell's."""
+        found: dict[str, float] = {}
+        for name, greedy in (("sampled", False), ("greedy", True)):
+            cells = accuracy(self.game, self.solver, self.held, self.config.seed, greedy=greedy)
+            found |= {name: float(np.mean(cells))} | {f"{name}_{i}": share for i, share in enumerate(cells)}
+        return found
+
+    def _timed(self, what: str, work: Callable[..., Any], *arguments: Any) -> Any:
+        began = self.clock()
+        try:
+            return work(*arguments)
+        finally:
+            self.spent[what] += self.clock() - began
+
+
+def train(
+    config: Config, run: str | Path, *, warm: Sequence[dict[str, Tensor]] = (), clock: Callable[[], float] = time.process_time
+) -> dict[str, float]:  # fmt: skip
+    """Train into a run folder; the last measurement. warm: weights of a proposer and a solver that have been cold-started."""
+    game = named(config.game())
+    assert isinstance(game, RecordGame)
+    folder = Run.create(run, algo="pasodoble", game=game, address=config.game(), config=config)
+    loop = Loop(config, game, clock)
+    if warm:
+        loop.proposer.load_state_dict(warm[0])
+        loop.solver.load_state_dict(warm[1])
+    else:
+        loop.warm(lambda step, share: folder.note(f"cold start: step {step}, held-out {share:.3f}"))
+    first, trained, told = loop.measure(), 0.0, 0
+    lately: dict[str, float] = {}
+    folder.log(0, 0.0, first)
+    while trained < config.seconds and not (config.steps and loop.number >= config.steps):
+        began = clock()
+        lately = loop.step()
+        trained += clock() - began
+        if trained >= config.seconds * (told + 1) / 10:  # measuring is not counted as training
+            told = int(10 * trained / config.seconds)
+            folder.log(loop.number, trained, lately | loop.measure())
+    last = lately | loop.measure() | {f"{name}_seconds": spent for name, spent in loop.spent.items()}
+    last |= {
+        "answers": float(loop.answers),
+        "tokens": float(loop.tokens),
+        "start_sampled": first["sampled"],
+        "seconds": trained,
+    }
+    folder.log(loop.number, trained, last)
+    weights = {
+        f"{who}.{k}": v.detach().numpy()
+        for who, m in (("proposer", loop.proposer), ("solver", loop.solver))
+        for k, v in m.state_dict().items()
+    }
+    folder.save(loop.number, weights, {"answers": loop.answers})
+    folder.close()
+    return last

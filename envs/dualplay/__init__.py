@@ -1,0 +1,1 @@
+"""Games of a proposer, who writes problems, and solvers, who answer them."""
