@@ -35,7 +35,7 @@ def _ask(ask: Ask) -> Reply:
     if not isinstance(found, list):  # what was written already leaves no other choice
         action = next(iter(ask.legal))
         return Reply([[action]], notes=_notes(ask, action, 1.0, 0.0, "the lowest token that may stand here"))
-    return Reply(found, notes=_notes(ask, found[0][0], 1 / len(ask.legal), 0.0, f"a valid question: {text}"))
+    return Reply(found, notes=_notes(ask, int(found[0][0]), 1 / len(ask.legal), 0.0, f"a valid question: {text}"))
 
 
 def _drawn(ask: Ask, key: int) -> tuple[str, int | None]:
@@ -88,7 +88,7 @@ def _answer(ask: Ask) -> Reply:
     found = ask.game.parse(str(said), ask.obs, ask.legal)
     assert isinstance(found, list)
     why = f"{' '.join(text)} from left to right, sure of it to {sure:.2f}"
-    return Reply(found, notes=_notes(ask, found[0][0], sure, 2 * sure - 1, why))
+    return Reply(found, notes=_notes(ask, int(found[0][0]), sure, 2 * sure - 1, why))
 
 
 def _notes(ask: Ask, token: int, share: float, value: float, why: str) -> dict[str, Any]:

@@ -104,7 +104,11 @@ def record(seconds: float, folder: Path, command: str) -> int:
         }
         if found:
             told = [found[seed] for seed in sorted(found)]
-            about: dict[str, Any] = {"config": changes | {"seconds": seconds}, "seeds": sorted(found), "figures": _figures(told)}
+            about: dict[str, Any] = {
+                "config": changes | {"seconds": seconds},
+                "seeds": sorted(found),
+                "figures": _figures(told),
+            }
             rows.append(study_row(f"dual-play/{name}", what, command, now, **about))
     return append(RESULTS, rows)
 
