@@ -31,7 +31,11 @@ from replays.search import search
 from tests.agents.llm.conftest import CANARY
 from tests.agents.llm.endpoint import after, chunk, first_move, plays, says, sse
 
-HIDDEN = [name for name in envs.names() if "hidden" in envs.spec(name).traits]
+HIDDEN = [
+    name for name in envs.names() if "hidden" in envs.spec(name).traits and envs.game(name, plain=True).can("imagine")
+]
+TICKS = 60
+"""How far a long game is looked at."""
 PROBES = ["tests/probes/guess.py", "tests/probes/fog.py"]
 
 
@@ -183,7 +187,7 @@ def test_a_prompt_is_the_same_whatever_the_others_hold(table: Any, seeds: Any, n
     seat, differed = table.seat(table.serve(plays)), 0
     for seed in seeds(2):
         state = game.start(seed)
-        while turns := game.turns(state):
+        while (turns := game.turns(state)) and game.facts(state).tick < TICKS:
             key = keys.fold(seed, game.facts(state).tick)
             for who, legal in turns.items():
                 ask = Ask("m", game, who, game.facts(state).tick, game.observe(state, who), legal, 9)
