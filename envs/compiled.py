@@ -24,7 +24,7 @@ from typing import Any
 import numba
 from numba.core import event, types
 from numba.core.errors import NumbaError, UnsupportedBytecodeError
-from numba.extending import overload, typeof_impl
+from numba.extending import models, overload, register_model, typeof_impl
 
 from envs import drivers, keys, records, stubs
 from envs.compile_errors import one_line
@@ -82,6 +82,10 @@ class _Called(types.Dispatcher):
     def get_call_type(self, context: Any, args: Any, kws: Any) -> Any:
         wide = {name: _widened(kind) for name, kind in kws.items()}
         return super().get_call_type(context, tuple(map(_widened, args)), wide)
+
+
+# Where a rule is a value of its own, numba looks its memory up by its very class.
+register_model(_Called)(models.OpaqueModel)
 
 
 @typeof_impl.register(Rule)
