@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 __all__ = ["glass", "settled"]
 
@@ -17,7 +19,9 @@ def glass(app: Any) -> str:
 async def settled(pilot: Pilot[Any]) -> str:
     """Let workers and messages come to rest; then what is shown."""
     await pilot.pause()
-    await pilot.app.workers.wait_for_complete([worker for worker in pilot.app.workers if worker.group != "clock"])
+    # One that was called off, because a newer one answers for it or its screen is gone, has nothing to wait for.
+    with suppress(WorkerCancelled):
+        await pilot.app.workers.wait_for_complete([worker for worker in pilot.app.workers if worker.group != "clock"])
     await pilot.pause()
     await pilot.pause()
     return glass(pilot.app)
