@@ -32,7 +32,8 @@ class Threaded(House):
         self.mode = "" if maker.mode == "trusted" else maker.mode
         self._maker, self._post = maker, post
         self._asked: SimpleQueue[Any] = SimpleQueue()
-        threading.Thread(target=self._work, name=f"house {self.title}", daemon=True).start()
+        self._thread = threading.Thread(target=self._work, name=f"house {self.title}", daemon=True)
+        self._thread.start()
 
     def begin(self, rules: Game, match: str, seat: int, names: Sequence[str], limits: Limits) -> None:
         self._asked.put(partial(self._prepare, rules, match, seat, names, limits))
@@ -43,6 +44,11 @@ class Threaded(House):
 
     def close(self) -> None:
         self._asked.put(None)
+
+    def ended(self, seconds: float = 0.0) -> bool:
+        """Whether the agent has been let go of, after waiting so long at most; one that still thinks is not waited for longer."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
 
     def _work(self) -> None:
         agent = self._maker()

@@ -89,7 +89,8 @@ class Host:
         self._scribes: dict[str, Scribe] = {}
         self._woken = False
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="sync")
-        houses = [partial(Threaded, maker, self._post) for maker in self.makers]
+        self._houses: list[Threaded] = []
+        houses = [partial(self._house, maker) for maker in self.makers]
         self.hall = Hall(
             self.rules, self.tokens, self.terms, make=self._match, secret=partial(secrets.token_urlsafe, 24), wall=time.time, house=houses,
             on_event=self._event, on_over=self._over, gallery=self.gallery.port if self.gallery else 0,
@@ -157,6 +158,8 @@ class Host:
         for door in list(self._doors.values()):
             door.transport.close()
         self._pool.shutdown()
+        for house in self._houses:
+            await self._loop.run_in_executor(None, house.ended, 5.0)
         if self.gallery is not None:
             self.gallery.close()
         if self.place.unix is not None:
@@ -193,6 +196,12 @@ class Host:
         assert table.result is not None
         self.over(table.match.seats, table.result, path if kept else None)
         self._wake()
+
+    def _house(self, maker: Any) -> Threaded:
+        """A fresh player of the house; it is remembered until it has ended."""
+        house = Threaded(maker, self._post)
+        self._houses = [each for each in self._houses if not each.ended()] + [house]
+        return house
 
     def _post(self, house: House, table: Table, seat: int, answer: Any) -> None:
         """An answer from a thread of the house."""
