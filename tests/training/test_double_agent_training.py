@@ -24,7 +24,7 @@ from arena.training.double_agent_tables import clustered, figures_of
 from envs import keys
 from envs.errors import UserError
 
-SMALL = Config(seed=3, batch=8, group=4, clones=1, updates=2)
+SMALL = Config(seed=3, batch=8, group=4, clones=1, updates=1)
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +145,7 @@ def test_equal_configurations_give_equal_weights_and_training_moves_them(algorit
     weights = [torch.cat([each.flatten() for each in mind.parameters()]) for mind in (first, again, clone)]
     assert torch.equal(weights[0], weights[1])
     assert not torch.equal(weights[0], weights[2])
-    assert looked == [0, 1]
+    assert looked == [0]
 
 
 def test_advantages_are_returns_less_their_group(table: Table) -> None:
