@@ -220,9 +220,8 @@ def main() -> None:
         sys.stdout.writelines(f"{line}\n" for line in table(given.attacker))
         return
     command = " ".join([COMMAND, *sys.argv[1:]])
-    kept = append(
-        given.results, rows(given.runs, seeds_of(given.seeds), given.cells.split(","), (command, datetime.now(UTC)))
-    )
+    told = list(rows(given.runs, seeds_of(given.seeds), given.cells.split(","), (command, datetime.now(UTC))))
+    kept = append(given.results, [row | {"load": told[0]["load"]} for row in told])  # one run, one line of where
     sys.stdout.write(f"{kept} rows added to {given.results}\n")
 
 
