@@ -31,6 +31,8 @@ WORDS = {
     "separate": "separate heads, no anchor", "free": "no anchor",
 }  # fmt: skip
 Found = Mapping[str, Any]
+Made = tuple[str, datetime]
+"""The command that makes rows, as typed, and when."""
 
 
 def share(found: Found, attacker: str, what: str, priors: Sequence[str] = ("0", "1", "2")) -> float:
@@ -59,12 +61,10 @@ def figures_of(judgings: Sequence[Found]) -> dict[str, dict[str, Any]]:
 
 
 def defender_row(
-    name: str, what: str, judgings: Sequence[Found], config: Mapping[str, Any], now: datetime
+    name: str, what: str, judgings: Sequence[Found], config: Mapping[str, Any], made_by: Made
 ) -> dict[str, Any]:
     seeds = list(range(len(judgings)))
-    return study_row(
-        f"double-agent/{name}", what, COMMAND, now, config=config, seeds=seeds, figures=figures_of(judgings)
-    )
+    return study_row(f"double-agent/{name}", what, *made_by, config=config, seeds=seeds, figures=figures_of(judgings))
 
 
 def titled(cell: str) -> str:
@@ -96,7 +96,7 @@ def gain(run: Found, attacker: str, what: str, priors: Sequence[str] = ("0", "1"
     return share(run["trained"], attacker, what, priors) - share(run["clone"], attacker, what, priors)
 
 
-def claims(runs: Mapping[str, Sequence[Found]], now: datetime) -> Iterator[dict[str, Any]]:
+def claims(runs: Mapping[str, Sequence[Found]], made_by: Made) -> Iterator[dict[str, Any]]:
     """The published claims as rows: differences in points over seeds, a correlation over defenders."""
 
     def kept(
@@ -108,8 +108,7 @@ def claims(runs: Mapping[str, Sequence[Found]], now: datetime) -> Iterator[dict[
             yield study_row(
                 f"double-agent-claims/{name}",
                 what,
-                COMMAND,
-                now,
+                *made_by,
                 config={"cells": list(cells)},
                 seeds=seeds,
                 figures=found,
@@ -161,7 +160,7 @@ def claims(runs: Mapping[str, Sequence[Found]], now: datetime) -> Iterator[dict[
         yield from kept(f"both-best-{attacker}", told, cells, beside("fooled", attacker, cells[0], cells[1], HARD))
 
 
-def probes(runs: Mapping[str, Sequence[Found]], now: datetime) -> Iterator[dict[str, Any]]:
+def probes(runs: Mapping[str, Sequence[Found]], made_by: Made) -> Iterator[dict[str, Any]]:
     """What the frozen state tells beside what was stated, trained and clone."""
     for cell, found in runs.items():
         if found:
@@ -176,15 +175,14 @@ def probes(runs: Mapping[str, Sequence[Found]], now: datetime) -> Iterator[dict[
             yield study_row(
                 f"double-agent-probe/{cell}",
                 titled(cell),
-                COMMAND,
-                now,
+                *made_by,
                 config=dict(found[0]["config"]),
                 seeds=seeds,
                 figures=told,
             )
 
 
-def rows(folder: Path, seeds: Sequence[int], cells: Sequence[str], now: datetime) -> Iterator[dict[str, Any]]:
+def rows(folder: Path, seeds: Sequence[int], cells: Sequence[str], made_by: Made) -> Iterator[dict[str, Any]]:
     """All rows of the study; runs that have no file are made."""
     runs = {cell: [made(folder, cell, seed) for seed in seeds] for cell in cells}
     for name in SCRIPTED:
@@ -194,13 +192,17 @@ def rows(folder: Path, seeds: Sequence[int], cells: Sequence[str], now: datetime
             "liar2": "liar from level 2",
             "liar3": "liar from level 3",
         }
-        yield defender_row(name, told.get(name, name), [judged(name, seed) for seed in seeds], {"defender": name}, now)
+        yield defender_row(
+            name, told.get(name, name), [judged(name, seed) for seed in seeds], {"defender": name}, made_by
+        )
     first = next(iter(runs))
-    yield defender_row("clone", "clone of a noisy tracker", [run["clone"] for run in runs[first]], {"cell": first}, now)
+    yield defender_row(
+        "clone", "clone of a noisy tracker", [run["clone"] for run in runs[first]], {"cell": first}, made_by
+    )
     for cell, found in runs.items():
-        yield defender_row(cell, titled(cell), [run["trained"] for run in found], dict(found[0]["config"]), now)
-    yield from claims(runs, now)
-    yield from probes(runs, now)
+        yield defender_row(cell, titled(cell), [run["trained"] for run in found], dict(found[0]["config"]), made_by)
+    yield from claims(runs, made_by)
+    yield from probes(runs, made_by)
 
 
 def main() -> None:
@@ -217,7 +219,9 @@ def main() -> None:
 
         sys.stdout.writelines(f"{line}\n" for line in table(given.attacker))
         return
-    kept = append(given.results, rows(given.runs, seeds_of(given.seeds), given.cells.split(","), datetime.now(UTC)))
+    command = " ".join([COMMAND, *sys.argv[1:]])
+    told = list(rows(given.runs, seeds_of(given.seeds), given.cells.split(","), (command, datetime.now(UTC))))
+    kept = append(given.results, [row | {"load": told[0]["load"]} for row in told])  # one run, one line of where
     sys.stdout.write(f"{kept} rows added to {given.results}\n")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,11 @@ from arena.training.dialogue import OUTCOMES, Table, attackers, folded, scripted
 from arena.training.double_agent import Config, Mind, features, policy, rolled, scores
 from arena.training.double_agent_runs import ATTACKERS, CELLS, probe, summed
 from arena.training.double_agent_seat import Trained, loaded
-from arena.training.double_agent_tables import clustered, figures_of
+from arena.training.double_agent_tables import claims, clustered, figures_of
 from envs import keys
 from envs.errors import UserError
 
-SMALL = Config(seed=3, batch=8, group=4, clones=1, updates=2)
+SMALL = Config(seed=3, batch=8, group=4, clones=1, updates=1)
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +146,7 @@ def test_equal_configurations_give_equal_weights_and_training_moves_them(algorit
     weights = [torch.cat([each.flatten() for each in mind.parameters()]) for mind in (first, again, clone)]
     assert torch.equal(weights[0], weights[1])
     assert not torch.equal(weights[0], weights[2])
-    assert looked == [0, 1]
+    assert looked == [0]
 
 
 def test_advantages_are_returns_less_their_group(table: Table) -> None:
@@ -242,3 +243,33 @@ def test_cells_are_named_for_what_they_train() -> None:
     for name, config in CELLS.items():
         assert name.split("-")[0] == config.reward
         assert (config.attackers == ATTACKERS) == ("mixture" in name)
+
+
+def judging(fooled: int, mind: float) -> dict[str, Any]:
+    cell = {
+        "n": 10,
+        "turns": 5.0,
+        "fooled": fooled,
+        "extracted": 10 - fooled,
+        "detected": 0,
+        "baited": 0,
+        "mind": mind,
+        "guess": 0.5,
+    }
+    return {"attackers": {name: dict.fromkeys("012", cell) for name in ATTACKERS}, "always": 0.5, "always_hard": 0.5}
+
+
+def test_claims_are_differences_to_the_clone_of_the_same_run() -> None:
+    runs = {
+        "mind-plain": [{"seed": s, "clone": judging(3, 0.5), "trained": judging(7 + s, 0.9)} for s in range(2)],
+        "fooling-plain": [{"seed": s, "clone": judging(3, 0.5), "trained": judging(9, 0.6 + s / 10)} for s in range(2)],
+        "both-plain": [{"seed": s, "clone": judging(3, 0.5), "trained": judging(10, 0.9)} for s in range(2)],
+    }
+    found = {row["id"]: row for row in claims(runs, ("python -m x", datetime(2026, 1, 1, tzinfo=UTC)))}
+    middle = {name.partition("/")[2]: row["figures"]["difference"]["median"] for name, row in found.items()}
+    assert middle["mind-fools"] == pytest.approx(45)
+    assert middle["fooling-reads"] == pytest.approx(15)
+    assert middle["both-best-plain"] == pytest.approx(10)
+    assert "both-best-forewarned" not in middle  # the cells of the mixture have no runs
+    assert found["double-agent-claims/gains-correlate"]["figures"]["difference"]["n"] == 6
+    assert all(row["command"] == "python -m x" and row["seeds"] == [0, 1] for row in found.values())

@@ -49,7 +49,8 @@ def _draw_dialogue(obs: Any, c: Any, canvas: Canvas) -> None:
             canvas.rect(0, y - 0.5, 0.25, 1, "good")
         if seat == 0:
             canvas.text(1.5, y, str(turn + 1), "muted", "right")
-        canvas.text(2, y, _line(means, obs, c)[:17], seat_colour(seat), "left")
+        line = _line(means, obs, c)
+        canvas.text(2, y, line if len(line) <= 16 else f"{line[:15]}…", seat_colour(seat), "left")
     if since >= 0:
         canvas.text(0, 12.5 + c.depth, f"lost since turn {since + 1}", "good", "left")
 

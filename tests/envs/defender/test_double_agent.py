@@ -374,3 +374,10 @@ def test_options_are_checked() -> None:
         envs.game("double_agent?theme=moon")
     assert "zero_sum" in envs.game("double_agent", plain=True).spec.traits
     assert "zero_sum" not in envs.game("double_agent", reward="both", plain=True).spec.traits
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", ["double_agent", "double_agent?depth=2&branching=2&reward=gain"])
+def test_all_promises_are_kept(name: str) -> None:
+    report = envs.check(name, episodes=12)
+    assert report.ok, str(report)
