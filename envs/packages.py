@@ -13,7 +13,11 @@ __all__ = ["sources"]
 
 def sources(namespace: Mapping[str, Any]) -> list[str]:
     """The texts of all modules of the packages that a game and its rules come from; none for a game of one file."""
-    files = {function.plain.__code__.co_filename for function in rules_of(namespace)} | {namespace.get("__file__") or ""}
+    files = {function.plain.__code__.co_filename for function in rules_of(namespace)} | {
+        namespace.get("__file__") or ""
+    }
     starts = {Path(name).with_name("__init__.py") for name in files if name}
-    games = [start for start in sorted(starts) if start.is_file() and "\ndef build(" in start.read_text(encoding="utf-8")]
+    games = [
+        start for start in sorted(starts) if start.is_file() and "\ndef build(" in start.read_text(encoding="utf-8")
+    ]
     return [path.read_text(encoding="utf-8") for start in games for path in sorted(start.parent.glob("*.py"))]

@@ -36,7 +36,9 @@ groups = [{groups}]
 def line(tmp_path: Path) -> Callable[..., Game]:
     """line(groups, rules=, fog=, more=, **options): a game on one straight road."""
 
-    def made(groups: str = '["goblin", 3, 1]', rules: str = "", fog: float = 0.0, more: str = "", **options: Any) -> Game:
+    def made(
+        groups: str = '["goblin", 3, 1]', rules: str = "", fog: float = 0.0, more: str = "", **options: Any
+    ) -> Game:
         path = tmp_path / "line.toml"
         path.write_text(LINE.format(groups=groups, rules=rules, fog=fog, more=more), encoding="utf-8")
         return envs.game("tower_defence", level=str(path), **options)

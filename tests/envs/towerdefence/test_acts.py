@@ -105,7 +105,9 @@ def test_selling_gives_back_the_declared_share_and_takes_the_knights(line: Calla
 
 
 def triples(seed: int, n: int) -> list[list[int]]:
-    return [[below(fold(seed, 3 * i + k), (6145, 6145, 12)[k]) - (3072, 3072, 0)[k] for k in range(3)] for i in range(n)]
+    return [
+        [below(fold(seed, 3 * i + k), (6145, 6145, 12)[k]) - (3072, 3072, 0)[k] for k in range(3)] for i in range(n)
+    ]
 
 
 def test_a_refused_act_changes_nothing_but_time_and_the_record_of_it(seeds: Any) -> None:
@@ -139,7 +141,9 @@ def test_the_mask_allows_exactly_what_is_done(seeds: Any) -> None:
                         assert index not in legal
                         continue
                     after = game.step(state, {0: [index]}, seed)
-                    assert (game.row(after).last.error == 0) == (index in legal), game.name([index], game.observe(state, 0))
+                    assert (game.row(after).last.error == 0) == (index in legal), game.name(
+                        [index], game.observe(state, 0)
+                    )
             state = game.step(state, {0: legal.sample(fold(seed, n))}, seed)
 
 
