@@ -121,7 +121,7 @@ def world(living: int, num: int, seed: int, encode: str = "compact", threads: in
 
 
 def alone(pixels: bool, seed: int) -> Work:
-    """One match on the Gymnasium face, random acts from the mask, restarted when it ends; with a picture of 512 x 512 a decision, or without."""
+    """One match after another on the Gymnasium face, random acts from the mask; with a picture of 512 x 512 a decision, or without."""
     import envs  # noqa: PLC0415
     from envs import keys  # noqa: PLC0415
 

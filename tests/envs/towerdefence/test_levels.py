@@ -77,7 +77,7 @@ CHANGES: list[tuple[str, str, int, str]] = [
     ("at = [0.0, 0.5]", "at = [0.0, 0.5]\n[[slot]]\nat = [0.1, 0.5]", 9, "slot 2, at"),
     ("at = [0.0, 0.5]", 'at = [0.0, 0.5]\nrally = "here"', 8, "slot 1, rally"),
     ("[[slot]]", "[slot]", 6, "slot"),
-    ("[[slot]]\nat = [0.0, 0.5]\n", "".join(f"[[slot]]\nat = [{-2.8 + 0.36 * (i % 8):.2f}, {1 + i // 8}.0]\n" for i in range(16)), 36, "slot 16"),
+    ("[[slot]]\nat = [0.0, 0.5]\n", "".join(f"[[slot]]\nat = [{-28 + 4 * (i % 8)}e-1, {1 + i // 8}]\n" for i in range(16)), 36, "slot 16"),
     ('groups = [["goblin", 3, 1]]', "groups = []", 10, "wave 1, groups"),
     ('groups = [["goblin", 3, 1]]', 'groups = [["gobblin", 3, 1]]', 10, "wave 1, groups"),
     ('groups = [["goblin", 3, 1]]', 'groups = [["goblin", 26, 1]]', 10, "wave 1, groups"),

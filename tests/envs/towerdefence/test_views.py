@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 
 import envs
 from envs.conformance import CHECKS, check
@@ -18,7 +19,10 @@ from envs.towerdefence import tower_defence
 from envs.towerdefence.tower_defence import pixels
 from envs.towerdefence.tower_defence.state import UNIT
 
-SLOW = {"no index leaves its array", "rows equal the match alone", "drawings use known verbs", "words for everybody"}
+SLOW = {
+    "no index leaves its array", "rows equal the match alone", "compiled equals plain", "actions are written and read back",
+    "actions have names",
+}  # fmt: skip
 
 
 def some_way(name: str, decisions: int, seed: int = 5) -> tuple[Game, Any]:
@@ -30,11 +34,34 @@ def some_way(name: str, decisions: int, seed: int = 5) -> tuple[Game, Any]:
 
 
 def test_the_promises_of_every_game_are_kept() -> None:
-    """Two of the four that take longest are seen by the tests of the faces; indices and batches by the nightly test."""
-    report = check(
-        "tower_defence?level=3&period=4", episodes=1, only=tuple(name for name in CHECKS if name not in SLOW)
-    )
+    """But for those that take longest, which stand below or in the nightly test."""
+    report = check("tower_defence?level=3", episodes=1, only=tuple(name for name in CHECKS if name not in SLOW))
     assert report.ok, str(report)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("actions", ["semantic", "raw"])
+def test_all_promises_are_kept(actions: str) -> None:
+    report = check(f"tower_defence?level=3&actions={actions}", episodes=2)
+    assert report.ok, str(report)
+
+
+def test_compiled_and_plain_rules_agree_in_the_middle_of_a_fight() -> None:
+    game, state = some_way("tower_defence?level=5", 130)
+    plain = envs.game("tower_defence?level=5", plain=True)
+    assert game.row(state).crowd > 5
+    for tick in range(12):
+        acts = {0: game.legal(state, 0).sample(fold(6, tick))}
+        obs = game.observe(state, 0)
+        assert plain.observe(state, 0) == obs
+        assert (plain.legal(state, 0).mask == game.legal(state, 0).mask).all()
+        assert plain.pack(plain.imagine(obs, 0, tick)) == game.pack(game.imagine(obs, 0, tick))
+        for view in ("compact", "structured"):
+            assert plain.encode(obs, view).tobytes() == game.encode(obs, view).tobytes()
+        after = game.step(state, acts, 5)
+        assert plain.pack(plain.step(state, acts, 5)) == game.pack(after)
+        state = after
 
 
 def test_the_759_numbers_stand_in_the_order_of_the_page() -> None:
@@ -60,7 +87,7 @@ def test_the_759_numbers_stand_in_the_order_of_the_page() -> None:
 
 
 def test_the_document_has_the_fields_and_no_wave_to_come() -> None:
-    game, state = some_way("tower_defence?level=3&text=json", 100)
+    game, state = some_way("tower_defence?level=3&text=json", 120)
     obs = game.observe(state, 0)
     document = json.loads(game.say(obs))
     assert document["gold"] == obs.gold

