@@ -1,7 +1,7 @@
 """Studies of small games: how close to an equilibrium solvers and networks come, kept as rows of docs/results/solvers.jsonl.
 
     python -m arena.training.solver_studies train kuhn/network SEED     a run, or its next part: give it again until it says "done"
-    python -m arena.training.solver_studies record kuhn                 the rows of a game: tables are made at once, networks are read
+    python -m arena.training.solver_studies record kuhn                 the rows of a game, or of one entry: tables are made at once
 Iterations, decisions and seeds are fixed here before the first run; the last checkpoint counts. Solvers draw nothing: they have one seed.
 The budget of a network is given in decisions; the processor seconds that they took are told.
 """
@@ -43,12 +43,13 @@ EQUILIBRIUM = np.array([1, 3, 3, 1, 3, 3]) / 7
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a table: what it is, the algorithm ("" for uniform play), its settings, its seeds."""
+    """One line of a table: what it is, the algorithm ("" for uniform play), its settings, its seeds; alone: recorded by its name only."""
 
     what: str
     algo: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     seeds: tuple[int, ...] = (0,)
+    alone: bool = False
 
 
 NETWORK = {"policy": "network", "magnet": "annealed"}
@@ -68,6 +69,9 @@ ENTRIES = {
     "leduc/annealed": Entry("MMD, annealed, 10,000 iterations", "mmd", {"steps": 10_000}),
     "leduc/network": Entry(
         "MMD, network 2x64, 8 M decisions", "mmd", {**NETWORK, "steps": 8_000_000, "alpha": 0.3, "eta": 13.0}, (0, 1, 2, 3, 4)
+    ),
+    "leduc/network-long": Entry(
+        "MMD, network 2x64, 60 M decisions", "mmd", {**NETWORK, "steps": 60_000_000, "alpha": 0.6, "eta": 13.0}, (0, 1, 2, 3, 4), alone=True
     ),
     "perturbed-rps/uniform": Entry("uniform play"),
     "perturbed-rps/annealed": Entry(
@@ -89,11 +93,13 @@ def train(name: str, seed: int, base: Path = Path("runs/solvers"), part: float =
 
 
 def rows(game: str, now: datetime, base: Path = Path("runs/solvers")) -> list[dict[str, Any]]:
-    """A row for each entry of a game. UserError when a seed of a network is not trained: none is dropped."""
-    if game not in GAMES:
-        raise unknown("game of the study", game, GAMES)
-    tree = walk(envs.game(GAMES[game]))
-    names = [name for name in ENTRIES if name.partition("/")[0] == game]
+    """A row for each entry of a game, or for the one named. UserError when a seed of a network is not trained: none is dropped."""
+    if game not in GAMES and game not in ENTRIES:
+        raise unknown("game or entry of the study", game, [*GAMES, *ENTRIES])
+    tree = walk(envs.game(GAMES[game.partition("/")[0]]))
+    names = [
+        name for name, entry in ENTRIES.items() if name == game or (name.partition("/")[0] == game and not entry.alone)
+    ]
     return [_row(name, tree, now, base) for name in names]
 
 
