@@ -7,6 +7,7 @@ is right. Every loop is bounded by the size of the file and by MAX_CHUNKS.
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 from collections.abc import Iterator
@@ -38,10 +39,22 @@ class Source:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = _existing(Path(path))
         try:
+            self._file = self._opened()
+        except FileNotFoundError:
+            # It may have got its final name between the look and the opening.
+            self.path = Path(path)
+            self._file = self._opened()
+
+    def _opened(self) -> io.FileIO:
+        try:
             # What is opened blocks for ever if it is a pipe, so ask before.
             if not stat.S_ISREG(self.path.stat().st_mode):
                 raise corrupt(self.path, "it is not a file; give the path of a recording (.arena)")
-            self._file = self.path.open("rb", buffering=0)
+            return self.path.open("rb", buffering=0)
+        except FileNotFoundError:
+            if self.path.suffix == PART:
+                raise
+            raise UserError(f"cannot open {str(self.path)!r}: No such file or directory", NOT_FOUND) from None
         except OSError as error:
             raise UserError(f"cannot open {str(self.path)!r}: {error.strerror}", NOT_FOUND) from error
 

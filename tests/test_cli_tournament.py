@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from arena.tournament.plan import Division, Plan
 from arena.tournament.run import Run, open_store
 
 ROOT = Path(__file__).parents[1]
-NIM = str(ROOT / "docs/examples/nim_plain.py")
+NIM = "nim_plain.py"
+"""Its name is part of every seed, so it must not depend on where this checkout is."""
 FILE = f"""
 name = "small-cup"
 agents = ["random", "first", "mcts?simulations=2"]
@@ -38,6 +40,7 @@ agents = ["first", "random"]
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with the file, in which matches are played by this process."""
     (tmp_path / "cup.toml").write_text(FILE)
+    shutil.copy(ROOT / "docs/examples/nim_plain.py", tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("arena.cli.tournament._crew", lambda workers, ray: Here())
     return tmp_path

@@ -173,7 +173,7 @@ class Loop:
         self.solves.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.solves.step()
-        return {"loss": float(loss)}
+        return {"loss": float(loss.detach())}
 
     def _offline(self) -> dict[str, float]:
         """Ten steps of the proposer against a solver that stands still, then five of the solver on what it wrote."""

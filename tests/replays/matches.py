@@ -16,6 +16,8 @@ from replays.log import LogReader, LogWriter
 from replays.recorder import Recorder
 
 WALK = Path(__file__).parent / "walk.py"
+GAMES = [name for name in envs.names() if envs.spec(name).frames == 1]
+"""Those that a test plays to the end; a game of many frames a step takes long, and its golden recording is opened and verified."""
 Change = Callable[[int, int, Any], Any]
 
 

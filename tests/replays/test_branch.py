@@ -6,16 +6,15 @@ from pathlib import Path
 
 import pytest
 
-import envs
 import replays
 from envs.errors import CORRUPT, NOT_FOUND, UserError
 from replays.branch import play_on
 from replays.difference import diff, differences
 from replays.recorder import ACTS
-from tests.replays.matches import recorded, rewritten, uniform
+from tests.replays.matches import GAMES, recorded, rewritten, uniform
 
 
-@pytest.mark.parametrize("name", envs.names())
+@pytest.mark.parametrize("name", GAMES)
 def test_a_branch_has_the_past_and_verifies(name: str, tmp_path: Path) -> None:
     recorded(tmp_path / "a.arena", name, 4)
     old = replays.open(tmp_path / "a.arena")

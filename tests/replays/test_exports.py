@@ -17,7 +17,7 @@ from envs.errors import UserError
 from replays.exports import FORMATS
 from replays.exports._scene import Scene
 from replays.exports._shots import HOLD, Wanted, shots
-from tests.replays.matches import WALK, recorded
+from tests.replays.matches import GAMES, WALK, recorded
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_png_has_the_size_that_was_asked_for(four: Path, tmp_path: Path) -> None
     assert (first != last).any()
 
 
-@pytest.mark.parametrize("game", envs.names())
+@pytest.mark.parametrize("game", GAMES)
 def test_every_game_has_a_picture(game: str, tmp_path: Path) -> None:
     recorded(tmp_path / "m.arena", game, 3)
     for seat in (-2, -1, 0):

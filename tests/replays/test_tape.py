@@ -18,12 +18,12 @@ from envs.errors import UserError
 from replays.recorder import Recorder
 from replays.search import marks_for, pattern, place, search
 from replays.tape import Tape
-from tests.replays.matches import WALK, Clock, fresh, recorded, uniform
+from tests.replays.matches import GAMES, WALK, Clock, fresh, recorded, uniform
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("name", envs.names())
+@pytest.mark.parametrize("name", GAMES)
 def test_at_equals_stepping(name: str, tmp_path: Path, seeds: object) -> None:
     for seed in seeds(2):  # type: ignore[operator]
         path = tmp_path / f"{seed}.arena"
@@ -39,7 +39,7 @@ def test_at_equals_stepping(name: str, tmp_path: Path, seeds: object) -> None:
         assert tape.at(-1).facts.done
 
 
-@pytest.mark.parametrize("name", envs.names())
+@pytest.mark.parametrize("name", GAMES)
 def test_the_events_of_a_file_are_those_of_the_match(name: str, tmp_path: Path) -> None:
     _, events = recorded(tmp_path / "m.arena", name, 7)
     found = list(replays.open(tmp_path / "m.arena").events())

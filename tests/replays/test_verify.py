@@ -16,7 +16,7 @@ from arena.host import Host, Resigned
 from replays.games import allow
 from replays.log import LogReader, recover
 from replays.recorder import ACTS, EVENTS, STATES, Recorder
-from tests.replays.matches import WALK, Clock, fresh, recorded, rewritten, same, uniform
+from tests.replays.matches import GAMES, WALK, Clock, fresh, recorded, rewritten, same, uniform
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("game", envs.names())
+@pytest.mark.parametrize("game", GAMES)
 def test_every_game_verifies(game: str, tmp_path: Path) -> None:
     for seed in range(3):
         result, _ = recorded(tmp_path / f"{seed}.arena", game, seed)

@@ -28,7 +28,7 @@ from tui.widgets.matrix import MatrixView
 from tui.widgets.rows import RowList
 
 ROOT = Path(__file__).parents[2]
-NIM = str(ROOT / "docs/examples/nim_plain.py")
+NIM = "docs/examples/nim_plain.py"
 HOSTILE = "\x1b]52;c;aGk=\x07\x9b6n[bold]x[/][@click=app.quit]\u202e"
 A, B, C = (Player(name) for name in ("random", "first", "mcts?simulations=2"))
 

@@ -28,7 +28,7 @@ from arena.tournament.plan import Division, Plan
 from arena.tournament.run import POINTS, Run, open_store
 
 ROOT = Path(__file__).parents[3]
-NIM = str(ROOT / "docs/examples/nim_plain.py")
+NIM = "docs/examples/nim_plain.py"
 AGENTS = ("random", "first", "mcts?simulations=3", "mcts?simulations=2")
 _ENDED = 137
 _OFTEN = ("match", "recording", "result", "commit")

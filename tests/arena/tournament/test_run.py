@@ -23,7 +23,7 @@ from envs.errors import UserError
 from tests.arena.tournament.kill_tournament import start
 
 ROOT = Path(__file__).parents[3]
-NIM = str(ROOT / "docs/examples/nim_plain.py")
+NIM = "docs/examples/nim_plain.py"
 AGENTS = ("random", "first", "mcts?simulations=2")
 DYING = f"{Path(__file__).parent / 'dying.py'}"
 

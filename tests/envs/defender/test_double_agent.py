@@ -122,7 +122,7 @@ def test_every_prior_theme_and_truth_is_drawn(game: Game, seeds: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"depth": 2, "branching": 2, "turns": 4}, {"depth": 4, "branching": 2, "prior": 3}]
+    "options", [{}, {"depth": 2, "branching": 2, "turns": 4}, {"depth": 4, "branching": 2, "prior": 2}]
 )
 def test_exactly_one_outcome_and_detection_only_without_trust(options: dict[str, Any], seeds: Any) -> None:
     game = envs.game("double_agent", plain=bool(options), **options)
