@@ -50,7 +50,11 @@ def test_many_options_are_bounded_and_lose_no_value() -> None:
     assert all({each[name] for each in made} == {1, 2, 3} for name in declared)
 
 
-@pytest.mark.parametrize("name", envs.names())
+# A game of many frames a step takes long for it.
+@pytest.mark.parametrize(
+    "name",
+    [name if envs.spec(name).frames == 1 else pytest.param(name, marks=pytest.mark.nightly) for name in envs.names()],
+)
 def test_the_games_accept_what_they_declare(name: str) -> None:
     report = envs.check(name, episodes=1, only=("every option plays",))
     assert report.ok, str(report)
