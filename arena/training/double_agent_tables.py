@@ -13,6 +13,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -96,68 +97,58 @@ def gain(run: Found, attacker: str, what: str, priors: Sequence[str] = ("0", "1"
     return share(run["trained"], attacker, what, priors) - share(run["clone"], attacker, what, priors)
 
 
-def claims(runs: Mapping[str, Sequence[Found]], made_by: Made) -> Iterator[dict[str, Any]]:
-    """The published claims as rows: differences in points over seeds, a correlation over defenders."""
+Runs = Mapping[str, Sequence[Found]]
 
-    def kept(
-        name: str, what: str, cells: Sequence[str], figure: Callable[[], dict[str, Any]]
-    ) -> Iterator[dict[str, Any]]:
+
+def claims(runs: Runs, made_by: Made) -> Iterator[dict[str, Any]]:
+    """The published claims as rows, each whose cells have been run: differences in points over seeds, a correlation over defenders."""
+    for name, what, cells, figure in (*_of_one_reward(runs), *_both_best(runs)):
         if all(runs.get(cell) for cell in cells):
-            seeds = [run["seed"] for run in runs[cells[0]]]
-            found = {"difference": figure()}
-            yield study_row(
-                f"double-agent-claims/{name}",
-                what,
-                *made_by,
-                config={"cells": list(cells)},
-                seeds=seeds,
-                figures=found,
-            )
+            about: dict[str, Any] = {"config": {"cells": cells}, "seeds": [run["seed"] for run in runs[cells[0]]]}
+            yield study_row(f"double-agent-claims/{name}", what, *made_by, **about, figures={"difference": figure()})
 
-    def gains(cell: str, what: str) -> Callable[[], dict[str, Any]]:
-        return lambda: mean_figure([gain(run, "plain", what) for run in runs[cell]], "points")
 
-    def beside(
-        what: str, attacker: str, first: str, second: str, priors: Sequence[str]
-    ) -> Callable[[], dict[str, Any]]:
-        return lambda: mean_figure(
-            [
-                share(a["trained"], attacker, what, priors) - share(b["trained"], attacker, what, priors)
-                for a, b in zip(runs[first], runs[second], strict=False)
-            ],
-            "points",
-        )
+Claim = tuple[str, str, list[str], Callable[[], dict[str, Any]]]
+"""Name, what it says, the cells that it needs, and its figure."""
 
-    yield from kept(
-        "mind-fools",
-        "rewarded for theory of mind alone: gain in dialogues fooled",
-        ["mind-plain"],
-        gains("mind-plain", "fooled"),
-    )
-    yield from kept(
-        "fooling-reads",
-        "rewarded for fooling alone: gain in right statements",
-        ["fooling-plain"],
-        gains("fooling-plain", "mind"),
-    )
+
+def _of_one_reward(runs: Runs) -> Iterator[Claim]:
+    for name, what, cell, kind in (
+        ("mind-fools", "rewarded for theory of mind alone: gain in dialogues fooled", "mind-plain", "fooled"),
+        ("fooling-reads", "rewarded for fooling alone: gain in right statements", "fooling-plain", "mind"),
+    ):
+        yield name, what, [cell], partial(_gains, runs, cell, kind)
     main = [cell for cell in CELLS if runs.get(cell) and cell.count("-") == 1]
-    pairs = {
-        f"{cell}/{run['seed']}": [
-            (gain(run, attacker, "mind"), gain(run, attacker, "fooled")) for attacker in ATTACKERS
-        ]
-        for cell in main
-        for run in runs[cell]
-    }
-    yield from kept(
-        "gains-correlate",
-        "gain in right statements and gain in fooling, all attackers",
-        main[:1] or [""],
-        lambda: clustered(pairs),
-    )
+    told = "gain in right statements and gain in fooling, all attackers"
+    yield "gains-correlate", told, main[:1] or [""], partial(_correlated, runs, main)
+
+
+def _both_best(runs: Runs) -> Iterator[Claim]:
     for attacker, against in (("plain", "plain"), ("forewarned", "mixture"), ("strategic", "mixture")):
         cells = [f"both-{against}", f"fooling-{against}"]
         told = f"both rewards less fooling alone: hard scenarios fooled, {attacker} attacker, trained against {WORDS[against]}"
-        yield from kept(f"both-best-{attacker}", told, cells, beside("fooled", attacker, cells[0], cells[1], HARD))
+        yield f"both-best-{attacker}", told, cells, partial(_beside, runs, attacker, cells)
+
+
+def _gains(runs: Runs, cell: str, what: str) -> dict[str, Any]:
+    return mean_figure([gain(run, "plain", what) for run in runs[cell]], "points")
+
+
+def _correlated(runs: Runs, cells: Sequence[str]) -> dict[str, Any]:
+    return clustered(
+        {
+            f"{cell}/{run['seed']}": [(gain(run, each, "mind"), gain(run, each, "fooled")) for each in ATTACKERS]
+            for cell in cells
+            for run in runs[cell]
+        }
+    )
+
+
+def _beside(runs: Runs, attacker: str, cells: Sequence[str]) -> dict[str, Any]:
+    """By how much the first cell fools more on hard scenarios than the second, seed by seed."""
+    pairs = zip(*(runs[cell] for cell in cells), strict=False)
+    fooled = ([share(run["trained"], attacker, "fooled", HARD) for run in pair] for pair in pairs)
+    return mean_figure([first - second for first, second in fooled], "points")
 
 
 def probes(runs: Mapping[str, Sequence[Found]], made_by: Made) -> Iterator[dict[str, Any]]:

@@ -33,7 +33,7 @@ __all__ = ["Config", "Ppo", "train"]
 
 @dataclass(frozen=True)
 class Config(Common):
-    """Settings of PPO; see `arena train --algo ppo --help`."""
+    """Settings of PPO; see `arena train --algo ppo --settings`."""
 
     rows: int = setting(1024, "games that are played at once", 1, 1 << 20)
     ticks: int = setting(32, "ticks of a rollout", 1, 1 << 16)
