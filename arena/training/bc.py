@@ -74,7 +74,7 @@ def recorded(place: str | os.PathLike[str], game: Game) -> Iterator[Decision]:
             if tape.started.game.get("digest") != game.digest:
                 continue
             for seat in range(game.seats):
-                for decision in _of_seat(str(file), seat, list(tape.steps(seat))):
+                for decision in _of_seat(tape.started.match or str(file), seat, list(tape.steps(seat))):
                     found = True
                     yield decision
     if not found:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import arena
+import arena.matches
 import envs
 from arena.training import bc, checkpoint
 from arena.training.bc import Bc, Config, Decision, recorded
@@ -20,9 +21,11 @@ from envs.errors import NOT_FOUND, UserError
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Recordings of the agent that takes the first legal action, in both seats; one of another game among them."""
     place = tmp_path_factory.mktemp("recordings")
-    for seed in range(24):
-        agents = ["first", "random"] if seed % 2 else ["random", "first"]
-        arena.play("kuhn_poker", agents, seed=seed, record=place / f"{seed}.arena")
+    with pytest.MonkeyPatch.context() as patched:
+        for seed in range(24):
+            agents = ["first", "random"] if seed % 2 else ["random", "first"]
+            patched.setattr(arena.matches.secrets, "token_hex", lambda _, seed=seed: f"match {seed}")
+            arena.play("kuhn_poker", agents, seed=seed, record=place / f"{seed}.arena")
     arena.play("leduc_poker", ["first", "first"], seed=0, record=place / "other.arena")
     return place
 
