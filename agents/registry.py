@@ -191,8 +191,9 @@ def _module(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
+        whom = "" if error.name == name else f" for {name!r}"
         raise UserError(
-            f"cannot import {error.name!r} for {name!r}: check the name and the working folder", NOT_FOUND
+            f"cannot import {error.name!r}{whom}: check the name and the working folder", NOT_FOUND
         ) from None
 
 

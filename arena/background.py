@@ -67,7 +67,7 @@ def start(
     speed: ticks per second, None for as fast as it goes. Raises UserError with the child's own line when it could not start.
     """
     recording = new_path(runs, game)
-    recording.parent.mkdir(parents=True, exist_ok=True)
+    _make(recording.parent)
     task = {
         "game": game, "agents": list(agents), "record": str(recording), "speed": speed, "limits": (limits or Limits()).tree(),
         "seed": secrets.randbits(32) if seed is None else seed,
@@ -88,6 +88,16 @@ def start(
             raise UserError(lines[-1] if lines else f"the match did not start within {timeout:.0f} s", FAILURE)
         sleep(0.01)
     return recording
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"cannot keep recordings in {str(folder)!r}: {error.strerror}; set PALAESTRA_RUNS or --runs to another folder",
+            FAILURE,
+        ) from None
 
 
 _children: list[subprocess.Popen[bytes]] = []
@@ -161,7 +171,7 @@ def main(arguments: Sequence[str]) -> int:
 
     locked: list[bool] = []
     try:
-        play(
+        result = play(
             task["game"], _with_sockets(task["agents"], recording), seed=task["seed"], record=recording, limits=Limits(**task["limits"]),
             clock=paced or time.monotonic, pause=paced.pause if paced else None, live=True, sinks=(), after=lock,
         )  # fmt: skip
@@ -170,6 +180,9 @@ def main(arguments: Sequence[str]) -> int:
         return error.code
     except KeyboardInterrupt:
         return 130
+    if result.unrecorded:
+        sys.stderr.write(f"{result.unrecorded}\n")
+        return FAILURE
     recording.with_suffix(".log").unlink(missing_ok=True)
     return 0
 

@@ -1,8 +1,9 @@
 """The hands that drive a match in this process: ask agents, hand answers back, pass events to sinks.
 
 Agents are called one after another and cannot be interrupted: a late return is a timeout once it returns. An agent that raises has
-crashed and loses; a sink that raises is dropped and logged; Ctrl-C ends the match as aborted, so that its recording is finished.
-Time comes from the `clock` that is given; `pause` is called between ticks of a paced match.
+crashed and loses; a sink that raises is dropped and logged, but one that refuses the opening (a recording that cannot begin) stops the
+match before anybody is asked; Ctrl-C ends the match as aborted, so that its recording is finished. Time comes from the `clock` that is
+given; `pause` is called between ticks of a paced match.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from contextlib import suppress
 from arena.agent import Agent, Failed, Resigned
 from arena.events import Event, Sink
 from arena.match import Match, Result
+from envs.errors import UserError
 
 __all__ = ["Host", "close_all", "drive"]
 
@@ -21,7 +23,10 @@ _log = logging.getLogger("palaestra.host")
 
 
 class Host:
-    """Drives one match. agents: one per seat; before: called with (match, seat) ahead of each question (a recorder flushes there)."""
+    """Drives one match. agents: one per seat; before: called with (match, seat) ahead of each question (a recorder flushes there).
+
+    dropped: the sinks that failed, each with what it raised.
+    """
 
     def __init__(
         self, match: Match, agents: Sequence[Agent], sinks: Sequence[Sink] = (), *, clock: Callable[[], float],
@@ -29,11 +34,14 @@ class Host:
     ) -> None:  # fmt: skip
         self.match, self.agents, self.sinks = match, list(agents), list(sinks)
         self.clock, self.pause, self.before = clock, pause, before
+        self.dropped: list[tuple[Sink, Exception]] = []
+        self._opened = False
 
     def run(self) -> Result:
-        """Play to the end. KeyboardInterrupt ends the match as aborted and is raised again."""
+        """Play to the end. KeyboardInterrupt ends the match as aborted and is raised again; so is a UserError of a sink at the opening."""
         try:
             self._emit()
+            self._opened = True
             while not self.match.over:
                 self._tick()
         except KeyboardInterrupt:
@@ -82,9 +90,14 @@ class Host:
     def _give(self, sink: Sink, event: Event) -> None:
         try:
             sink(event)
-        except Exception:  # noqa: BLE001  a viewer's fault must not stop the match
-            _log.exception("a sink failed and was dropped")
+        except Exception as error:
             self.sinks.remove(sink)
+            if isinstance(error, UserError) and not self._opened:
+                raise
+            self.dropped.append((sink, error))
+            # What the disk says comes to the user with the result (`unrecorded`); anything else is a bug of the sink.
+            known = isinstance(error, OSError | UserError)
+            _log.log(logging.INFO if known else logging.ERROR, "a sink was dropped: %s", error, exc_info=not known)
 
 
 def close_all(agents: Sequence[Agent]) -> None:

@@ -28,7 +28,10 @@ __all__ = ["Match", "Result", "commitment", "scores_after", "seat_seed"]
 
 @dataclass(frozen=True)
 class Result:
-    """How a match ended: scores in points, the reason, faults as (seat, cause), ticks played, refusals per seat, the game's metrics."""
+    """How a match ended: scores in points, the reason, faults as (seat, cause), ticks played, refusals per seat, the game's metrics.
+
+    unrecorded: why a recording that was asked for is not whole; empty when it is, or when none was.
+    """
 
     scores: tuple[float, ...]
     reason: str
@@ -36,6 +39,7 @@ class Result:
     ticks: int = 0
     refusals: tuple[int, ...] = ()
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    unrecorded: str = ""
 
 
 @dataclass

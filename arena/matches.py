@@ -14,6 +14,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from contextlib import suppress
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ from arena.events import Seat, Sink
 from arena.host import Host, close_all
 from arena.match import Match, Result
 from arena.schedule import Pairing
-from envs.errors import UserError
+from envs.errors import FAILURE, UserError
 from envs.game import Game
 from envs.registry import game as open_game
 
@@ -71,10 +73,11 @@ def play(
 ) -> Result:  # fmt: skip
     """Play one match to its end and return how it ended.
 
-    game: a name with options, or a Game. agents: one per seat, names or functions. record: where the recording goes (finished and on disk
-    when this returns). limits: clocks. live: the recording is being watched. stop: asked before each question; True ends the match as
-    aborted. sandbox: "isolated" or "sealed" put every agent into a process of its own, "default" those that are somebody's own; see
-    agents.load. after: a sink that comes behind the recorder. opening: plays known acts on the fresh match; branch: what is recorded of it.
+    game: a name with options, or a Game. agents: one per seat, names or functions. record: where the recording goes: finished and on disk
+    when this returns, or the result says why it is not (`unrecorded`). limits: clocks. live: the recording is being watched, and the match
+    stops when it is lost. stop: asked before each question; True ends the match as aborted. sandbox: "isolated" or "sealed" put every
+    agent into a process of its own, "default" those that are somebody's own; see agents.load. after: a sink that comes behind the
+    recorder. opening: plays known acts on the fresh match; branch: what is recorded of it.
     Raises UserError for what the caller got wrong.
     """
     rules = open_game(game) if isinstance(game, str) else game
@@ -105,7 +108,30 @@ def play(
         opening(match, clock())
     before = _before(_flusher(taker, clock) if taker is not None else None, stop)
     every = [sink for sink in (*sinks, taker, after) if sink is not None]
-    return Host(match, players, every, clock=clock, pause=pause, before=before).run()
+    host = Host(match, players, every, clock=clock, pause=pause, before=before)
+    if live and taker is not None:
+        host.before = _watched(host, taker)
+    result = host.run()
+    why = _lost(host, taker)
+    return replace(result, unrecorded=why) if why else result
+
+
+def _lost(host: Host, taker: Any) -> str:
+    """Why the recorder was dropped; empty when it was not."""
+    return next((getattr(error, "strerror", None) or str(error) for sink, error in host.dropped if sink is taker), "")
+
+
+def _watched(host: Host, taker: Any) -> Callable[[Match, int], None]:
+    """Nobody can see a live match whose recording is lost: it stops at the next question, with the reason."""
+    inner = host.before
+
+    def before(match: Match, seat: int) -> None:
+        if why := _lost(host, taker):
+            raise UserError(why, FAILURE)
+        if inner is not None:
+            inner(match, seat)
+
+    return before
 
 
 def _before(
@@ -141,7 +167,10 @@ def _flusher(taker: Any, clock: Callable[[], float]) -> Callable[[Match, int], N
         person = match.seats[seat].agent.startswith("human")
         if person or now - last[0] >= 0.25 or match.tick == 0:
             last[0] = now
-            taker.flush()
+            with suppress(
+                OSError, ValueError
+            ):  # a disk that failed is met again at the next event, where the host drops the recorder
+                taker.flush()
 
     return before
 

@@ -98,7 +98,7 @@ def command(
         click.echo(account.one(order.recording(0)))
     else:
         click.echo(account.many(order.record, interrupted, episodes))
-    return INTERRUPTED if interrupted else 0
+    return INTERRUPTED if interrupted else int(bool(account.unrecorded))
 
 
 def _demand_possible(order: Order) -> None:

@@ -37,6 +37,11 @@ class Account:
         for pairing, result in self.played:
             self.tally.add(pairing, result)
 
+    @property
+    def unrecorded(self) -> list[str]:
+        """Why recordings that were asked for are not whole, one text a match."""
+        return [result.unrecorded for _, result in self.played if result.unrecorded]
+
     # ------------------------------------------------------------------ one match
     def one(self, recording: Path | None) -> str:
         """The result of a single match in words, one fact a line."""
@@ -51,7 +56,8 @@ class Account:
             refused = ", ".join(f"{seats[p]} {n}" for p, n in enumerate(result.refusals) if n)
             lines.append(f"refused   {refused} (answers that were not legal)")
         lines += [f"{safe_text(name, width=24):<9} {safe_text(figure)}" for name, figure in result.metrics.items()]
-        lines.append(f"recorded  {recording if recording else 'no (--record x.arena keeps it)'}")
+        kept = f"not whole: {safe_text(result.unrecorded)}" if result.unrecorded else recording
+        lines.append(f"recorded  {kept or 'no (--record x.arena keeps it)'}")
         return "\n".join(lines)
 
     # ------------------------------------------------------------------ a series
@@ -69,6 +75,8 @@ class Account:
         )
         if folder is not None:
             lines.append(f"recordings in {folder}")
+        if self.unrecorded:
+            lines.append(f"recordings that are not whole: {len(self.unrecorded)} ({safe_text(self.unrecorded[0])})")
         return "\n".join(lines)
 
     def _remarks(self) -> list[str]:
@@ -143,6 +151,7 @@ def _match_tree(pairing: Pairing, result: Result, recording: Path | None) -> dic
         "seats": list(pairing.seats), "players": list(pairing.players),
         "scores": [_finite(score) for score in result.scores], "reason": result.reason, "ticks": result.ticks,
         "faults": [[seat, cause] for seat, cause in result.faults], "refusals": list(result.refusals),
+        "unrecorded": result.unrecorded or None,
         "metrics": {str(name): _plain(figure) for name, figure in result.metrics.items()},
         "recording": None if recording is None else str(recording),
     }  # fmt: skip

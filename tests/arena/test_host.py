@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import time
 from itertools import count
@@ -11,7 +13,7 @@ import pytest
 import arena
 import envs
 import replays
-from arena import background
+from arena import background, cli
 from arena.agent import Ask, Resigned
 from arena.clock import Limits
 from arena.events import Ended, Seat
@@ -20,6 +22,7 @@ from arena.match import Match
 from arena.matches import series
 from arena.schedule import rotations
 from envs.errors import UserError
+from replays.log import LogWriter
 
 
 def uniform(ask: Ask):
@@ -59,6 +62,52 @@ def test_a_sink_that_raises_is_dropped_and_the_match_goes_on():
 
     result = drive(a_match(), [uniform, uniform], [broken, seen.append], clock=lambda: 0.0)
     assert result.reason == "played out" and isinstance(seen[-1], Ended)
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk on which each recording has room for its header and five chunks."""
+
+    def make(*arguments, **options):
+        room = iter((True,) * 6)
+
+        def write(handle: int, data: bytes) -> int:
+            if not next(room, False):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return os.write(handle, data)
+
+        return LogWriter(*arguments, write=write, **options)
+
+    monkeypatch.setattr("replays.recorder.LogWriter", make)
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_full_disk_costs_the_recording_and_the_result_says_so(tmp_path, capsys):
+    result = arena.play("matrix?rounds=300", ["first", "first"], record=tmp_path / "m.arena")
+    assert result.reason == "played out" and result.ticks == 300
+    assert "No space left" in result.unrecorded and not (tmp_path / "m.arena").exists()
+    assert cli.run(["play", "matrix?rounds=300", "first", "first", "--record", str(tmp_path / "n.arena")]) == 1
+    told = capsys.readouterr()
+    assert "recorded  not whole: No space left on device" in told.out and "Traceback" not in told.out + told.err
+    assert replays.open(tmp_path / "n.arena.part").last > 0
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_live_match_stops_with_its_recording(tmp_path):
+    with pytest.raises(UserError, match="No space left"):
+        arena.play("matrix?rounds=300", ["first", "first"], record=tmp_path / "m.arena", live=True)
+
+
+def test_a_recording_that_cannot_begin_stops_the_match_before_anybody_is_asked(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    for place in (tmp_path / "file" / "m.arena", tmp_path / "m.txt"):
+        with pytest.raises(UserError):
+            arena.play("connect_four", [pytest.fail, pytest.fail], record=place)
+    arena.play("kuhn_poker", ["first", "first"], record=tmp_path / "taken.arena")
+    with pytest.raises(UserError, match="exists already"):
+        arena.play("kuhn_poker", [pytest.fail, pytest.fail], record=tmp_path / "taken.arena")
+    with pytest.raises(UserError, match="cannot keep recordings in"):
+        background.start("kuhn_poker", ["first", "first"], runs=tmp_path / "file")
 
 
 def test_an_interrupt_leaves_a_finished_recording(tmp_path):
