@@ -1,45 +1,30 @@
 """Who plays the matches, again: a Ray cluster. The same tasks and outcomes as with processes of one machine, so the same results.
 
 Recordings are made where the match is played and come back with the outcome; this process brings them to the disk before the result is
-kept. Ray is the optional extra `ray`; it is started without its dashboard, whose interface runs whatever it is sent.
+kept.
 """
 
 from __future__ import annotations
 
 import os
-import socket
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from arena.cluster import joined
 from arena.tournament.crew import Done
 from arena.tournament.work import Task, do
-from envs.errors import FAILURE, UserError
 
 __all__ = ["Cluster"]
 
-_ALLOWED = "give local, auto, HOST:PORT or ray://HOST:PORT"
-
 
 class Cluster:
-    """A crew of all cores of a cluster. address: "local" for one of this machine alone, "auto", "host:port", "ray://host:port"."""
+    """A crew of all cores of a cluster; address: see `arena.cluster`."""
 
     def __init__(self, address: str) -> None:
-        try:
-            import ray  # noqa: PLC0415  (an extra)
-        except ImportError:
-            raise UserError("--ray needs the extra ray: pip install 'palaestra[ray]'", FAILURE) from None
-        _demand_answer(address)
-        self._ray: Any = ray
-        try:
-            if address == "local":
-                ray.init(address="local", include_dashboard=False, log_to_driver=False, configure_logging=False)
-            else:
-                ray.init(address=address, log_to_driver=False, configure_logging=False)
-        except (ConnectionError, ValueError, RuntimeError) as error:
-            raise UserError(f"--ray {address}: {str(error).splitlines()[0]}: {_ALLOWED}", FAILURE) from None
+        self._ray = joined(address)
         self.size = max(1, int(self._ray.cluster_resources().get("CPU", 1)))
-        self._play = ray.remote(max_retries=0)(_away)
+        self._play = self._ray.remote(max_retries=0)(_away)
         self._playing: dict[Any, Task] = {}
 
     @property
@@ -64,17 +49,6 @@ class Cluster:
 
     def close(self) -> None:
         self._ray.shutdown()
-
-
-def _demand_answer(address: str) -> None:
-    """Ray itself waits for minutes where nobody listens."""
-    host, colon, port = address.removeprefix("ray://").rpartition(":")
-    if not colon:
-        return
-    try:
-        socket.create_connection((host, int(port)), timeout=5).close()
-    except (OSError, ValueError, OverflowError) as error:
-        raise UserError(f"--ray {address}: nobody answers there ({error}): {_ALLOWED}", FAILURE) from None
 
 
 def _away(task: Task) -> tuple[dict[str, Any], bytes]:

@@ -62,6 +62,7 @@ class Config(Common):
     start_from: str = setting("", "recordings (a file or a folder) at whose states episodes may begin")
     start_share: float = setting(0.5, "share of the episodes that begin there", 0.0, 1.0)
     threads: int = setting(0, "shards that work at once; 0 for all cores", 0, 1024)
+    ray: str = setting("", "address of a Ray cluster that plays the shards: local, auto, HOST:PORT or ray://HOST:PORT")
 
 
 def train(config: Config, game: str | Game, run: str | os.PathLike[str], **more: Any) -> Path:
@@ -85,13 +86,17 @@ class Ppo:
             let_torch(config.threads)
         self.shards = build(game, config, views, self.nets, self.crew.count)
         self.roster = Roster(config, self.nets, run)
+        self.fleet = _fleet(config, game, run) if config.ray else None
 
     # ------------------------------------------------------------------ a round
     def round(self, progress: float) -> dict[str, float]:
         """Play, assess, learn; see `loop.Work`."""
         with one_thread():
             self.roster.seat(self.shards, self.rounds)
-            valid = sum(self.crew.map(self._play, self.shards))
+            if self.fleet is None:
+                valid = sum(self.crew.map(self._play, self.shards))
+            else:
+                valid = self.fleet.play(self.shards, self.nets, self.roster.former(), self.rounds)
             metrics = self._learn(progress) if valid else {}
         self.step += valid
         self.rounds += 1
@@ -210,8 +215,16 @@ class Ppo:
 
     def close(self) -> None:
         self.crew.close()
+        if self.fleet is not None:
+            self.fleet.close()
         for shard in self.shards:
             shard.collector.vec.close()
+
+
+def _fleet(config: Config, game: Game, run: Run | None) -> Any:
+    from arena.training.away import Fleet  # noqa: PLC0415  Ray is an extra
+
+    return Fleet(config.ray, run.game if run is not None else game.id, config)
 
 
 def _network(config: Config, game: Game, role: Role, number: int) -> net.Net:

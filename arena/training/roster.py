@@ -86,6 +86,10 @@ class Roster:
                 if not blocks[n].passes:
                     blocks[n].passes = {name: each.passing(rows * 8) for name, each in copies.items()}
 
+    def former(self) -> list[dict[str, np.ndarray]]:
+        """The weights of the former selves that are seated, block by block."""
+        return [self.pool[step] for step in self.seated]
+
     def settle(self, shards: Sequence[Shard]) -> None:
         """Put what the shards counted since the last round into the accounts of the former selves that were seated."""
         pasts = [n for n, block in enumerate(shards[0].collector.blocks) if isinstance(block, Past)]

@@ -74,8 +74,10 @@ def views_of(game: Game, view: str) -> dict[str, str]:
     return {name: each[0] for name, each in found.items() if each is not None}
 
 
-def build(game: Game, config: Any, views: Mapping[str, str], nets: Mapping[str, Net], count: int) -> list[Shard]:
-    """`count` shards of config.rows rows in all. Raises UserError for a game that cannot be stepped in batches."""
+def build(
+    game: Game, config: Any, views: Mapping[str, str], nets: Mapping[str, Net], count: int, only: int | None = None
+) -> list[Shard]:  # fmt: skip
+    """`count` shards of config.rows rows in all, or `only` one of them. UserError for a game that cannot be stepped in batches."""
     if game.kind != "record":
         raise UserError(
             f"{game.id} is no game over records, which training steps: write its rules as in docs/new-game.md"
@@ -83,17 +85,21 @@ def build(game: Game, config: Any, views: Mapping[str, str], nets: Mapping[str, 
     if config.two_ply:
         demand_two_ply(game)
     starts = recorded_states(config.start_from, game) if config.start_from else None  # type: ignore[arg-type]
-    shards = []
-    for n, (a, b) in enumerate(pieces(config.rows, count)):
-        single = "acting" if "simultaneous" not in game.spec.traits else "all"
-        vec = Vector(game, num=b - a, encode=tuple(dict.fromkeys(views.values())), seats=single, checked=False)  # type: ignore[arg-type]
-        seed = keys.fold(keys.fold(config.seed, 11), n)
-        vec.reset(seed=seed)
-        collector = Collector(vec, views, config.ticks, _blocks(game, config, b - a), config.plies, keys.fold(seed, 1))
-        collector.starts, collector.elsewhere = starts, config.start_share
-        lanes = max(s.seat[0].size for s in collector.streams.values())
-        shards.append(Shard(collector, {name: each.passing(max(lanes, CHUNK)) for name, each in nets.items()}, seed))
-    return shards
+    sizes = [b - a for a, b in pieces(config.rows, count)]
+    return [_made(game, config, views, nets, n, size, starts) for n, size in enumerate(sizes) if only in (None, n)]
+
+
+def _made(
+    game: Game, config: Any, views: Mapping[str, str], nets: Mapping[str, Net], n: int, rows: int, starts: np.ndarray | None
+) -> Shard:  # fmt: skip
+    single = "acting" if "simultaneous" not in game.spec.traits else "all"
+    vec = Vector(game, num=rows, encode=tuple(dict.fromkeys(views.values())), seats=single, checked=False)  # type: ignore[arg-type]
+    seed = keys.fold(keys.fold(config.seed, 11), n)
+    vec.reset(seed=seed)
+    collector = Collector(vec, views, config.ticks, _blocks(game, config, rows), config.plies, keys.fold(seed, 1))
+    collector.starts, collector.elsewhere = starts, config.start_share
+    lanes = max(s.seat[0].size for s in collector.streams.values())
+    return Shard(collector, {name: each.passing(max(lanes, CHUNK)) for name, each in nets.items()}, seed)
 
 
 def _blocks(game: Game, config: Any, rows: int) -> list[Block]:
