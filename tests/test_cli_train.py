@@ -64,6 +64,7 @@ def test_a_run_is_trained_resumed_and_judged(capsys: pytest.CaptureFixture[str],
     assert len(list((tmp_path / "r" / "matches").rglob("*.arena"))) == 8
     out, _ = told(capsys, "eval", folder, "--episodes", "4", "--workers", "1", "--json")
     (judged,) = json.loads(out)["judgements"]
+    assert json.loads((tmp_path / "r" / "ratings.json").read_text()) == json.loads(out)
     assert judged["games"] == 4 and judged["won"] + judged["drawn"] + judged["lost"] == 4
     assert judged["forfeits"] == 0 and judged["refused"] == 0
 

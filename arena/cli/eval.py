@@ -42,7 +42,7 @@ def command(
     """Evaluate a run's checkpoint: arena eval runs/x --against random --against "mcts?simulations=200"
 
     Both sides play every opening from both seats. A match that the player loses by a fault is a forfeit; answers that were not legal are
-    counted.
+    counted. What was found is kept in DIR/ratings.json.
     """
     from arena.training.evaluation import against  # noqa: PLC0415  (it loads the rules, which --help does without)
     from arena.training.run import Run  # noqa: PLC0415
@@ -66,18 +66,14 @@ def command(
                 record=place,
             )
         )
-    if as_json:
-        head = {
-            "schema": SCHEMA,
-            "run": str(folder),
-            "game": run.game,
-            "seed": seed,
-            "plies": plies,
-            "interval": "wilson 95 %",
-        }
-        click.echo(json.dumps(head | {"judgements": [each.tree() for each in found]}, indent=2, allow_nan=False))
-    else:
-        click.echo(_told(run.game, found, seed, plies))
+    head = {
+        "schema": SCHEMA, "run": str(folder), "game": run.game, "step": step or run.newest_step(), "search": search, "seed": seed,
+        "plies": plies, "interval": "wilson 95 %",
+    }  # fmt: skip
+    document = json.dumps(head | {"judgements": [each.tree() for each in found]}, indent=2, allow_nan=False)
+    run.keep("ratings.json", document.encode())
+    run.close()
+    click.echo(document if as_json else _told(run.game, found, seed, plies))
     return 0
 
 

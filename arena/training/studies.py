@@ -2,7 +2,7 @@
 
     python -m arena.training.studies train connect-four ppo SEED     a run, or the next part of one: give it again until it says "done"
     python -m arena.training.studies judge connect-four ppo SEED     its last checkpoint against the opponents
-    python -m arena.training.studies record connect-four             the rows, of all algorithms whose seeds are all judged
+    python -m arena.training.studies record connect-four             the rows of the algorithms that were begun; all their seeds must be judged
 Budget, seeds, opponents and numbers of matches are fixed here before the first run. The budget counts processor seconds of one thread.
 """
 
@@ -87,7 +87,7 @@ def train(
 
 
 def judge(name: str, algo: str, seed: int, base: Path = Path("runs/studies"), workers: int = 1) -> dict[str, Any]:
-    """Play the last checkpoint of a run against the opponents; figure -> counts, also in the run's ratings.json."""
+    """Play the last checkpoint of a run against the opponents; figure -> counts, also in the run's judged.json."""
     study, folder = _study(name), folder_of(name, algo, seed, base)
     run = Run.opened(folder)
     found: dict[str, Any] = {}
@@ -99,14 +99,16 @@ def judge(name: str, algo: str, seed: int, base: Path = Path("runs/studies"), wo
         found[figure] = judgement.tree()
     newest = run.newest()
     found["steps"] = newest.step if newest else 0
-    run.keep("ratings.json", json.dumps(found, indent=2).encode())
+    run.keep("judged.json", json.dumps(found, indent=2).encode())
     return found
 
 
 def rows(name: str, now: datetime, base: Path = Path("runs/studies")) -> list[dict[str, Any]]:
-    """A row for each algorithm. UserError when a seed is not judged: none is dropped."""
+    """A row for each algorithm that was begun. UserError when one of its seeds is not judged: none is dropped."""
     study, made = _study(name), []
     for algo, (what, settings) in study.algorithms.items():
+        if not any(folder_of(name, algo, seed, base).exists() for seed in study.seeds):
+            continue
         judged = [_judged(folder_of(name, algo, seed, base)) for seed in study.seeds]
         figures = {f: mean_figure([100.0 * each[f]["win_rate"] for each in judged], "%") for f in study.opponents}
         figures["samples"] = mean_figure([float(each["steps"]) for each in judged], "samples")
@@ -123,7 +125,7 @@ def rows(name: str, now: datetime, base: Path = Path("runs/studies")) -> list[di
 
 def _judged(folder: Path) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = json.loads((folder / "ratings.json").read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads((folder / "judged.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise UserError(f"{folder} is not judged yet: train it until it is done, then `judge` it") from None
     return found

@@ -43,7 +43,7 @@ def test_a_study_goes_from_parts_of_a_budget_to_rows(tmp_path: Path, monkeypatch
         pass
     found = studies.judge("tiny", "ppo", 0, tmp_path)
     assert found["random"]["games"] == 4
-    assert json.loads((tmp_path / "tiny" / "ppo-0" / "ratings.json").read_text()) == found
+    assert json.loads((tmp_path / "tiny" / "ppo-0" / "judged.json").read_text()) == found
     with pytest.raises(UserError, match="ppo-1 is not judged"):
         studies.rows("tiny", datetime.now(UTC), tmp_path)
     studies.judge("tiny", "ppo", 1, tmp_path)
