@@ -2,7 +2,7 @@
 
     python -m arena.training.studies train connect-four ppo SEED     a run, or the next part of one: give it again until it says "done"
     python -m arena.training.studies judge connect-four ppo SEED     its last checkpoint against the opponents
-    python -m arena.training.studies record connect-four             the rows of the algorithms that were begun; all their seeds must be judged
+    python -m arena.training.studies record connect-four             the rows of the algorithms that were begun, all seeds judged
 Budget, seeds, opponents and numbers of matches are fixed here before the first run. The budget counts processor seconds of one thread.
 """
 
