@@ -17,6 +17,7 @@ from arena.training.net import Pass
 from envs import keys
 from envs.drivers import Driver, mask_one, step_one
 from envs.errors import UserError
+from envs.faces.vector import Vector
 from envs.game import Game
 from envs.keys import below, fold
 from envs.records import Rule
@@ -192,7 +193,9 @@ class TwoPly:
         self.name, self.rows = "two_ply", rows
 
     def act(self, collector: Collector, key: int) -> None:
-        vec, game, rows = collector.vec, collector.vec.game, self.rows
+        vec, rows = collector.vec, self.rows
+        assert isinstance(vec, Vector)
+        game = vec.game
         states = vec.records[rows]
         board = np.zeros(2, game.state_type)
         seats, width = game.spec.seats, game.spec.width

@@ -16,7 +16,7 @@ from arena.training.threads import pieces
 from envs import keys
 from envs.errors import UserError
 from envs.faces.board import default_view
-from envs.faces.vector import Vector
+from envs.faces.vector import vector
 from envs.game import Game
 
 __all__ = ["CHUNK", "Shard", "build", "views_of"]
@@ -77,11 +77,9 @@ def views_of(game: Game, view: str) -> dict[str, str]:
 def build(
     game: Game, config: Any, views: Mapping[str, str], nets: Mapping[str, Net], count: int, only: int | None = None
 ) -> list[Shard]:  # fmt: skip
-    """`count` shards of config.rows rows in all, or `only` one of them. UserError for a game that cannot be stepped in batches."""
-    if game.kind != "record":
-        raise UserError(
-            f"{game.id} is no game over records, which training steps: write its rules as in docs/new-game.md"
-        )
+    """`count` shards of config.rows rows in all, or `only` one of them. UserError for a game without a vector face."""
+    if config.start_from and game.kind != "record":
+        raise UserError(f"start_from takes compiled games, and {game.id} is plain Python: train it from its beginning")
     if config.two_ply:
         demand_two_ply(game)
     starts = recorded_states(config.start_from, game) if config.start_from else None  # type: ignore[arg-type]
@@ -93,7 +91,7 @@ def _made(
     game: Game, config: Any, views: Mapping[str, str], nets: Mapping[str, Net], n: int, rows: int, starts: np.ndarray | None
 ) -> Shard:  # fmt: skip
     single = "acting" if "simultaneous" not in game.spec.traits else "all"
-    vec = Vector(game, num=rows, encode=tuple(dict.fromkeys(views.values())), seats=single, checked=False)  # type: ignore[arg-type]
+    vec = vector(game, num=rows, encode=tuple(dict.fromkeys(views.values())), seats=single, checked=False)
     seed = keys.fold(keys.fold(config.seed, 11), n)
     vec.reset(seed=seed)
     collector = Collector(vec, views, config.ticks, _blocks(game, config, rows), config.plies, keys.fold(seed, 1))

@@ -18,6 +18,7 @@ from arena.training import action_values, kernels
 from arena.training.net import Pass
 from arena.training.opponents import Block, openings, owned, settled, take
 from envs import keys
+from envs.faces.batch import Batch
 from envs.faces.vector import Vector
 from envs.spec import Role
 
@@ -36,7 +37,7 @@ class Stream:
     (advantage + value) and valid.
     """
 
-    def __init__(self, vec: Vector, role: Role, view: str, ticks: int) -> None:
+    def __init__(self, vec: Batch, role: Role, view: str, ticks: int) -> None:
         self.role, self.view, self.first = role, view, vec.game.spec.first(role.name)
         self.single = vec.seats == "acting"
         self.edges = edges_of(role)
@@ -74,7 +75,7 @@ class Collector:
 
     def __init__(
         self,
-        vec: Vector,
+        vec: Batch,
         views: Mapping[str, str],
         ticks: int,
         blocks: Sequence[Block] = (),
@@ -122,7 +123,7 @@ class Collector:
 
     def _begin_elsewhere(self, rows: np.ndarray) -> None:
         """Of the rows that have just begun an episode, some go on from recorded states: which, and from where, follows from their seeds."""
-        assert self.starts is not None
+        assert self.starts is not None and isinstance(self.vec, Vector)
         drawn = self.vec.seeds[rows]
         chosen = rows[(drawn >> np.uint64(32)).astype(float) < self.elsewhere * 2.0**32]
         if len(chosen):

@@ -14,8 +14,7 @@ from arena.training import kernels
 from arena.training.net import Net
 from arena.training.opponents import take
 from arena.training.streams import edges_of, rows_of
-from envs.errors import UserError
-from envs.faces.vector import Vector
+from envs.faces.vector import vector
 from envs.game import Game
 from envs.sampling import sample, spaces_of
 
@@ -26,13 +25,9 @@ class Trial:
     """`rows` episodes of a game. nets: role -> network, whose shapes the weights have, one vector for all roles in their order."""
 
     def __init__(self, game: Game, nets: Mapping[str, Net], rows: int) -> None:
-        if game.kind != "record":
-            raise UserError(
-                f"{game.id} is no game over records, which training steps: write its rules as in docs/new-game.md"
-            )
         views = tuple(dict.fromkeys(each.plan.view for each in nets.values()))
         single = "acting" if "simultaneous" not in game.spec.traits else "all"
-        self.vec = Vector(game, num=rows, encode=views, seats=single, checked=False)  # type: ignore[arg-type]
+        self.vec = vector(game, num=rows, encode=views, seats=single, checked=False)
         self.game, self.nets, self.rows = game, nets, rows
         self.passes = {name: each.passing(rows * self._lanes(name)) for name, each in nets.items()}
         self.own = np.arange(rows) % game.spec.seats

@@ -6,6 +6,7 @@ of its own seeds: episode e of row i has seed fold(fold(seed, i), e) and equals 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -188,4 +189,16 @@ class Batch:
 
     def state(self) -> dict[str, Any]:
         """The spectator's observation of every row, name -> array [B, ...], for centralised critics."""
+        raise NotImplementedError
+
+    def seen(self, row: int, seat: int) -> Any:
+        """What a seat of a row knows now, as a match would show it."""
+        raise NotImplementedError
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything that the next steps follow from, as plain values; `restore` goes on from there."""
+        raise NotImplementedError
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Take over a snapshot of a batch of the same game and size. ValueError for any other."""
         raise NotImplementedError

@@ -5,6 +5,7 @@ A plain observation is a tree, so obs[role] holds views only: those asked for, o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -105,3 +106,22 @@ class Loop(Batch):
         for row, state in enumerate(self._states):
             self._look(state, [SPECTATOR], seen, row)
         return {name: array[:, 0] for name, array in seen.items()}
+
+    def seen(self, row: int, seat: int) -> Any:
+        return self.game.observe(self._states[row], seat)
+
+    def snapshot(self) -> dict[str, Any]:
+        return {
+            "states": [self.game.pack(state) for state in self._states], "rows": self._rows.copy(), "seeds": self.seeds.copy(),
+            "episodes": self._episodes.copy(), "sampled": self._sampled,
+        }  # fmt: skip
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        if len(snapshot["states"]) != self.num:
+            raise ValueError(f"a snapshot of {len(snapshot['states'])} rows does not fit {self.num}")
+        self._states = [self.game.unpack(state) for state in snapshot["states"]]
+        for name, array in (("rows", self._rows), ("seeds", self.seeds), ("episodes", self._episodes)):
+            array[...] = snapshot[name]
+        self._sampled = int(snapshot["sampled"])
+        for row in range(self.num):
+            self._show(row)

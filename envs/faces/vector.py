@@ -131,7 +131,6 @@ class Vector(Batch):
         return self._states
 
     def seen(self, row: int, seat: int) -> Row:
-        """What a seat of a row knows now, as a match would show it."""
         return self.game.observe(self._states[row : row + 1], seat)
 
     def place(self, rows: np.ndarray, raw: np.ndarray) -> None:
@@ -140,14 +139,12 @@ class Vector(Batch):
         self._each(self._show)
 
     def snapshot(self) -> dict[str, Any]:
-        """Everything that the next steps follow from, as plain arrays; `restore` goes on from there."""
         return {
             "states": self._raw.copy(), "rows": self._rows.copy(), "seeds": self.seeds.copy(), "episodes": self._episodes.copy(),
             "sampled": self._sampled,
         }  # fmt: skip
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
-        """Take over a snapshot of a batch of the same game and size. ValueError for any other."""
         kept = self._raw, self._rows, self.seeds, self._episodes
         given = [np.asarray(snapshot[name]) for name in ("states", "rows", "seeds", "episodes")]
         for array, value in zip(kept, given, strict=True):

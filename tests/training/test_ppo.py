@@ -190,7 +190,7 @@ def test_what_is_resumed_with_other_settings_rules_or_algorithm_is_refused(tmp_p
         ("kuhn_poker", {"net": "conv"}, "net=conv reads 3 axes"),
         ("connect_four", {"past": 0.9, "two_ply": 0.9}, "need more than 32 rows"),
         ("connect_four", {"view": "plane"}, "planes"),
-        ("docs/examples/nim_plain.py", {}, "no game over records"),
+        ("docs/examples/nim_plain.py", {"start_from": "runs"}, "start_from takes compiled games"),
     ],
 )
 def test_what_cannot_be_trained_is_refused_in_one_line(
