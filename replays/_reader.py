@@ -87,6 +87,7 @@ class LogReader:
     def refresh(self) -> bool:
         """Looks for what was written since; True if there are new chunks or the file is finished now."""
         if self.finished:
+            self._source.renamed()  # a file gets its last name after its last bytes
             return False
         try:
             new = self._scan.advance()

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -234,14 +233,14 @@ def test_a_reader_that_has_left_is_no_error() -> None:
     assert process.returncode == 1
 
 
-def test_help_answers_in_150_ms() -> None:
-    def elapsed() -> float:
-        start = time.perf_counter()
-        assert arena("--help").returncode == 0
-        return time.perf_counter() - start
-
-    # The quickest of several, because the machine may be busy with other tests.
-    assert min(elapsed() for _ in range(10)) < 0.150
+def test_help_loads_nothing_heavy() -> None:
+    """How long it takes is a row of `arena bench start`; what would make it long is told here."""
+    code = "import sys, arena.cli; arena.cli.run(['--help']); print(sorted(sys.modules))"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    *lines, loaded = answer.stdout.splitlines()
+    assert any("tournament" in line for line in lines)
+    for heavy in ("numpy", "numba", "torch", "textual", "rich", "pettingzoo", "asyncio", "msgspec"):
+        assert f"'{heavy}'" not in loaded, heavy
 
 
 def test_the_doctor_prints_one_json_document() -> None:

@@ -181,6 +181,9 @@ def follow(
                 sleep(max(0.0, due - clock()))
             _print(out, lines.tick())
         _print(out, lines.closing())
+        while tape.finished and tape.log.path.suffix == ".part" and _is_written(tape):
+            sleep(_POLL)  # it is about to get its last name
+            tape.log.refresh()
         _print(out, iter([str(tape.log.path)]))
         return 0 if tape.ended is not None else FAILURE
     finally:
