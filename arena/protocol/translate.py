@@ -184,10 +184,18 @@ def act_of(answer: Any, told: wire.Ask) -> wire.Act:
     return wire.Act(*where, actions=listed, text=text[:_LONGEST], say=say, notes=_plain_notes(reply.notes))
 
 
+class _Notes(msgspec.Struct):
+    """The type of notes as a Struct, which msgspec looks through once and not at each call."""
+
+    notes: dict[wire.Word, wire.Tree3]
+
+
 def _plain_notes(notes: Any) -> dict[str, Any]:
     """Notes as the wire takes them: plain values of at most three levels; else a note that says what was wrong."""
     kept = bounded_notes(notes)
+    if not kept:
+        return kept
     try:
-        return msgspec.convert(kept, dict[wire.Word, wire.Tree3])
+        return msgspec.convert({"notes": kept}, _Notes).notes
     except msgspec.ValidationError as error:
         return {"why": f"notes were dropped: {safe_text(error, width=120)}"}
