@@ -185,7 +185,7 @@ def series(
     """
     if any(
         getattr(maker, "waits", False)
-        for maker in agent_makers(sorted({agent for pairing in pairings for agent in pairing.seats}))
+        for maker in agent_makers(sorted({agent for pairing in pairings for agent in pairing.seats}), sandbox)
     ):
         yield from _threaded(game, pairings, workers or AT_ONCE, record, (limits, retries, texts, sandbox))
         return

@@ -52,6 +52,7 @@ def _count(bout: Bout, standings: Mapping[Player, Standing], meetings: dict[tupl
         standing = standings[player]
         standing.refused += sum(count for seat, count in enumerate(bout.refused) if seat in own)
         standing.faults.update({cause for seat, cause in bout.faults if seat in own})
+        standing.modes.update({mode for seat, mode in enumerate(bout.modes) if seat in own})
         if bout.scores is None:
             standing.uncounted += 1
             continue

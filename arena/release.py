@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from arena.events import Event, Secret, Sink, shown
 from arena.schedule import Pairing
 
-__all__ = ["Groups", "Withheld"]
+__all__ = ["Groups", "Series", "Withheld"]
 
 
 class Groups:
@@ -36,6 +36,34 @@ class Groups:
     def released(self, group: int) -> bool:
         """Whether every match of a group has ended. False for a group that there is none of."""
         return group in self._left and self._left[group] == 0
+
+
+class Series:
+    """The pairing groups of a host that plays on and on: `size` matches, begun one after another, share a seed."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._open: dict[int, set[str]] = {}
+        self._over: dict[int, list[str]] = {}
+        self._begun = 0
+
+    def begun(self, match: str) -> int:
+        """A match begins: the number of its group."""
+        group, self._begun = self._begun // self.size, self._begun + 1
+        self._open.setdefault(group, set()).add(match)
+        return group
+
+    def ended(self, match: str) -> list[str]:
+        """A match has ended: those whose secrets come out now, itself among them; [] while another on its seed is played or to come."""
+        group = next((group for group, matches in self._open.items() if match in matches), None)
+        if group is None:
+            return []
+        self._open[group].discard(match)
+        self._over.setdefault(group, []).append(match)
+        if len(self._over[group]) < self.size:
+            return []
+        del self._open[group]
+        return self._over.pop(group)
 
 
 class Withheld:

@@ -22,7 +22,8 @@ class Player(NamedTuple):
 
 class Bout(NamedTuple):
     """One match as ratings see it. players: by seat; scores: by seat in points, None for a match that counts for nobody; faults: (seat,
-    cause); refused: by seat; number and group: its place in the schedule. reason: as in a match's result.
+    cause); refused: by seat; number and group: its place in the schedule.
+    reason: as in a match's result. modes: by seat, how its agent ran.
     """
 
     number: int
@@ -32,6 +33,7 @@ class Bout(NamedTuple):
     faults: tuple[tuple[int, str], ...] = ()
     refused: tuple[int, ...] = ()
     reason: str = "played out"
+    modes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -56,7 +58,8 @@ class Meeting:
 @dataclass
 class Standing:
     """One player. rating with its interval (low, high); places: best and worst place at 95 %; counts are of matches, seats of one player
-    in one match counted once. faults: cause -> matches; refused: answers; trend: the running rating (openskill's mu) over its matches.
+    in one match counted once. faults: cause -> matches; modes: how its agent ran -> matches;
+    refused: answers; trend: the running rating (openskill's mu) over its matches.
     """
 
     player: Player
@@ -72,6 +75,7 @@ class Standing:
     points: float = 0.0
     refused: int = 0
     faults: Counter[str] = field(default_factory=Counter)
+    modes: Counter[str] = field(default_factory=Counter)
     running: float = 25.0
     sigma: float = 25.0 / 3
     trend: tuple[float, ...] = ()

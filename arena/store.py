@@ -28,7 +28,7 @@ from envs.errors import CORRUPT, FAILURE, NOT_FOUND, UserError
 
 __all__ = ["NAME", "Played", "Reader", "Store", "replay_name", "sha256"]
 
-NAME, VERSION = "tournament.sqlite", 1
+NAME, VERSION = "tournament.sqlite", 2
 _LOCK, _REPLAYS = "writer.lock", "replays"
 _SCHEMA = """
 CREATE TABLE tournament (
@@ -37,7 +37,7 @@ CREATE TABLE results (
     division INTEGER NOT NULL, number INTEGER NOT NULL, round INTEGER NOT NULL, grouped INTEGER NOT NULL, players TEXT NOT NULL,
     seats TEXT NOT NULL, seed TEXT NOT NULL, scores TEXT NOT NULL, reason TEXT NOT NULL, faults TEXT NOT NULL, refusals TEXT NOT NULL,
     ticks INTEGER NOT NULL, metrics TEXT NOT NULL, seconds REAL NOT NULL, replay TEXT NOT NULL, sha256 TEXT NOT NULL,
-    ended REAL NOT NULL, PRIMARY KEY (division, number), UNIQUE (division, grouped, players)) WITHOUT ROWID;
+    ended REAL NOT NULL, held TEXT NOT NULL, PRIMARY KEY (division, number), UNIQUE (division, grouped, players)) WITHOUT ROWID;
 """
 Point = Callable[[str], None]
 """Called at each named point of a run (see tournament.run.POINTS); tests end the process there."""
@@ -45,7 +45,10 @@ Point = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Played:
-    """A match and how it ended. seconds: processor time; replay: its file within the store's folder, '' without; ended: since 1970."""
+    """A match and how it ended. seconds: processor time; replay: its file within the store's folder, '' without; ended: since 1970.
+
+    held: for each seat the mode in which its agent ran ("trusted", "isolated", "sealed") and the walls that held it; () for a void match.
+    """
 
     division: int
     pairing: Pairing
@@ -54,6 +57,7 @@ class Played:
     replay: str = ""
     sha256: str = ""
     ended: float = 0.0
+    held: tuple[tuple[str, ...], ...] = ()
 
 
 def replay_name(division: int, number: int) -> str:
@@ -120,7 +124,7 @@ class Reader:
         with _told(self.folder / NAME):
             rows = self._db.execute(
                 "SELECT division, number, round, grouped, players, seats, seed, scores, reason, faults, refusals, ticks, metrics, seconds,"
-                " replay, sha256, ended FROM results ORDER BY division, number"
+                " replay, sha256, ended, held FROM results ORDER BY division, number"
             ).fetchall()
         return [_played(row) for row in rows]
 
@@ -130,7 +134,7 @@ def _played(row: tuple[Any, ...]) -> Played:
     pairing = Pairing(number, tuple(_read(seats)), tuple(_read(players)), int(seed), group, round_)
     told = tuple((seat, cause) for seat, cause in _read(faults))
     result = Result(tuple(_read(scores)), reason, told, ticks, tuple(_read(refusals)), _read(metrics))
-    return Played(division, pairing, result, *rest)
+    return Played(division, pairing, result, *rest[:-1], tuple(map(tuple, _read(rest[-1]))))
 
 
 def _read(text: str) -> Any:
@@ -224,6 +228,7 @@ class Store(Reader):
             played.division, pairing.number, pairing.round, pairing.group, json.dumps(pairing.players), json.dumps(pairing.seats),
             str(pairing.seed), json.dumps(result.scores), result.reason, json.dumps(result.faults), json.dumps(result.refusals),
             result.ticks, json.dumps(result.metrics), played.seconds, played.replay, played.sha256, self._now(),
+            json.dumps(played.held),
         )  # fmt: skip
         with _told(self.folder / NAME):
             self._db.execute("BEGIN IMMEDIATE")

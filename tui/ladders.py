@@ -241,6 +241,10 @@ def _facts(each: Standing) -> list[Line]:
         told = f"{word:<9}{100 * share:5.1f} %"
         lines.append([Span(told, "bad" if count else "text"), Span(f"  {100 * low:.1f} to {100 * high:.1f}", "muted")])
     lines.append([Span(f"{'refused':<9}{each.refused:5d} answers", "bad" if each.refused else "text")])
+    if each.modes:
+        lines.append(
+            [Span(f"{'runs':<9}", "text"), Span(", ".join(mode for mode, _ in each.modes.most_common()), "muted")]
+        )
     return lines
 
 

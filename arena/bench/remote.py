@@ -41,7 +41,7 @@ class _Wire:
     def _move(self, side: int) -> list[Any]:
         for data in self.ends[side].data_to_send():
             self.sockets[side].sendall(data)
-        self.ends[1 - side].receive_data(self.sockets[1 - side].recv(1 << 20))
+        self.ends[1 - side].receive_data(self.sockets[1 - side].recv(1 << 16))
         events: list[Any] = self.ends[1 - side].events_received()
         return events
 

@@ -23,7 +23,7 @@ __all__ = ["SCHEMA", "count_of", "default_store", "document", "newest", "words"]
 SCHEMA = "palaestra.rank/1"
 _HEAD = (
     "#", "agent", "rating", "95 %", "games", "won", "drawn", "lost", "mean score", "forfeits", "illegal", "refused", "void", "running",
-    "mixture",
+    "mixture", "mode",
 )  # fmt: skip
 
 
@@ -53,7 +53,8 @@ def words(plan: Plan, places: Sequence[int], tables: Sequence[Table], played: Se
     legend = (
         "rating: Davidson's model, 400 points are odds of ten to one, the mean is 1500; intervals: groups of swapped seats drawn again\n"
         "forfeits, illegal, void: shares of all matches; refused: answers that were not legal; running: openskill, mu - 3 sigma\n"
-        "mixture: shares of the players against which together nobody has more than half of the points"
+        "mixture: shares of the players against which together nobody has more than half of the points\n"
+        "mode: where its agent ran: trusted (in the host's process), isolated, sealed"
     )
     return "\n\n".join([*parts, legend])
 
@@ -83,9 +84,11 @@ def _division(division: Division, made: Table, played: tuple[int, int]) -> str:
     lines = []
     for ladder in made.ladders:
         mix = unbeaten(made, ladder)
-        rows = [[*_row(n, each), _part(mix.get(each.player))] for n, each in enumerate(ladder.standings, 1)]
+        rows = [
+            [*_row(n, each), _part(mix.get(each.player)), _modes(each)] for n, each in enumerate(ladder.standings, 1)
+        ]
         name = f", {safe_text(ladder.role)}" if len(made.ladders) > 1 else ""
-        lines += [f"{title}{name}", "", columns(_HEAD, rows, "rlrlrrrrrrrrrrr"), ""]
+        lines += [f"{title}{name}", "", columns(_HEAD, rows, "rlrlrrrrrrrrrrrl"), ""]
     return "\n".join(lines[:-1])
 
 
@@ -96,6 +99,11 @@ def _row(place: int, standing: Standing) -> list[object]:
         _share(standing, standing.forfeits), _share(standing, standing.faults["illegal"]), standing.refused,
         _share(standing, standing.uncounted), f"{standing.running - 3 * standing.sigma:.1f}",
     ]  # fmt: skip
+
+
+def _modes(standing: Standing) -> str:
+    """How the agent ran, most often first."""
+    return ", ".join(mode for mode, _ in standing.modes.most_common())
 
 
 def _share(standing: Standing, count: int) -> str:
@@ -157,6 +165,7 @@ def _standing(place: int, standing: Standing) -> dict[str, Any]:
         "place": place, "places": list(standing.places), "agent": standing.player.agent, "rating": standing.rating,
         "interval": [standing.low, standing.high], "matches": standing.matches, "won": standing.won, "drawn": standing.drawn,
         "lost": standing.lost, "mean_score": standing.mean, "refused": standing.refused, "faults": dict(standing.faults),
+        "modes": dict(standing.modes),
         "rates": {name: dict(zip(("share", "low", "high"), standing.rate(n), strict=True)) for name, n in rates.items()},
         "running": {"mu": standing.running, "sigma": standing.sigma},
     }  # fmt: skip

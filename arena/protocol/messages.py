@@ -75,7 +75,10 @@ class Resume(_Message, frozen=True, tag="resume"):
 
 
 class Act(_Message, frozen=True, tag="act"):
-    """The answer to one question: K integers an action (several are played one tick after another), or a text in the game's words."""
+    """The answer to one question: K integers an action (several are played one tick after another), or a text in the game's words.
+
+    failed: what kind of no answer it is (one of events.KINDS, or "timeout"); text is then what came instead, reason what to tell.
+    """
 
     match: Word
     seat: Count
@@ -85,6 +88,8 @@ class Act(_Message, frozen=True, tag="act"):
     text: Words = ""
     say: Annotated[list[tuple[Annotated[list[Count], Meta(max_length=256)], Words]], Meta(max_length=16)] = []
     notes: dict[Word, Tree3] = {}
+    failed: Word = ""
+    reason: Line = ""
 
 
 class Resign(_Message, frozen=True, tag="resign"):

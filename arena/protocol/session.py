@@ -36,6 +36,7 @@ LARGEST = {PLAYER: 256 << 10, HOST: 4 << 20}
 """Bytes of a frame, at most, by who sends it."""
 
 _HEAD = struct.Struct(">I")
+_head, _size_at = _HEAD.pack, _HEAD.unpack_from
 _OTHER = {PLAYER: HOST, HOST: PLAYER}
 _DECODERS: dict[str, msgspec.msgpack.Decoder[Any]] = {
     PLAYER: msgspec.msgpack.Decoder(FromPlayer), HOST: msgspec.msgpack.Decoder(FromHost),
@@ -71,37 +72,44 @@ class Session:
         self._mine, self._theirs = LAW[side], LAW[self.other]
         self._decoder, self._largest = _DECODERS[self.other], LARGEST[self.other]
         self._buffer = bytearray()
+        self._wanted = 4
 
     def receive(self, data: bytes) -> list[Message | ProtocolError]:
         """What has come in with these bytes, in order. A ProtocolError is the last thing that a session ever gives."""
         if self.state == CLOSED:
             return []
-        self._buffer += data
+        if self._buffer:
+            self._buffer += data
+            if len(self._buffer) < self._wanted:  # a frame in many pieces is put together once
+                return []
+            data = bytes(self._buffer)
+            self._buffer.clear()
         found: list[Message | ProtocolError] = []
         try:
-            at = self._frames(found)
+            at = self._frames(data, found)
         except ProtocolError as error:
             self.state = CLOSED
             found.append(error)
         else:
-            del self._buffer[:at]
-        if self.state == CLOSED:
-            self._buffer.clear()
+            if at < len(data) and self.state != CLOSED:
+                self._buffer += data[at:]
         return found
 
-    def _frames(self, found: list[Message | ProtocolError]) -> int:
-        """Every whole frame of the buffer; the place where the next one begins."""
-        at, buffer = 0, self._buffer
-        while len(buffer) - at >= 4 and self.state != CLOSED:
-            (size,) = _HEAD.unpack_from(buffer, at)
+    def _frames(self, data: bytes, found: list[Message | ProtocolError]) -> int:
+        """Every whole frame; the place where the next one begins."""
+        at, end, self._wanted = 0, len(data), 4
+        while end - at >= 4 and self.state != CLOSED:
+            (size,) = _size_at(data, at)
             # What a player may send before it is let in is small, whatever it will be allowed later.
             limit = HELLO if self.side == HOST and self.state != OPEN else self._largest
             if not 0 < size <= limit:
                 raise ProtocolError("frame", f"a frame of {size} bytes: 1 to {limit} are allowed now")
-            if len(buffer) - at - 4 < size:
-                break
-            found.append(self._heard(bytes(buffer[at + 4 : at + 4 + size])))
-            at += 4 + size
+            at += 4
+            if end - at < size:
+                self._wanted = 4 + size
+                return at - 4
+            found.append(self._heard(data[at : at + size]))
+            at += size
         return at
 
     def _heard(self, frame: bytes) -> Message:
@@ -126,7 +134,7 @@ class Session:
         if len(data) > LARGEST[self.side]:
             raise LocalError(f"a {_name(message)} of {len(data)} bytes: at most {LARGEST[self.side]} can be sent")
         self.state = after
-        return _HEAD.pack(len(data)) + data
+        return _head(len(data)) + data
 
     def say_all(self, messages: Iterable[Message]) -> bytes:
         """The bytes of several messages, one after another."""

@@ -13,9 +13,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from arena.agent import Ask, Heard, Reply, reply_of
+from arena.agent import Ask, Heard, Reply, Unanswered, reply_of
 from arena.answers import MOST_WORDS, bounded_notes
 from arena.clock import Limits
+from arena.events import KINDS
 from arena.match import Result
 from arena.protocol import messages as wire
 from arena.text import safe_text
@@ -100,7 +101,13 @@ def over_told(match: str, seat: int, result: Result, recorded: bool) -> wire.Ove
 
 
 def answer_of(act: wire.Act) -> Any:
-    """What a player sent, as Match.acted takes it; the match decides whether it is legal."""
+    """What a player sent, as Match.acted takes it; the match decides whether it is legal.
+
+    That a backend has failed ("void") is no player's to say from afar: it would undo every loss. It counts as an answer that is none.
+    """
+    if act.failed:
+        kind = act.failed if act.failed in (*KINDS, "timeout") else "unparsable"
+        return Unanswered(kind, act.reason or f"the player sent no answer ({kind})", act.text, act.notes)
     say = [(tuple(whom), text) for whom, text in act.say]
     return Reply(act.actions or act.text, say, act.notes)
 
@@ -167,10 +174,13 @@ def _legal(told: wire.Legal, rules: Game, seat: int) -> Legal:
 
 def act_of(answer: Any, told: wire.Ask) -> wire.Act:
     """An agent's answer as the act that answers this question. Raises TypeError for what is no answer."""
+    where = told.match, told.seat, told.tick, told.attempt
+    if isinstance(answer, Unanswered):
+        notes, text = _plain_notes(answer.notes), answer.text[:_LONGEST]
+        return wire.Act(*where, text=text, notes=notes, failed=answer.kind[:256], reason=answer.reason[:4096])
     reply = reply_of(answer)
     if reply is None:
         raise TypeError(f"an answer is an int, a list of ints, a text or a Reply, not {type(answer).__name__}")
-    where = told.match, told.seat, told.tick, told.attempt
     if isinstance(reply, str):
         return wire.Act(*where, text=reply[:_LONGEST])
     actions: Any = reply.actions
@@ -184,10 +194,18 @@ def act_of(answer: Any, told: wire.Ask) -> wire.Act:
     return wire.Act(*where, actions=listed, text=text[:_LONGEST], say=say, notes=_plain_notes(reply.notes))
 
 
+class _Notes(msgspec.Struct):
+    """The type of notes as a Struct, which msgspec looks through once and not at each call."""
+
+    notes: dict[wire.Word, wire.Tree3]
+
+
 def _plain_notes(notes: Any) -> dict[str, Any]:
     """Notes as the wire takes them: plain values of at most three levels; else a note that says what was wrong."""
     kept = bounded_notes(notes)
+    if not kept:
+        return kept
     try:
-        return msgspec.convert(kept, dict[wire.Word, wire.Tree3])
+        return msgspec.convert({"notes": kept}, _Notes).notes
     except msgspec.ValidationError as error:
         return {"why": f"notes were dropped: {safe_text(error, width=120)}"}

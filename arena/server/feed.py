@@ -70,7 +70,15 @@ class Feed:
         """An event of a match; sent at the end of this turn of the loop."""
         if self.process is None:
             return
-        data = _ENCODER.encode((table.match.ident, event))
+        self._tell((table.match.ident, event))
+
+    def release(self, match: str) -> None:
+        """The secrets of a match that has ended may be known: the last match on its seed has ended too."""
+        if self.process is not None:
+            self._tell((match, None))
+
+    def _tell(self, told: tuple[str, Event | None]) -> None:
+        data = _ENCODER.encode(told)
         if not self._out:
             asyncio.get_running_loop().call_soon(self._send)
         self._out += struct.pack(">I", len(data)) + data

@@ -46,7 +46,7 @@ KEPT = 64
 """Matches that are kept after their end, the newest ones."""
 PUMP, BURST = 0.05, 64
 
-_FED = msgspec.msgpack.Decoder(tuple[str, Event])
+_FED = msgspec.msgpack.Decoder(tuple[str, Event | None])
 
 
 class Gallery:
@@ -66,9 +66,12 @@ class Gallery:
         self._rules = rules
         self._waiting: dict[Guest, wire.Watch] = {}
 
-    def feed(self, match: str, event: Event, now: float) -> None:
-        """The next event of a match, from the host."""
-        if isinstance(event, Started):
+    def feed(self, match: str, event: Event | None, now: float) -> None:
+        """The next event of a match, from the host; None: its secrets may be known now."""
+        if event is None:
+            if match in self.shows:
+                self.shows[match].release()
+        elif isinstance(event, Started):
             self.shows[match] = Show(event, self._rules)
             self._forget()
         elif match in self.shows:
@@ -76,8 +79,13 @@ class Gallery:
             for guest in [guest for guest, watch in self._waiting.items() if watch.match in ("", match)]:
                 self._seat(guest, self._waiting.pop(guest), self.shows[match])
 
+    def release(self) -> None:
+        """The host has ended: no match on the seed of another is to come."""
+        for show in self.shows.values():
+            show.release()
+
     def _forget(self) -> None:
-        for match in [match for match, show in self.shows.items() if show.ended][: max(0, len(self.shows) - KEPT)]:
+        for match in [match for match, show in self.shows.items() if show.released][: max(0, len(self.shows) - KEPT)]:
             del self.shows[match]
 
     # ------------------------------------------------------------------ what doors call
@@ -221,6 +229,7 @@ async def run(task: dict[str, Any]) -> None:
             gallery.feed(match, event, time.monotonic())
     except (asyncio.IncompleteReadError, ConnectionError):
         pass  # the host has ended
+    gallery.release()
     # Whoever watches is given a moment to read the end.
     for _ in range(round(3.0 / PUMP)):
         if not gallery.watchers:

@@ -11,7 +11,7 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
-from arena.agent import Ask, Failed, Resigned
+from arena.agent import Ask, Failed, Resigned, Unanswered
 from arena.clock import Limits
 from arena.protocol import messages as wire
 from arena.protocol.table import Table
@@ -71,7 +71,10 @@ class Threaded(House):
 
 def _answered(agent: Any, ask: Ask, told: wire.Ask) -> wire.Act | wire.Resign | tuple[str, str]:
     try:
-        return act_of(agent(ask), told)
+        answer = agent(ask)
+        if isinstance(answer, Unanswered) and answer.kind == "void":  # the host's own word for its own player
+            return answer.kind, answer.reason
+        return act_of(answer, told)
     except Failed as error:
         return error.cause, str(error)
     except Resigned as error:

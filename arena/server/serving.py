@@ -22,6 +22,7 @@ from arena.events import Event, Seat
 from arena.match import Match, Result
 from arena.matches import software
 from arena.protocol.table import Table
+from arena.release import Series
 from arena.server.doors import Door, WebDoor
 from arena.server.feed import Feed
 from arena.server.guests import Guest, House, Terms
@@ -90,6 +91,7 @@ class Host:
         self._woken = False
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="sync")
         self._houses: list[Threaded] = []
+        self._series = Series(1 if self.seed is None else max(1, self.rules.seats))
         houses = [partial(self._house, maker) for maker in self.makers]
         self.hall = Hall(
             self.rules, self.tokens, self.terms, make=self._match, secret=partial(secrets.token_urlsafe, 24), wall=time.time, house=houses,
@@ -167,9 +169,9 @@ class Host:
 
     # ------------------------------------------------------------------ what the hall asks for
     def _match(self, seats: Sequence[Seat], now: float) -> Match:
-        number = self.hall.begun
-        seed = secrets.randbits(63) if self.seed is None else self.seed + number // max(1, self.rules.seats)
         ident = secrets.token_hex(13)
+        group = self._series.begun(ident)
+        seed = secrets.randbits(63) if self.seed is None else self.seed + group
         return Match(
             self.rules, seats, seed, limits=self.terms.limits, now=now, ident=ident, nonce=secrets.token_bytes(16),
             retries=self.terms.retries, created=time.time(), software=software(),
@@ -195,6 +197,9 @@ class Host:
         self.hall.recorded(table, kept, self.clock())
         assert table.result is not None
         self.over(table.match.seats, table.result, path if kept else None)
+        for match in self._series.ended(table.match.ident):
+            if self.gallery is not None:
+                self.gallery.release(match)
         self._wake()
 
     def _house(self, maker: Any) -> Threaded:

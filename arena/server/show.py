@@ -1,8 +1,8 @@
 """A match as its watchers may see it, without input or output: events of the host become scenes, once for everybody who sees the same.
 
 A scene is what happened up to a step or the end: the events that the table of `arena.events.shown` lets through, and the board as that
-audience knows it. While the match runs a watcher has the public's scenes (or a seat's); after it, the full tape as well. A watcher that has
-missed something gets a keyframe, which stands alone.
+audience knows it. While the match runs a watcher has the public's scenes (or a seat's); when the last match on its seed is over (see
+`arena.release`), the full tape as well. A watcher that has missed something gets a keyframe, which stands alone.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Show:
     def __init__(self, started: Started, rules: Callable[[Started], Game | None]) -> None:
         self.match, self.started, self.game = started.match, started, rules(started)
         self.opened = "perfect" in started.game.get("traits", ())
-        self.ended = False
+        self.ended = self.released = False
         self._events: list[Event] = [started]
         self._audiences: dict[int, _Audience] = {}
         self._full: list[wire.Scene] = []
@@ -60,6 +60,10 @@ class Show:
         self.ended = self.ended or isinstance(event, Ended)
         for who, audience in self._audiences.items():
             self._add(who, audience, event, now)
+
+    def release(self) -> None:
+        """The last match on this one's seed has ended: seed, nonce and hidden acts may be known."""
+        self.released = self.ended
 
     def _remember(self, event: Event) -> None:
         if isinstance(event, Secret | Stepped):
@@ -99,8 +103,8 @@ class Show:
         return msgspec.structs.replace(newest, events=[*opening, *newest.events], keyframe=True)
 
     def full(self) -> list[wire.Scene]:
-        """The whole tape, once the match has ended."""
-        if self.ended and not self._full:
+        """The whole tape, once the match has ended and its secrets have come out."""
+        if self.released and not self._full:
             pieces: list[list[bytes]] = [[]]
             size = 0
             for event in map(packed, self._events):
@@ -147,7 +151,7 @@ class Watcher:
 
     def _rest(self, scenes: int) -> wire.Scene | None:
         """After the end: the full tape, piece by piece, for those who have not had it."""
-        if not self.show.ended or self.at < scenes or self.who == SPECTATOR:
+        if not self.show.released or self.at < scenes or self.who == SPECTATOR:
             return None
         pieces = self.show.full()
         if self.told == len(pieces):
@@ -158,5 +162,5 @@ class Watcher:
     @property
     def done(self) -> bool:
         """Whether nothing more will come."""
-        whole = self.who == SPECTATOR or self.told == len(self.show.full())
+        whole = self.who == SPECTATOR or (self.show.released and self.told == len(self.show.full()))
         return self.show.ended and self.at == len(self.show.scenes(self.who, 0.0).scenes) and whole

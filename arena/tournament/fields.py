@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["CLOCK", "FIELDS", "GAME", "SYSTEMS", "Field"]
+__all__ = ["CLOCK", "FIELDS", "GAME", "SANDBOXES", "SYSTEMS", "Field"]
 
+SANDBOXES = ("default", "trusted", "isolated", "sealed")
+"""Where agents run; default: somebody's own code isolated, the named players trusted."""
 SYSTEMS = ("round_robin", "gauntlet", "swiss", "ladder")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
@@ -100,6 +102,7 @@ FIELDS: dict[str, Field] = {
     "unfit": Field("refuse", "refuse or skip: what becomes of an agent that cannot play a game", _choice("refuse", "skip"), own=True),
     "retries": Field(2, "a whole number from 0 to 100: refused answers that are forgiven", _whole(0, 100), own=True),
     "patience": Field(3600.0, "seconds from 0 to 10000000 that a match may take before it is void", _seconds, own=True),
+    "sandbox": Field("default", ", ".join(SANDBOXES), _choice(*SANDBOXES), own=True),
     "record": Field(True, "true or false", _truth),
     "texts": Field(True, "true or false: whether prompts and completions are recorded", _truth),
     "games": Field(None, 'at least one [[games]] with game = "..."', _tables),

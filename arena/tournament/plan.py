@@ -29,6 +29,7 @@ class Division:
     swap: bool = True
     retries: int = 2
     patience: float = 3600.0
+    sandbox: str = "default"
     roles: tuple[tuple[str, int], ...] = (("player", 2),)
     entrants: tuple[tuple[int, ...], ...] = ()
 

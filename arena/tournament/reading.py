@@ -66,7 +66,7 @@ class _Reader:
         agents, entrants = self._players(f"{where}agents", game, values)
         challengers = self._challengers(f"{at}challengers", agents, values)
         self._demand_system(at, game.seats, values, bool(entrants))
-        kept = {key: values[key] for key in ("system", "rounds", "sets", "swap", "retries", "patience")}
+        kept = {key: values[key] for key in ("system", "rounds", "sets", "swap", "retries", "patience", "sandbox")}
         roles = tuple((role.name, role.count) for role in game.spec.roles)
         return Division(name, agents, challengers=challengers, roles=roles, entrants=entrants, **kept)
 
@@ -77,7 +77,7 @@ class _Reader:
         sides = given if isinstance(given, Mapping) else {"": given}
         if isinstance(given, Mapping) and sorted(given) != sorted(roles):
             raise self._wrong(at, sorted(given), f"a list for each role of {game.id}: {', '.join(roles)}")
-        able = {role: self._able(f"{at}.{role}" if role else at, game, sides[role], values["unfit"]) for role in sides}
+        able = {role: self._able(f"{at}.{role}" if role else at, game, sides[role], values) for role in sides}
         agents = tuple(dict.fromkeys(agent for side in able.values() for agent in side))
         if len(agents) < 2:
             raise self._wrong(at, list(agents), f"at least 2 agents that can play {game.id}")
@@ -85,13 +85,13 @@ class _Reader:
             return agents, ()
         return agents, tuple(tuple(agents.index(agent) for agent in able[role]) for role in roles)
 
-    def _able(self, at: str, game: Any, addresses: Sequence[str], unfit: str) -> list[str]:
-        """The addresses, options in their order, of those who can play."""
+    def _able(self, at: str, game: Any, addresses: Sequence[str], values: Mapping[str, Any]) -> list[str]:
+        """The addresses, options in their order, of those who can play. Somebody's own code is not run here unless it is trusted."""
         load = importlib.import_module("agents").load
         able = []
         for place, address in enumerate(addresses):
             try:
-                maker = load(address)
+                maker = load(address, values["sandbox"])
                 if address.partition("?")[0] == "human":
                     raise UserError("a person cannot play a tournament: name agents that play alone")
             except UserError as error:
@@ -99,7 +99,7 @@ class _Reader:
             try:
                 maker.fits(game)
             except UserError as error:
-                if unfit == "refuse":
+                if values["unfit"] == "refuse":
                     raise UserError(f'{self.source}: {at}[{place}]: {error}; unfit = "skip" leaves it out') from None
                 continue
             able.append(maker.address)
@@ -109,7 +109,7 @@ class _Reader:
 
     def _challengers(self, at: str, agents: Sequence[str], values: Mapping[str, Any]) -> tuple[int, ...]:
         load = importlib.import_module("agents").load
-        found = [load(address).address for address in values["challengers"]]
+        found = [load(address, values["sandbox"]).address for address in values["challengers"]]
         unknown = [address for address in found if address not in agents]
         wanted = values["system"] == "gauntlet"
         if wanted and (unknown or not found or len(found) == len(agents)):

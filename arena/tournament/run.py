@@ -109,7 +109,9 @@ class Run:
             return Played(division, pairing, void)
         replay = replay_name(division, pairing.number) if done.task["record"] else ""
         outcome = done.outcome
-        return Played(division, pairing, result_of(outcome["result"]), outcome["seconds"], replay, outcome["sha256"])
+        held = tuple(map(tuple, outcome["held"]))
+        result, seconds = result_of(outcome["result"]), outcome["seconds"]
+        return Played(division, pairing, result, seconds, replay, outcome["sha256"], held=held)
 
     def _draw(self, place: int) -> None:
         """The next round of a division whose known matches are all over."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from arena.clock import Limits
+from arena.events import Event, Seat, Started
 from arena.match import Result
 from arena.matches import play
 from arena.schedule import Pairing
@@ -28,42 +29,50 @@ def task_of(plan: Plan, division: int, pairing: Pairing, folder: Path) -> Task:
     of = plan.divisions[division]
     return {
         "division": division, "number": pairing.number, "game": of.game, "seats": list(pairing.seats), "seed": pairing.seed,
-        "limits": plan.limits.tree(), "retries": of.retries, "texts": plan.texts, "patience": of.patience,
+        "limits": plan.limits.tree(), "retries": of.retries, "sandbox": of.sandbox, "texts": plan.texts, "patience": of.patience,
         "record": str(folder / replay_name(division, pairing.number)) if plan.record else None,
     }  # fmt: skip
 
 
 def do(task: Task, point: Callable[[str], None] = lambda name: None) -> dict[str, Any]:
-    """Play the match: {"result", "seconds", "sha256"}; {"stop": line} where the user has to mend something, such as a full disk;
+    """Play the match: {"result", "held", "seconds", "sha256"}; {"stop": line} where the user has to mend something, such as a full disk;
     {"trouble": line} where the game itself failed.
     """
     point("before_match")
     began = time.process_time()
     try:
-        result = _play(task)
+        result, seats = _play(task)
         point("after_recording")
         digest = sha256(Path(task["record"])) if task["record"] else ""
     except (UserError, OSError) as error:
         return {"stop": f"{task['game']}, match {task['number']}: {error}"}
     except Exception as error:  # noqa: BLE001  one game's bug must not end a tournament of many
         return {"trouble": f"{type(error).__name__}: {error}"[:400]}
-    return {"result": _tree(result), "seconds": round(time.process_time() - began, 6), "sha256": digest}
+    held = [[seat.mode or "trusted", *seat.walls] for seat in seats]
+    return {"result": _tree(result), "held": held, "seconds": round(time.process_time() - began, 6), "sha256": digest}
 
 
-def _play(task: Task) -> Result:
+def _play(task: Task) -> tuple[Result, tuple[Seat, ...]]:
+    """How the match ended, and who sat where behind which walls."""
     if task["game"] not in _games:
         _games[task["game"]] = open_game(task["game"])
     record = task["record"] and Path(task["record"])
     if record:
         for path in (record, Path(f"{record}.part")):  # left by a process that was killed before its result was kept
             path.unlink(missing_ok=True)
+    seats: list[Seat] = []
+
+    def note(event: Event) -> None:
+        if isinstance(event, Started):
+            seats.extend(event.seats)
+
     result = play(
         _games[task["game"]], task["seats"], seed=task["seed"], record=record, limits=Limits(**task["limits"]),
-        retries=task["retries"], texts=task["texts"],
+        retries=task["retries"], texts=task["texts"], sandbox=task["sandbox"], sinks=[note],
     )  # fmt: skip
     if record and not record.is_file():
         raise OSError(f"{record} could not be written: see that the disk has room, then run the same command again")
-    return result
+    return result, tuple(seats)
 
 
 def _tree(result: Result) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import replays
 from arena.events import Acted, Ended, Event, Secret, Started, Stepped, shown
 from arena.match import commitment
 from arena.matches import play
-from arena.release import Groups, Withheld
+from arena.release import Groups, Series, Withheld
 from arena.schedule import rotations
 from envs.spec import PUBLIC
 
@@ -103,3 +103,16 @@ def test_a_released_tape_is_the_full_one_for_everybody(tmp_path: Path) -> None:
         )
         assert all(shown(event, who, tape.opened, released=True) is event for event in whole)
     tape.close()
+
+
+def test_a_host_that_plays_on_tells_the_secrets_of_a_seed_when_its_last_match_has_ended() -> None:
+    series = Series(2)
+    assert [series.begun(match) for match in "abcd"] == [0, 0, 1, 1]
+    assert [series.ended(match) for match in "bdac"] == [[], [], ["b", "a"], ["d", "c"]]
+    assert series.ended("a") == []
+
+
+def test_a_seed_of_its_own_is_told_at_its_own_end() -> None:
+    series = Series(1)
+    series.begun("a")
+    assert series.ended("a") == ["a"]

@@ -70,6 +70,10 @@ def test_the_public_sees_no_secret_until_the_end_and_everything_after_it(name):
     assert any(isinstance(event, Acted) for event in seen) == opened
     assert not any(scene.full for scene in public) and not watcher.done
     show.take(happened[-1], 0.0)
+    # Another match on the same seed is still played: the result is known, the secrets are not.
+    assert [type(event) for event in told(shown_by(watcher))][-1] is Ended and not watcher.done
+    assert not any(scene.full for scene in shown_by(watcher))
+    show.release()
     rest = shown_by(watcher)
     assert told([scene for scene in rest if scene.full]) == happened and watcher.done
 
@@ -148,6 +152,9 @@ def test_who_waits_is_shown_the_next_match_from_its_beginning():
     happened = events()
     for event in happened:
         hall.feed("m", event, 0.0)
+    hall.pump(lambda guest: True, 0.0)
+    assert not eye.guest.closing
+    hall.feed("m", None, 0.0)
     hall.pump(lambda guest: True, 0.0)
     scenes = [message for message in eye.read() if isinstance(message, wire.Scene)]
     assert isinstance(told(scenes)[0], Started) and told([s for s in scenes if s.full]) == happened

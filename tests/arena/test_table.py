@@ -10,9 +10,9 @@ from hypothesis import strategies as some
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 import envs
-from arena.agent import Reply
+from arena.agent import Reply, Unanswered
 from arena.clock import Limits
-from arena.events import CAUSES, Acted, Ended, Faulted, Seat, Stepped
+from arena.events import CAUSES, Acted, Ended, Faulted, Refused, Seat, Stepped
 from arena.match import Match
 from arena.protocol import messages as wire
 from arena.protocol.table import Table
@@ -44,6 +44,34 @@ def asks(table: Table) -> list[wire.Ask]:
 def act(table: Table, seat: int, tick: int, column: int = 0, attempt: int = 0, now: float = 1.0) -> list[wire.Message]:
     table.hear(seat, wire.Act("m", seat, tick, attempt, [[column]]), now)
     return [message for _, message in table.messages()]
+
+
+def test_no_answer_crosses_the_wire_with_its_kind_and_notes():
+    table = started()
+    (ask,) = asks(table)
+    table.hear(0, act_of(Unanswered("empty", "nothing came", "so far", {"why": "the model was silent"}), ask), 1.0)
+    (refused,) = [event for event in table.events() if isinstance(event, Refused)]
+    assert (refused.kind, refused.reason, refused.answer, refused.notes["why"]) == (
+        "empty", "nothing came", "so far", "the model was silent",
+    )  # fmt: skip
+    (again,) = asks(table)
+    assert again.attempt == 1 and again.refusals == ["nothing came"]
+
+
+def test_a_player_elsewhere_cannot_undo_its_loss_by_calling_the_match_void():
+    table = started()
+    for attempt in range(3):
+        (ask,) = asks(table)
+        assert ask.attempt == attempt
+        table.hear(0, act_of(Unanswered("void", "the backend is down"), ask), 1.0)
+    assert table.result is not None and (table.result.reason, table.result.faults) == ("forfeit", ((0, "illegal"),))
+
+
+def test_who_is_out_of_time_may_say_so():
+    table = started()
+    (ask,) = asks(table)
+    table.hear(0, act_of(Unanswered("timeout", "no time is left"), ask), 1.0)
+    assert table.result is not None and table.result.faults == ((0, "timeout"),)
 
 
 @pytest.mark.parametrize("name", [name for name in envs.names() if name != "matrix"])

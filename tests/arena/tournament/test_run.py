@@ -108,7 +108,9 @@ def test_a_void_match_counts_as_drawn_in_a_draw_of_rounds() -> None:
 
 # ------------------------------------------------------------------ what goes wrong
 def test_a_process_that_dies_is_replaced_and_its_match_void_in_the_end(tmp_path: Path) -> None:
-    short = Plan("cup", (Division(NIM, ("random", f"{DYING}:kills_its_process"), sets=1),), record=False)
+    short = Plan(
+        "cup", (Division(NIM, ("random", f"{DYING}:kills_its_process"), sets=1, sandbox="trusted"),), record=False
+    )
     found = played(short, tmp_path, Processes(1))
     assert [each.result.reason for each in found] == ["void", "void"]
     assert found[0].result.metrics["trouble"] == "the process that played it ended (exit code 3)"
@@ -150,18 +152,18 @@ def test_a_match_is_tried_again_before_it_is_void(tmp_path: Path) -> None:
 
 
 def test_a_match_without_an_end_is_void_after_its_time(tmp_path: Path) -> None:
-    division = Division(NIM, ("random", f"{DYING}:never_answers"), patience=0.6, swap=False)
+    division = Division(NIM, ("random", f"{DYING}:never_answers"), patience=0.6, swap=False, sandbox="trusted")
     found = played(Plan("cup", (division,), record=False), tmp_path, Processes(1))
     assert [each.result.metrics["trouble"] for each in found] == ["not over after 0.6 s"]
 
 
 def test_what_agents_print_and_read_does_not_reach_the_channel(tmp_path: Path) -> None:
-    short = Plan("cup", (Division(NIM, ("first", f"{DYING}:prints_and_reads")),))
+    short = Plan("cup", (Division(NIM, ("first", f"{DYING}:prints_and_reads"), sandbox="trusted"),))
     assert [each.result.reason for each in played(short, tmp_path, Processes(1))] == ["played out"] * 2
 
 
 def test_a_crash_of_an_agent_is_its_loss_and_stands_in_the_table(tmp_path: Path) -> None:
-    short = Plan("cup", (Division(NIM, ("first", f"{DYING}:raises")),))
+    short = Plan("cup", (Division(NIM, ("first", f"{DYING}:raises"), sandbox="trusted"),))
     played(short, tmp_path, Here())
     with Reader(tmp_path) as reader:
         (table,) = tables(reader, [0], 20)
@@ -206,7 +208,7 @@ def test_workers_die_with_the_process_that_started_them(tmp_path: Path) -> None:
 
 def task(folder: Path) -> Task:
     return {
-        "division": 0, "number": 0, "game": NIM, "seats": ["random", f"{DYING}:never_answers"], "seed": 1,
+        "division": 0, "number": 0, "game": NIM, "seats": ["random", f"{DYING}:never_answers"], "seed": 1, "sandbox": "trusted",
         "limits": {"move": None, "bank": None, "increment": 0.0}, "retries": 2, "texts": True, "record": None,
     }  # fmt: skip
 

@@ -124,6 +124,6 @@ def test_another_version_is_refused(tmp_path: Path) -> None:
     base.execute("UPDATE tournament SET version = 9")
     base.commit()
     base.close()
-    with pytest.raises(UserError, match=r"is of version 9, this program reads 1") as raised:
+    with pytest.raises(UserError, match=r"is of version 9, this program reads 2") as raised:
         Reader(tmp_path)
     assert raised.value.code == CORRUPT
