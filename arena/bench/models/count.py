@@ -19,10 +19,16 @@ TOKENS = ("prompt", "cached", "completion", "reasoning")
 
 @dataclass
 class Count:
-    """Of one entrant. kinds: failed attempts by kind, "void" and "timeout" among them; first, total: seconds of single answers."""
+    """Of one entrant. kinds: failed attempts by kind, "void" and "timeout" among them; troubles: why matches were void; first, total:
+    seconds of single answers.
+
+    thinking: seconds of all answers, refused ones too, from request to end where an endpoint gave them (waiting for a free slot is not
+    the model's), else from question to answer.
+    """
 
     answers: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
+    troubles: Counter[str] = field(default_factory=Counter)
     tokens: Counter[str] = field(default_factory=Counter)
     requests: int = 0
     failed_requests: int = 0
@@ -44,6 +50,7 @@ class Count:
     def add(self, other: Count) -> None:
         self.answers += other.answers
         self.kinds += other.kinds
+        self.troubles += other.troubles
         self.tokens += other.tokens
         self.requests += other.requests
         self.failed_requests += other.failed_requests
@@ -57,6 +64,7 @@ class Count:
         return {
             "answers": self.answers, "attempts": self.attempts, "valid": share, "valid_interval": [low, high],
             "kinds": {kind: self.kinds[kind] for kind in (*KINDS, "timeout", "void")},
+            "troubles": dict(self.troubles.most_common(5)),
             "tokens": {kind: self.tokens[kind] for kind in TOKENS}, "requests": self.requests, "failed_requests": self.failed_requests,
             "dollars": self.cost, "seconds": self.thinking, "first_token_median": median(self.first) if self.first else None,
             "answer_median": median(self.total) if self.total else None,
@@ -72,10 +80,13 @@ class SeatCount:
     def __call__(self, event: Event) -> None:
         if isinstance(event, Acted) and not event.queued:
             self.seats[event.seat].answers += 1
-            self.seats[event.seat].thinking += event.took
+            if not isinstance(event.notes.get("latency"), dict):
+                self.seats[event.seat].thinking += event.took
             self._noted(event.seat, event.notes)
         elif isinstance(event, Refused):
             self.seats[event.seat].kinds[event.kind] += 1
+            if event.kind == "void":
+                self.seats[event.seat].troubles[event.reason[:200]] += 1
             self._noted(event.seat, event.notes)
 
     def _noted(self, seat: int, notes: Mapping[str, Any]) -> None:
@@ -89,6 +100,7 @@ class SeatCount:
         if isinstance(latency, dict):
             count.first.append(_number(latency.get("first")))
             count.total.append(_number(latency.get("total")))
+            count.thinking += count.total[-1]
 
 
 def _number(value: Any) -> float:
