@@ -10,8 +10,8 @@ import pytest
 
 import arena
 import envs
-from envs.dualplay.arithmetic.declared import CLAIM, COPY, END, PAYOFFS, RANGE, SIGNS, VALID
-from envs.dualplay.arithmetic.played import earned, jaccard, number, worth
+from envs.dualplay._round import CLAIM, COPY, END, PAYOFFS, RANGE, SIGNS, VALID, earned, number
+from envs.dualplay.arithmetic.played import jaccard, worth
 from envs.keys import fold
 from envs.spec import PUBLIC, Refusal
 
