@@ -1,7 +1,8 @@
 """The supervised start of a proposer and a solver: checked examples of every difficulty, stopped early, and the held-out set.
 
 From random weights policy gradient learns only the most frequent answer (PasoDoble, arXiv 2511.11881, cold-starts too). The game gives
-problems by `cells` and `problem`; held-out ones, at most a fifth of a cell, are fixed by their own key and never trained on.
+problems by `cells` and `problem` (and `claimed`, where a claim is no answer); held-out ones, at most a fifth of a cell, are fixed by
+their own key and never trained on.
 """
 
 from __future__ import annotations
@@ -48,10 +49,11 @@ def _word(game: RecordGame, name: str) -> Callable[..., Any]:
 
 
 class Example(NamedTuple):
-    """A problem: how a proposer writes it, a right answer, and what a solver reads (padded in front); all with their last token."""
+    """A problem: how a proposer writes it, a right answer, the true claim, what a solver reads (padded); each with its last token."""
 
     asked: tuple[int, ...]
     answer: tuple[int, ...]
+    claim: tuple[int, ...]
     read: tuple[int, ...]
 
 
@@ -65,12 +67,13 @@ class Examples:
 
     def __init__(self, game: RecordGame, count: int, seed: int, held: Sequence[Sequence[Problem]]) -> None:
         self.held = frozenset(posed(game, [asked for _, asked, _ in _flat(held)]))
-        problem, cells, n = _word(game, "problem"), len(held), 0
+        problem, claim, cells, n = _word(game, "problem"), game.words.get("claimed"), len(held), 0
         self.problems: list[Example] = []
         while len(self.problems) < count:
             some = [problem(game.public, i % cells, keys.fold(keys.fold(seed, 1), i)) for i in range(n, n + count)]
             read = posed(game, [asked for asked, _ in some])
-            made = (Example(*one, text) for one, text in zip(some, read, strict=True))
+            claims = [claim(game.public, asked) if claim else answer for asked, answer in some]
+            made = (Example(*one, said, text) for one, said, text in zip(some, claims, read, strict=True))
             self.problems += [one for one in made if one.read not in self.held]
             n += count
         del self.problems[count:]
@@ -129,7 +132,7 @@ class Shape:
         """A problem as the proposer writes it: what it begins with (an answer, or first number and operator), and the rest."""
         if self.given:
             return one.answer, one.asked
-        after = (*one.asked, *one.answer) if self.written else one.asked
+        after = (*one.asked, *one.claim) if self.written else one.asked
         if self.passage == 1:
             return (), after
         operator = next(i for i, token in enumerate(one.asked) if token > 9) + 1
@@ -154,7 +157,9 @@ def start(
     for step in range(1, most + 1):
         batch = examples.batch(256)
         loss = answered(solver, batch, shape)
-        loss = loss + supervised(proposer, [shape.split(one) for one in batch], shape.passage, shape.proposal, shape.pad)
+        loss = loss + supervised(
+            proposer, [shape.split(one) for one in batch], shape.passage, shape.proposal, shape.pad
+        )
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()

@@ -12,7 +12,7 @@ from typing import Any
 
 from envs.dualplay import _round
 from envs.dualplay._round import acting
-from envs.dualplay.arithmetic.declared import SPEC, shaped
+from envs.dualplay.arithmetic.declared import SPEC, shaped, symbols
 from envs.dualplay.arithmetic.drawn import draw
 from envs.dualplay.arithmetic.examples import cells, problem
 from envs.dualplay.arithmetic.played import encode_question, encode_tokens, fields, init, legal, observe, play, setting
@@ -22,7 +22,7 @@ from envs.rules import observation, state
 
 __all__ = [
     "SPEC", "acting", "build", "cells", "draw", "encode_question", "encode_tokens", "form", "init", "legal", "metrics", "name",
-    "observe", "parse", "play", "problem", "say", "tell",
+    "observe", "parse", "play", "problem", "say", "symbols", "tell",
 ]  # fmt: skip
 
 

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from envs.dualplay._round import ATTEMPTS, END, OPTIONS, PAID, count_words, traits
+from envs.dualplay._round import ATTEMPTS, END, OPTIONS, PAID, SIGNS, count_words, traits
 from envs.rules import Discrete, Option, Role, Spec, View
 
-__all__ = ["PAD", "SPEC", "shaped"]
+__all__ = ["PAD", "SPEC", "shaped", "symbols"]
 
 # ------------------------------------------------------------------ 1. the rules in words
 PAD = 15
 """What fills the views of a network; no action."""
+symbols = (*SIGNS, "")
+"""How a language model writes each token; padding is not written."""
 
 RULES = """\
 The proposer writes a calculation of {numbers} whole numbers with {signs} between them, each of at most {digits}, without

@@ -13,9 +13,9 @@ from typing import Any
 
 from envs.dualplay import _round
 from envs.dualplay._round import acting
-from envs.dualplay.countdown.declared import SPEC, shaped
+from envs.dualplay.countdown.declared import SPEC, shaped, symbols
 from envs.dualplay.countdown.drawn import draw
-from envs.dualplay.countdown.examples import cells, problem
+from envs.dualplay.countdown.examples import cells, claimed, problem
 from envs.dualplay.countdown.played import (
     encode_question,
     encode_tokens,
@@ -32,8 +32,8 @@ from envs.record_game import RecordGame
 from envs.rules import observation, state
 
 __all__ = [
-    "SPEC", "acting", "build", "cells", "draw", "encode_question", "encode_tokens", "form", "init", "legal", "metrics", "name",
-    "observe", "parse", "play", "problem", "say", "tell",
+    "SPEC", "acting", "build", "cells", "claimed", "draw", "encode_question", "encode_tokens", "form", "init", "legal", "metrics", "name",
+    "observe", "parse", "play", "problem", "say", "symbols", "tell",
 ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from envs.rules import Discrete, Option, Role, Spec, View
 
 __all__ = [
     "COMMA", "DEPTH", "LEFT", "NAMES", "OVER", "PAD", "RIGHT", "SPEC", "VERDICTS", "WIDTH", "longest", "posed",
-    "shaped",
+    "shaped", "symbols",
 ]  # fmt: skip
 
 # ------------------------------------------------------------------ 1. the rules in words
@@ -21,6 +21,8 @@ WIDTH = RIGHT + 1
 PAD, COMMA = WIDTH, WIDTH + 1
 """Tokens are those of every round, then / ( and ). PAD and COMMA stand in the views of a network alone."""
 NAMES = SIGNS + "/()"
+symbols = (*NAMES, "", ",")
+"""How a language model writes each token; padding is not written."""
 DEPTH = 4
 """Levels of brackets that four operators can make."""
 VERDICTS = (

@@ -15,7 +15,7 @@ from envs.dualplay.countdown.worked import stack, value
 from envs.keys import below, fold
 from envs.records import PlainRecord
 
-__all__ = ["cells", "problem"]
+__all__ = ["cells", "claimed", "problem"]
 
 
 def cells(c: Any) -> list[tuple[int, int]]:
@@ -42,6 +42,12 @@ def problem(c: Any, cell: int, key: int) -> tuple[tuple[int, ...], tuple[int, ..
             if value(work, asked, len(asked), int(c.most)) >= 0:
                 return asked, (*tokens, END)
         tries += 1
+
+
+def claimed(c: Any, asked: tuple[int, ...]) -> tuple[int, ...]:
+    """The claim that is true of a calculation: its value, last digit first."""
+    found = value(PlainRecord(np.zeros(1, stack)[0]), asked, len(asked), int(c.most))
+    return (*map(int, reversed(str(found))), END)
 
 
 def _drawn(operators: int, digits: int, signs: list[int], key: int) -> list[int]:
