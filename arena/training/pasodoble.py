@@ -31,6 +31,10 @@ from envs.registry import game as named
 __all__ = ["PARADIGMS", "Config", "Loop", "train"]
 
 
+_PARTS = 50
+"""Lines of metrics of a run; the held-out set is measured ten times."""
+
+
 class Loop:
     """The training itself: `step` once, `measure` at any time. game: see Config.game; clock: processor seconds.
 
@@ -271,13 +275,15 @@ def train(
         began = clock()
         lately = loop.step()
         trained += clock() - began
-        if trained >= config.seconds * (told + 1) / 10:  # measuring is not counted as training
-            told = int(10 * trained / config.seconds)
-            folder.log(loop.number, trained, lately | loop.measure())
+        if (parts := int(_PARTS * trained / config.seconds)) > told:  # measuring is not counted as training
+            measured = loop.measure() if parts * 10 // _PARTS > told * 10 // _PARTS else {}
+            folder.log(loop.number, trained, lately | measured)
+            told = parts
     last = lately | loop.measure() | {f"{name}_seconds": spent for name, spent in loop.spent.items()}
     last |= {
         "answers": float(loop.answers),
         "tokens": float(loop.tokens),
+        **{f"start_{name}": found for name, found in first.items() if name.startswith(("pass_", "entropy"))},
         "start_sampled": first["sampled"],
         "seconds": trained,
     }
@@ -288,5 +294,6 @@ def train(
         for k, v in m.state_dict().items()
     }
     folder.save(loop.number, weights, {"answers": loop.answers})
+    folder.note(f"ends at step {loop.number} after {trained:.1f} s")
     folder.close()
     return last

@@ -26,7 +26,7 @@ symbols = (*NAMES, "", ",")
 DEPTH = 4
 """Levels of brackets that four operators can make."""
 VERDICTS = (
-    "not judged yet", "valid", "a value outside of the range, or a division with a rest", "a wrong claim of the target",
+    "not judged yet", "valid", "no whole number in range", "a wrong claim of the target",
     "a copy of an earlier question",
 )  # fmt: skip
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from envs.canvas import Canvas
 from envs.dualplay._round_board import draw_round
-from envs.dualplay.countdown.worded import MANNER, calculation, posing
+from envs.dualplay.countdown.worded import MANNER, calculation
 
 __all__ = ["draw"]
 
@@ -14,6 +14,7 @@ __all__ = ["draw"]
 def draw(obs: Any, c: Any, canvas: Canvas) -> None:
     own = calculation(obs.writing, obs.length)
     if obs.stage > 0 and obs.asked.count and obs.truth >= 0:
-        draw_round(obs, c, canvas, MANNER, posing(obs.asked), f"behind it {own}" if own else "")
+        numbers = ", ".join(map(str, obs.asked.numbers[: obs.asked.count].tolist()))
+        draw_round(obs, c, canvas, MANNER, f"{obs.asked.target} from {numbers}", f"hidden {own}" if own else "")
     else:
         draw_round(obs, c, canvas, MANNER, own or "...", "")
