@@ -123,9 +123,8 @@ def opened(game: RecordGame, path: str, rank: int, prompt: str = "") -> Causal:
         raise UserError(
             f"no causal language model at {path!r}: {str(error).splitlines()[0][:200]}", NOT_FOUND
         ) from None
-    ids = [_only(tokenizer, symbol, game) for symbol in game.words["symbols"]]
     begin = next((each for each in (tokenizer.bos_token_id, tokenizer.eos_token_id) if each is not None), 0)
-    ids[game.spec.width] = begin
+    ids = [_only(tokenizer, symbol, game) if symbol else begin for symbol in game.words["symbols"]]
     assert len(ids) == vocabulary(game)
     read = tokenizer.encode(prompt, add_special_tokens=False) if prompt else []
     return Causal(with_lora(model, rank) if rank else model, ids, game.spec.width, read)
@@ -133,7 +132,7 @@ def opened(game: RecordGame, path: str, rank: int, prompt: str = "") -> Causal:
 
 def _only(tokenizer: Any, symbol: str, game: RecordGame) -> int:
     """The one token that writes a symbol."""
-    found: list[int] = tokenizer.encode(symbol, add_special_tokens=False) if symbol else [0]
+    found: list[int] = tokenizer.encode(symbol, add_special_tokens=False)
     if len(found) != 1 or found[0] == tokenizer.unk_token_id:
         raise UserError(f"the tokenizer has no single token for {symbol!r}, which {game.id} is written with", USAGE)
     return found[0]
