@@ -146,9 +146,9 @@ class RunView:
     @property
     def used(self) -> float:
         """The share of the budget that is used up."""
-        steps, minutes = self._budget("steps"), self._budget("minutes")
+        steps, seconds = self._budget("steps"), self._budget("seconds") or 60 * self._budget("minutes")
         shares = [self.step / steps] if steps else []
-        shares += [self.seconds / 60 / minutes] if minutes else []
+        shares += [self.seconds / seconds] if seconds else []
         return min(max(shares, default=0.0), 1.0)
 
     @property

@@ -1,26 +1,27 @@
 """The supervised start of a proposer and a solver: checked examples of every difficulty, stopped early, and the held-out set.
 
 From random weights policy gradient learns only the most frequent answer (PasoDoble, arXiv 2511.11881, cold-starts too). The game gives
-problems by `cells` and `problem`; held-out ones, at most a fifth of a cell, are fixed by their own key and never trained on.
+problems by `cells` and `problem` (and `claimed`, where a claim is no answer); held-out ones, at most a fifth of a cell, are fixed by
+their own key and never trained on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch.nn import functional
 
-from arena.training.decoder import Decoder
-from arena.training.writing import PAD, Tables
+from arena.training.decoder import Decoder, Model
+from arena.training.writing import Tables, vocabulary
 from envs import keys
 from envs.errors import UserError
 from envs.record_game import RecordGame
 
-__all__ = ["Examples", "accuracy", "held_out", "start", "supervised"]
+__all__ = ["Example", "Examples", "Shape", "accuracy", "decoders", "held_out", "posed", "start", "supervised"]
 
 Problem = tuple[tuple[int, ...], tuple[int, ...]]
 HELD, TRIES = 150, 2500
@@ -47,32 +48,47 @@ def _word(game: RecordGame, name: str) -> Callable[..., Any]:
     return game.words[name]
 
 
+class Example(NamedTuple):
+    """A problem: how a proposer writes it, a right answer, the true claim, what a solver reads (padded); each with its last token."""
+
+    asked: tuple[int, ...]
+    answer: tuple[int, ...]
+    claim: tuple[int, ...]
+    read: tuple[int, ...]
+
+
+def posed(game: RecordGame, questions: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
+    """What solvers read of questions that proposers have written: of equal length, padded in front."""
+    return [tuple(row) for row in Tables.asked(game, questions).questions().tolist()] if questions else []
+
+
 class Examples:
     """`count` problems, uniform over the cells, none of them held out; drawn in batches by a generator of its own."""
 
     def __init__(self, game: RecordGame, count: int, seed: int, held: Sequence[Sequence[Problem]]) -> None:
-        self.held = frozenset(problem[0] for cell in held for problem in cell)
-        problem, cells = _word(game, "problem"), len(held)
-        drawn: list[Problem] = []
-        n = 0
-        while len(drawn) < count:
-            one = problem(game.public, n % cells, keys.fold(keys.fold(seed, 1), n))
-            drawn += [one] if one[0] not in self.held else []
-            n += 1
-        self.problems = drawn
-        self._room = game.spec.roles[0].views["tokens"].shape[0]
+        self.held = frozenset(posed(game, [asked for _, asked, _ in _flat(held)]))
+        problem, claim, cells, n = _word(game, "problem"), game.words.get("claimed"), len(held), 0
+        self.problems: list[Example] = []
+        while len(self.problems) < count:
+            some = [problem(game.public, i % cells, keys.fold(keys.fold(seed, 1), i)) for i in range(n, n + count)]
+            read = posed(game, [asked for asked, _ in some])
+            claims = [claim(game.public, asked) if claim else answer for asked, answer in some]
+            made = (Example(*one, said, text) for one, said, text in zip(some, claims, read, strict=True))
+            self.problems += [one for one in made if one.read not in self.held]
+            n += count
+        del self.problems[count:]
         self._draws = np.random.default_rng(seed)
 
-    def batch(self, size: int) -> list[Problem]:
-        """Some of them, with replacement."""
-        return [self.problems[i] for i in self._draws.integers(len(self.problems), size=size)]
+    def batch(self, size: int, among: int = 0) -> list[Example]:
+        """Some of them, with replacement; of the first `among` alone, if not 0."""
+        return [self.problems[i] for i in self._draws.integers(among or len(self.problems), size=size)]
 
 
 def supervised(
-    model: Decoder, rows: Sequence[tuple[Sequence[int], Sequence[int]]], context: int, room: int
+    model: Model, rows: Sequence[tuple[Sequence[int], Sequence[int]]], context: int, room: int, pad: int
 ) -> torch.Tensor:
     """The loss of continuing each context (padded in front to `context` places) with its tokens, at most `room`."""
-    inputs = torch.full((len(rows), context + room), PAD)
+    inputs = torch.full((len(rows), context + room), pad)
     wanted = torch.full((len(rows), room), -1)
     for i, (before, after) in enumerate(rows):
         if before:
@@ -85,50 +101,64 @@ def supervised(
 
 @dataclass
 class Shape:
-    """How long the parts of a game's sequences are: the passage, a whole question, an answer; whether claims are written."""
+    """How long the parts of a game's sequences are: what a proposer begins with, writes and claims, what a solver reads and answers.
+
+    written: claims are written; given: the proposer begins with an answer, not with what the rules write. pad: the padding token.
+    """
 
     passage: int
     question: int
+    claim: int
+    read: int
     answer: int
     written: bool
+    given: bool
+    pad: int
 
     @classmethod
-    def of(cls, game: RecordGame) -> Shape:
-        digits = int(game.public.digits)
-        answer = int(game.state_type["claim"].shape[0])
-        question = int(game.state_type["writing"].shape[0])
-        return cls(digits + 1 if game.public.passage else 1, question, answer, bool(game.public.written))
+    def of(cls, game: RecordGame, given: bool = False) -> Shape:
+        room = {name: game.state_type[name].shape for name in ("writing", "claim", "answers")}
+        read, digits = int(game.spec.role(1).views["question"].shape[0]), int(game.public.digits)
+        passage = int(room["answers"][1]) if given else digits + 1 if game.public.passage else 1
+        rooms = (int(room["writing"][0]), int(room["claim"][0]), read, int(room["answers"][1]))
+        return cls(passage, *rooms, bool(game.public.written), given, game.spec.width)
 
-    def split(self, problem: Problem) -> tuple[Sequence[int], Sequence[int]]:
-        """A problem as the proposer writes it: the passage (first number and operator), and the rest."""
-        asked, answer = problem
-        after = (*asked, *answer) if self.written else asked
+    @property
+    def proposal(self) -> int:
+        """What a proposer writes at most, claim included."""
+        return self.question + self.claim
+
+    def split(self, one: Example) -> tuple[Sequence[int], Sequence[int]]:
+        """A problem as the proposer writes it: what it begins with (an answer, or first number and operator), and the rest."""
+        if self.given:
+            return one.answer, one.asked
+        after = (*one.asked, *one.claim) if self.written else one.asked
         if self.passage == 1:
             return (), after
-        operator = next(i for i, token in enumerate(asked) if token > 9) + 1
+        operator = next(i for i, token in enumerate(one.asked) if token > 9) + 1
         return after[:operator], after[operator:]
 
 
-def decoders(game: RecordGame, width: int, layers: int) -> tuple[Decoder, Decoder]:
+def decoders(game: RecordGame, width: int, layers: int, given: bool = False) -> tuple[Decoder, Decoder]:
     """A proposer and a solver of the game's lengths; weights from torch's generator."""
-    shape = Shape.of(game)
-    long = shape.question + shape.answer
-    return Decoder(PAD + 1, shape.passage + long, width, layers), Decoder(PAD + 1, long, width, layers)
+    shape, tokens = Shape.of(game, given), vocabulary(game)
+    proposer = Decoder(tokens, shape.passage + shape.proposal, width, layers)
+    return proposer, Decoder(tokens, shape.read + shape.answer, width, layers)
 
 
 def start(
-    game: RecordGame, models: tuple[Decoder, Decoder], examples: Examples, until: float, seed: int, most: int = 4000,
-    told: Callable[[int, float], None] = lambda step, share: None, lr: float = 2e-3,
+    game: RecordGame, models: tuple[Model, Model], examples: Examples, until: float, seed: int, most: int = 4000,
+    told: Callable[[int, float], None] = lambda step, share: None, lr: float = 2e-3, given: bool = False,
 ) -> int:  # fmt: skip
     """Train both on the examples, batches of 256, until the solver's greedy held-out accuracy is `until`; the steps that it took."""
     proposer, solver = models
-    shape, held = Shape.of(game), held_out(game)
-    optimiser = torch.optim.Adam([*proposer.parameters(), *solver.parameters()], lr)
+    shape, held = Shape.of(game, given), held_out(game)
+    optimiser = torch.optim.Adam([p for model in models for p in model.parameters() if p.requires_grad], lr)
     for step in range(1, most + 1):
         batch = examples.batch(256)
-        loss = supervised(solver, batch, shape.question, shape.answer)
+        loss = answered(solver, batch, shape)
         loss = loss + supervised(
-            proposer, [shape.split(one) for one in batch], shape.passage, shape.question + shape.answer
+            proposer, [shape.split(one) for one in batch], shape.passage, shape.proposal, shape.pad
         )
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -141,8 +171,13 @@ def start(
     return most
 
 
+def answered(solver: Model, batch: Sequence[Example], shape: Shape) -> torch.Tensor:
+    """The loss of the solver on examples."""
+    return supervised(solver, [(one.read, one.answer) for one in batch], shape.read, shape.answer, shape.pad)
+
+
 def accuracy(
-    game: RecordGame, solver: Decoder, held: Sequence[Sequence[Problem]], seed: int, *, greedy: bool
+    game: RecordGame, solver: Model, held: Sequence[Sequence[Problem]], seed: int, *, greedy: bool
 ) -> list[float]:
     """The share of right answers in each cell of the held-out set, over all solver seats."""
     problems = list(_flat(held))
@@ -154,7 +189,7 @@ def accuracy(
 
 
 def solved(
-    game: RecordGame, solver: Decoder, questions: Sequence[Sequence[int]], generator: torch.Generator, *, greedy: bool
+    game: RecordGame, solver: Model, questions: Sequence[Sequence[int]], generator: torch.Generator, *, greedy: bool
 ) -> np.ndarray:
     """right int[B, J] of given questions, answered by the solver in a game of the same kind."""
     tables = Tables.asked(game, questions)

@@ -6,12 +6,39 @@ Pre-normalised blocks as in GPT-2 (Radford et al. 2019), learned positions, no d
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["Cache", "Decoder"]
+__all__ = ["Cache", "Decoder", "Model", "Past"]
+
+
+class Past(Protocol):
+    """What a model keeps of the tokens so far."""
+
+    def repeated(self, times: int) -> Past:
+        """Each row `times` times in a row: one context, several continuations."""
+
+
+class Model(Protocol):
+    """A causal model of a game's tokens: what a seat that learns must be able to do. The first A columns of its logits are the actions."""
+
+    def __call__(self, tokens: Tensor) -> Tensor:
+        """tokens int64[N, T] -> logits float32[N, T, at least A]."""
+
+    def extended(self, tokens: Tensor, past: Any = None) -> tuple[Tensor, Any]:
+        """Logits of the new tokens, and the past with them."""
+
+    def parameters(self) -> Any:
+        """What may learn; those that want no gradient are left alone."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """The weights that are kept."""
+
+    def load_state_dict(self, weights: Any) -> Any:
+        """Take weights over."""
 
 
 @dataclass
@@ -61,10 +88,11 @@ class Decoder(nn.Module):
             nn.init.normal_(part.weight, std=0.05)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        return self.extended(tokens, Cache([]))[0]
+        return self.extended(tokens)[0]
 
-    def extended(self, tokens: Tensor, cache: Cache) -> tuple[Tensor, Cache]:
+    def extended(self, tokens: Tensor, past: Cache | None = None) -> tuple[Tensor, Cache]:
         """Logits of the new tokens, and the cache with them. ValueError beyond `length` tokens."""
+        cache = past or Cache([])
         start = cache.length
         if start + tokens.shape[1] > self.length:
             raise ValueError(f"{start + tokens.shape[1]} tokens: this decoder has {self.length} places")

@@ -45,6 +45,13 @@ ABLATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "ssp": ("Search Self-play: 1 - p, replaced from a pool", {"paradigm": "ssp", "payoff": "ssp"}),
     "scratch": ("from random weights", {"until": 0.0}),
+    "evicting": ("ablation: offline, questions evicted", {"paradigm": "offline", "evict": True}),
+    "svs": ("SvS: variants of half-solved problems", {"paradigm": "svs", "payoff": "band", "entropy": 0.0}),
+    "plain": ("plain reinforcement on the same problems", {"paradigm": "plain", "payoff": "band", "entropy": 0.0}),
+    "countdown": (
+        "countdown, PasoDoble online",
+        {"played": "countdown?operators=2&digits=1&most=99", "until": 0.3, "examples": 8000},
+    ),
 }
 """One seed each."""
 FOLDER = Path("runs/dual-play")
@@ -57,13 +64,15 @@ def config(row: str, seed: int, seconds: float) -> Config:
 
 
 def _warm(folder: Path, chosen: Config) -> list[Any]:
-    """The weights after the cold start of this seed and kind of claims, trained once and kept."""
+    """The weights after the cold start of this seed and kind of claims (game, or variants), trained once and kept."""
     from safetensors.torch import load_file, save_file  # noqa: PLC0415
 
     from arena.training.pasodoble import Loop  # noqa: PLC0415
     from envs.registry import game as named  # noqa: PLC0415
 
-    places = [folder / "cold" / f"{chosen.claims}-{chosen.seed}-{who}.safetensors" for who in ("proposer", "solver")]
+    kind = "variants" if chosen.variants else chosen.claims
+    kind = kind if chosen.played == "arithmetic" else f"{chosen.played.partition('?')[0]}-{kind}"
+    places = [folder / "cold" / f"{kind}-{chosen.seed}-{who}.safetensors" for who in ("proposer", "solver")]
     if not all(place.is_file() for place in places):
         loop = Loop(chosen, named(chosen.game()))  # type: ignore[arg-type]
         loop.warm()
@@ -123,7 +132,10 @@ def _figures(told: Sequence[Mapping[str, float]]) -> dict[str, Any]:
         "before": percent("start_sampled"), "sampled": percent("sampled"), "greedy": percent("greedy"),
         "rise": mean_figure([100 * (one["sampled"] - one["start_sampled"]) for one in told], "points"),
     }  # fmt: skip
-    made |= {f"cell_{i}": percent(f"sampled_{i}") for i in range(4)}
+    made |= {f"cell_{i}": percent(f"sampled_{i}") for i in range(4) if f"sampled_{i}" in told[0]}
+    spread = [name for name in told[0] if name.removeprefix("start_").startswith(("pass_", "entropy"))]
+    made |= {name: percent(name) for name in spread if "pass_" in name}
+    made |= {name: mean_figure([one[name] for one in told], "nats") for name in spread if "entropy" in name}
     if "valid" in told[0]:
         made |= {
             "valid": percent("valid"),

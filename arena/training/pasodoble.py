@@ -4,7 +4,7 @@ Sources: PasoDoble (arXiv 2511.11881), online and offline; Search Self-play (arX
 replaced from a pool that is cleared every ten steps. Group-relative advantages, only mean-subtracted: the proposer's among the
 questions that begin alike, the solver's among the answers to one question. Changed: the solver takes a step only when `collect`
 questions with 0.2 < p < 1 have been gathered, because steps on a few unlearn. `train` works on any game of proposer and solvers whose
-rules hold the history of questions and give problems (cells, problem).
+rules hold the history of questions and give problems (cells, problem). Offline and variants stand in files of their own.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from arena.training import cold_start
-from arena.training.cold_start import Examples, Shape, accuracy, decoders, held_out, supervised
-from arena.training.decoder import Decoder
+from arena.training import cold_start, hugging, offline, variants
+from arena.training.cold_start import Examples, Shape, accuracy, decoders, held_out
+from arena.training.decoder import Model
 from arena.training.paradigms import PARADIGMS, Batch, Config
 from arena.training.run import Run
 from arena.training.writing import Tables, Written, log_probabilities
@@ -31,32 +31,47 @@ from envs.registry import game as named
 __all__ = ["PARADIGMS", "Config", "Loop", "train"]
 
 
-class Loop:
-    """The training itself: `step` once, `measure` at any time. game: see Config.game; clock: processor seconds."""
+_PARTS = 50
+"""Lines of metrics of a run; the held-out set is measured ten times."""
 
-    def __init__(self, config: Config, game: RecordGame, clock: Callable[[], float] = time.process_time) -> None:
+
+class Loop:
+    """The training itself: `step` once, `measure` at any time. game: see Config.game; clock: processor seconds.
+
+    models: a proposer and a solver in place of those that the settings name.
+    """
+
+    def __init__(
+        self, config: Config, game: RecordGame, clock: Callable[[], float] = time.process_time,
+        models: tuple[Model, Model] | None = None,
+    ) -> None:  # fmt: skip
         self.config, self.game, self.clock = config, game, clock
+        if config.variants:
+            variants.demand_claims(game)
         torch.manual_seed(config.seed)
         self.draws = torch.Generator().manual_seed(config.seed)
         self.coins = np.random.default_rng(config.seed)
         self.held = held_out(game)
-        self.proposer, self.solver = decoders(game, config.width, config.layers)
+        self.shape = Shape.of(game, config.variants)
+        self.proposer, self.solver = models or _seated(config, game)
         self.examples = Examples(game, config.examples, config.seed, self.held)
         self.number, self.answers, self.tokens = 0, 0, 0
         self.waiting: list[tuple[Written, Tensor]] = []
         self.pool: list[tuple[int, ...]] = []
+        self.buffer, self.start = offline.Buffer(), np.zeros(0)
         self.spent = {"proposing": 0.0, "solving": 0.0, "learning": 0.0}
         self._optimisers()
 
     def _optimisers(self) -> None:
         c = self.config
-        self.proposes = torch.optim.Adam(self.proposer.parameters(), max(c.proposer_lr, 1e-12))
-        self.solves = torch.optim.Adam(self.solver.parameters(), c.solver_lr)
+        self.proposes = torch.optim.Adam(_learning(self.proposer), max(c.proposer_lr, 1e-12))
+        self.solves = torch.optim.Adam(_learning(self.solver), c.solver_lr)
 
     def warm(self, told: Callable[[int, float], None] = lambda step, share: None) -> int:
         """The cold start; steps that it took."""
         c = self.config
-        return cold_start.start(self.game, (self.proposer, self.solver), self.examples, c.until, c.seed, told=told)
+        models = (self.proposer, self.solver)
+        return cold_start.start(self.game, models, self.examples, c.until, c.seed, told=told, given=c.variants)
 
     def step(self) -> dict[str, float]:
         """One step of the paradigm; what it was like."""
@@ -64,16 +79,18 @@ class Loop:
         if self.config.paradigm == "supervised":
             return self._supervise()
         if self.config.paradigm == "offline":
-            return self._offline()
+            return offline.step(self)
+        if self.config.variants:
+            return variants.step(self)
         batch = self._played()
-        self._teach_proposer(batch)
-        self._gather(batch)
-        self._remember(batch)
-        return self._told(batch)
+        self.teach_proposer(batch)
+        self.gather(batch)
+        self.remember(batch)
+        return self.told(batch)
 
     # ------------------------------------------------------------------ what is played
     def _played(self) -> Batch:
-        batch = self._controlled() if self.config.paradigm == "uniform" else self._proposed()
+        batch = self._controlled() if self.config.paradigm == "uniform" else self.proposed()
         return self._replaced(batch) if self.config.paradigm == "ssp" else batch
 
     def _keys(self) -> np.ndarray:
@@ -82,30 +99,33 @@ class Loop:
         first = keys.fold(keys.fold(c.seed, 7), self.number)
         return np.array([keys.fold(first, i // c.group) for i in range(c.questions)], np.uint64)
 
-    def _proposed(self) -> Batch:
+    def proposed(self) -> Batch:
+        """Questions of the proposer, answered."""
         tables = Tables(self.game, self._keys())
-        proposed = self._timed("proposing", tables.propose, self.proposer, self.draws)
-        return self._answered(tables, proposed)
+        return self.answered(tables, self.timed("proposing", tables.propose, self.proposer, self.draws))
 
-    def _answered(self, tables: Tables, proposed: Written | None) -> Batch:
-        answered = self._timed("solving", tables.solve, self.solver, self.draws)
+    def answered(self, tables: Tables, proposed: Written | None, gate: bool | None = None) -> Batch:
+        """Let the solvers answer. gate: whether invalid questions count for nothing, as configured if not given."""
+        gate = self.config.gate if gate is None else gate
+        answered = self.timed("solving", tables.solve, self.solver, self.draws)
         s = tables.states
         self.answers += int(answered.drawn[:, 0].sum())
         self.tokens += int(answered.drawn.sum()) + (int(proposed.drawn.sum()) if proposed else 0)
         texts = [tuple(row[:length].tolist()) for row, length in zip(s["writing"], s["length"], strict=True)]
-        fresh = np.array([text not in texts[:i] and text not in self.examples.held for i, text in enumerate(texts)])
+        read = [tuple(row) for row in tables.questions().tolist()]
+        fresh = np.array([text not in read[:i] and text not in self.examples.held for i, text in enumerate(read)])
         valid = (s["verdict"] == 1) & fresh
-        rewards = np.where(fresh if not self.config.gate else valid, tables.reward[:, 0], 0.0)
+        rewards = np.where(valid if gate else fresh, tables.reward[:, 0], 0.0)
         played = answered.drawn.view(len(texts), -1).any(1).numpy()
-        valid = valid | (played & fresh) if not self.config.gate else valid
+        valid = valid if gate else valid | (played & fresh)
         return Batch(
             proposed, answered, rewards, s["right"].copy(), valid, s["asked"].copy(), s["unlike"].copy(), texts
         )
 
     def _controlled(self) -> Batch:
         """Valid questions, even over the cells, none held out."""
-        questions = [asked for asked, _ in self.examples.batch(self.config.questions)]
-        return self._answered(Tables.asked(self.game, questions), None)
+        questions = [one.asked for one in self.examples.batch(self.config.questions)]
+        return self.answered(Tables.asked(self.game, questions), None)
 
     def _replaced(self, batch: Batch) -> Batch:
         """Search Self-play: the answers to invalid questions are those to earlier valid ones; the proposer's rewards stay."""
@@ -114,7 +134,7 @@ class Loop:
         lost = np.flatnonzero(~batch.valid)
         if self.pool and len(lost):
             chosen = [self.pool[i] for i in self.coins.integers(len(self.pool), size=len(lost))]
-            again = self._answered(Tables.asked(self.game, chosen), None)
+            again = self.answered(Tables.asked(self.game, chosen), None)
             rows = (
                 torch.from_numpy(lost)[:, None] * self.config.attempts + torch.arange(self.config.attempts)
             ).reshape(-1)
@@ -127,7 +147,8 @@ class Loop:
         return batch
 
     # ------------------------------------------------------------------ who learns
-    def _teach_proposer(self, batch: Batch) -> None:
+    def teach_proposer(self, batch: Batch) -> None:
+        """A step of the proposer on its rewards, compared within each group."""
         c, proposed = self.config, batch.proposed
         if proposed is None or c.paradigm == "frozen" or c.proposer_lr == 0.0:
             return
@@ -135,12 +156,12 @@ class Loop:
         groups = rewards.reshape(-1, c.group) if c.group > 1 else rewards.reshape(1, -1)
         advantage = (groups - groups.mean(1, keepdims=True)).reshape(-1)
         if np.any(advantage):
-            self._timed("learning", self._update, self.proposer, self.proposes, proposed, advantage, c.entropy)
+            self.timed("learning", self.update, self.proposer, self.proposes, proposed, advantage, c.entropy)
 
-    def _gather(self, batch: Batch) -> None:
-        """Keep the answers to questions that some and not all can do; learn when there are enough of them."""
+    def gather(self, batch: Batch, low: float = 0.2) -> None:
+        """Keep the answers to questions that some (p above `low`) and not all can do; learn when there are enough of them."""
         c, share = self.config, batch.share
-        chosen = batch.valid & (share > 0.2) & (share < 1)
+        chosen = batch.valid & (share > low) & (share < 1)
         if c.paradigm == "ssp":
             chosen = batch.valid
         right = self.coins.integers(2, size=batch.right.shape) if c.paradigm == "random" else batch.right
@@ -154,51 +175,28 @@ class Loop:
                 torch.cat([a for _, a in self.waiting]),
             )
             self.waiting = []
-            self._timed("learning", self._update, self.solver, self.solves, written, advantages.numpy(), 0.0)
+            self.timed("learning", self.update, self.solver, self.solves, written, advantages.numpy(), 0.0)
 
-    def _update(
-        self, model: Decoder, optimiser: torch.optim.Optimizer, written: Written, advantage: np.ndarray, entropy: float
+    def update(
+        self, model: Model, optimiser: torch.optim.Optimizer, written: Written, advantage: np.ndarray, entropy: float
     ) -> None:
+        """One step of policy gradient; advantage float[N], entropy: the weight of a bonus."""
         logs, spread = log_probabilities(model, written)
         loss = -(torch.from_numpy(advantage).float() * logs).mean() - entropy * spread
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(model.parameters(), self.config.clip)
+        torch.nn.utils.clip_grad_norm_(_learning(model), self.config.clip)
         optimiser.step()
 
     def _supervise(self) -> dict[str, float]:
-        shape = Shape.of(self.game)
         self.solves.param_groups[0]["lr"] = 1e-3
-        loss = supervised(self.solver, self.examples.batch(256), shape.question, shape.answer)
+        loss = cold_start.answered(self.solver, self.examples.batch(256), self.shape)
         self.solves.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.solves.step()
         return {"loss": float(loss.detach())}
 
-    def _offline(self) -> dict[str, float]:
-        """Ten steps of the proposer against a solver that stands still, then five of the solver on what it wrote."""
-        kept: list[tuple[int, ...]] = []
-        batch = self._proposed()
-        for n in range(10):
-            batch = batch if n == 0 else self._proposed()
-            self._teach_proposer(batch)
-            hard = batch.valid & (batch.share > 0.2) & (batch.share < 1)
-            kept += [text for text, one in zip(batch.texts, hard, strict=True) if one]
-            self._remember(batch)
-            self.number += 1
-        for n in range(5):
-            chosen = (
-                [kept[i % len(kept)] for i in range(n * self.config.questions, (n + 1) * self.config.questions)]
-                if kept
-                else []
-            )
-            if chosen:
-                again = self._answered(Tables.asked(self.game, chosen), None)
-                again.valid[:] = True
-                self._gather(again)
-        return self._told(batch) | {"kept": float(len(kept))}
-
-    def _remember(self, batch: Batch) -> None:
+    def remember(self, batch: Batch) -> None:
         """The history after scoring: the questions of the last `batches` steps."""
         configs = self.game.configs.copy()
         room, count = configs["history"].shape[1], len(batch.asked)
@@ -207,24 +205,34 @@ class Loop:
         self.game.configure(configs.tobytes())
 
     # ------------------------------------------------------------------ what is told
-    def _told(self, batch: Batch) -> dict[str, float]:
+    def told(self, batch: Batch) -> dict[str, float]:
+        """The figures of a step."""
         valid = batch.valid
         share = batch.share[valid]
-        return {
+        return self._difficulty(batch) | {
             "valid": float(valid.mean()), "p": float(share.mean()) if len(share) else 0.0, "unlike": float(batch.unlike.mean()) / 1000,
             "reward": float(batch.rewards.mean()), "qualify": float((valid & (batch.share > 0.2) & (batch.share < 1)).mean()),
             "operators": float(batch.asked["count"].mean() - 1), "unique": len(set(batch.texts)) / len(batch.texts),
         }  # fmt: skip
 
+    def _difficulty(self, batch: Batch) -> dict[str, float]:
+        """How often the solver of the start would have failed at valid questions, by their cells; nothing before it was measured."""
+        cells = {cell: i for i, cell in enumerate(self.game.words["cells"](self.game.public))}
+        asked = batch.asked[batch.valid]
+        found = [cells.get((int(q["count"]) - 1, len(str(int(q["numbers"].max()))))) for q in asked]
+        known = [i for i in found if i is not None]
+        return {"difficulty": 1 - float(self.start[known].mean())} if len(self.start) and known else {}
+
     def measure(self) -> dict[str, float]:
-        """Held-out accuracy, sampled and greedy: the mean over the cells, and each cell's."""
+        """Held-out accuracy, sampled and greedy: the mean over the cells, and each cell's. skill: the sampled mean."""
         found: dict[str, float] = {}
         for name, greedy in (("sampled", False), ("greedy", True)):
             cells = accuracy(self.game, self.solver, self.held, self.config.seed, greedy=greedy)
             found |= {name: float(np.mean(cells))} | {f"{name}_{i}": share for i, share in enumerate(cells)}
-        return found
+            self.start = self.start if len(self.start) else np.array(cells)
+        return found | {"skill": found["sampled"]} | (variants.spread(self) if self.config.variants else {})
 
-    def _timed(self, what: str, work: Callable[..., Any], *arguments: Any) -> Any:
+    def timed(self, what: str, work: Callable[..., Any], *arguments: Any) -> Any:
         began = self.clock()
         try:
             return work(*arguments)
@@ -232,14 +240,29 @@ class Loop:
             self.spent[what] += self.clock() - began
 
 
+def _seated(config: Config, game: RecordGame) -> tuple[Model, Model]:
+    """A decoder for each role, or the language model that the settings name for it."""
+    proposer, solver = decoders(game, config.width, config.layers, config.variants)
+    named_models = (config.proposer, config.solver)
+    pairs = zip(named_models, (proposer, solver), strict=True)
+    made = [hugging.opened(game, path, config.rank, game.spec.rules) if path else own for path, own in pairs]
+    return made[0], made[1]
+
+
+def _learning(model: Model) -> list[Tensor]:
+    """The weights that learn."""
+    return [weight for weight in model.parameters() if weight.requires_grad]
+
+
 def train(
-    config: Config, run: str | Path, *, warm: Sequence[dict[str, Tensor]] = (), clock: Callable[[], float] = time.process_time
+    config: Config, run: str | Path, *, warm: Sequence[dict[str, Tensor]] = (), clock: Callable[[], float] = time.process_time,
+    models: tuple[Model, Model] | None = None,
 ) -> dict[str, float]:  # fmt: skip
     """Train into a run folder; the last measurement. warm: weights of a proposer and a solver that have been cold-started."""
     game = named(config.game())
     assert isinstance(game, RecordGame)
     folder = Run.create(run, algo="pasodoble", game=game, address=config.game(), config=config)
-    loop = Loop(config, game, clock)
+    loop = Loop(config, game, clock, models)
     if warm:
         loop.proposer.load_state_dict(warm[0])
         loop.solver.load_state_dict(warm[1])
@@ -252,22 +275,25 @@ def train(
         began = clock()
         lately = loop.step()
         trained += clock() - began
-        if trained >= config.seconds * (told + 1) / 10:  # measuring is not counted as training
-            told = int(10 * trained / config.seconds)
-            folder.log(loop.number, trained, lately | loop.measure())
+        if (parts := int(_PARTS * trained / config.seconds)) > told:  # measuring is not counted as training
+            measured = loop.measure() if parts * 10 // _PARTS > told * 10 // _PARTS else {}
+            folder.log(loop.number, trained, lately | measured)
+            told = parts
     last = lately | loop.measure() | {f"{name}_seconds": spent for name, spent in loop.spent.items()}
     last |= {
         "answers": float(loop.answers),
         "tokens": float(loop.tokens),
+        **{f"start_{name}": found for name, found in first.items() if name.startswith(("pass_", "entropy"))},
         "start_sampled": first["sampled"],
         "seconds": trained,
     }
     folder.log(loop.number, trained, last)
     weights = {
-        f"{who}.{k}": v.detach().numpy()
+        f"{who}.{k}": v.detach().cpu().numpy()
         for who, m in (("proposer", loop.proposer), ("solver", loop.solver))
         for k, v in m.state_dict().items()
     }
     folder.save(loop.number, weights, {"answers": loop.answers})
+    folder.note(f"ends at step {loop.number} after {trained:.1f} s")
     folder.close()
     return last

@@ -15,12 +15,25 @@ from tui.widgets.pane import Content
 from tui.widgets.rows import Column, Row
 from tui.widgets.sparkline import Plot, Series, line_cells
 
-__all__ = ["METRICS", "chart", "first_metric", "headline", "log", "metric_rows", "pool", "rates", "short", "span"]
+__all__ = [
+    "COLOURS",
+    "METRICS",
+    "chart",
+    "first_metric",
+    "headline",
+    "log",
+    "metric_rows",
+    "pool",
+    "rates",
+    "short",
+    "span",
+    "with_axes",
+]
 
 METRICS = (Column("metric"), Column("now", 9, right=True), Column("so far", 12, drop=1))
-_FIRST = ("exploitability", "points/self", "return", "score", "best", "loss", "episodes")
+_FIRST = ("exploitability", "points/self", "return", "score", "best", "sampled", "loss", "episodes")
 """What a run is about, when it has it: the curve that is shown first."""
-_COLOURS = ("seat0", "seat1", "good", "gold", "accent", "bad")
+COLOURS = ("seat0", "seat1", "good", "gold", "accent", "bad")
 _AXIS, _SPARK = 8, 12
 _TALL, _GATE_WIDE = 6, 40
 _MANY = 50.0
@@ -103,7 +116,7 @@ def chart(name: str, curve: Curve | None, palette: str, ascii_only: bool) -> Con
             Series("", (np.log10(np.where(each > 0, each, np.nan)) if log_scale else each).tolist(), colour)
             for each, colour in ((values, "grid"), (mean, "accent"))
         ]
-        return _with_axes(_even(lines, curve.steps), curve.steps, (columns, rows), log_scale, palette, ascii_only)
+        return with_axes(_even(lines, curve.steps), curve.steps, (columns, rows), log_scale, palette, ascii_only)
 
     return Content(title, right=right, paint=paint)
 
@@ -114,10 +127,10 @@ def rates(view: RunView, palette: str, ascii_only: bool) -> Content | None:
     names = [name for name in view.curves if name.startswith("won/") and name != "won/self"]
     if not names:
         return None
-    shown = names[: len(_COLOURS)]
+    shown = names[: len(COLOURS)]
     curves = [view.curves[name] for name in shown]
     legend: list[Span] = []
-    for name, curve, colour in zip(shown, curves, _COLOURS, strict=False):
+    for name, curve, colour in zip(shown, curves, COLOURS, strict=False):
         legend += [
             Span(f" {safe_text(name.removeprefix('won/'), width=14)} ", colour, True),
             Span(f"{curve.smooth()[-1]:.0%}", colour),
@@ -126,10 +139,10 @@ def rates(view: RunView, palette: str, ascii_only: bool) -> Content | None:
     def paint(columns: int, rows: int) -> Cells:
         lines = [
             line
-            for curve, colour in zip(curves, _COLOURS, strict=False)
+            for curve, colour in zip(curves, COLOURS, strict=False)
             for line in _even([Series("", curve.smooth(), colour)], curve.steps)
         ]
-        return _with_axes(lines, curves[0].steps, (columns, rows), False, palette, ascii_only, (0.0, 1.0))
+        return with_axes(lines, curves[0].steps, (columns, rows), False, palette, ascii_only, (0.0, 1.0))
 
     return Content([Span("win rate", "text", True)], right=legend, paint=paint)
 
@@ -145,10 +158,11 @@ def _even(lines: Sequence[Series], steps: Sequence[float]) -> list[Series]:
     ]
 
 
-def _with_axes(
+def with_axes(
     lines: Sequence[Series], steps: Sequence[float], size: tuple[int, int], log_scale: bool, palette: str, ascii_only: bool,
     bounds: tuple[float, float] | None = None,
 ) -> Cells:  # fmt: skip
+    """Series over their steps, between bounds that are shares where given."""
     columns, rows = size
     cells = Cells.blank(columns, rows)
     if columns < _AXIS + 4 or rows < 3:

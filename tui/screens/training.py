@@ -26,6 +26,7 @@ from envs.errors import UserError
 from tui.keymaps import Command, bindings
 from tui.lines import Span
 from tui.screens import _training_panes as panes
+from tui.screens._curriculum import curriculum
 from tui.training import RunView
 from tui.watched import Watched
 from tui.widgets.lineview import LineView, keys_line
@@ -173,7 +174,8 @@ class TrainingScreen(Screen[None]):
 
     def _paint_rates(self) -> None:
         pane = self.query_one("#rates", Pane)
-        content = panes.rates(self.view, self.app.palette, self.app.plain_glyphs)
+        looks = (self.view, self.app.palette, self.app.plain_glyphs)
+        content = panes.rates(*looks) or curriculum(*looks)
         if pane.display != (content is not None):
             pane.display = content is not None
         if content is not None:

@@ -10,17 +10,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from envs.dualplay.arithmetic.declared import PAYOFFS, SPEC, shaped
+from envs.dualplay import _round
+from envs.dualplay._round import acting
+from envs.dualplay.arithmetic.declared import SPEC, shaped, symbols
 from envs.dualplay.arithmetic.drawn import draw
 from envs.dualplay.arithmetic.examples import cells, problem
-from envs.dualplay.arithmetic.played import acting, encode_tokens, fields, init, legal, observe, play, setting
+from envs.dualplay.arithmetic.played import encode_question, encode_tokens, fields, init, legal, observe, play, setting
 from envs.dualplay.arithmetic.worded import form, metrics, name, parse, say, tell
 from envs.record_game import RecordGame
 from envs.rules import observation, state
 
 __all__ = [
-    "SPEC", "acting", "build", "cells", "draw", "encode_tokens", "form", "init", "legal", "metrics", "name", "observe", "parse", "play",
-    "problem", "say", "tell",
+    "SPEC", "acting", "build", "cells", "draw", "encode_question", "encode_tokens", "form", "init", "legal", "metrics", "name",
+    "observe", "parse", "play", "problem", "say", "symbols", "tell",
 ]  # fmt: skip
 
 
@@ -32,8 +34,7 @@ def build(**options: Any) -> RecordGame:
         **shaped(attempts, operators, digits, most, given["claims"], given["payoff"], given["times"], given["passage"])
     )
     both = fields(attempts, operators, digits, most)
-    values = {name: given[name] for name in ("most", "operators", "digits", "times", "passage", "gate", "alike")}
-    values |= {"written": given["claims"] == "written", "payoff": PAYOFFS.index(given["payoff"])}
+    values = {name: given[name] for name in ("most", "operators", "digits", "times")} | _round.values(given)
     return RecordGame(
         globals(), made, state=state(*both), observations={"*": observation(*both)}, config=setting(operators, given["history"]),
         values=values,

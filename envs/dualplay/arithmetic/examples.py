@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from envs.dualplay.arithmetic.declared import ASK, END, MINUS, PLUS, SIGNS
+from envs.dualplay._round import ASK, END, MINUS, PLUS, SIGNS
 from envs.keys import below, fold
 
 __all__ = ["cells", "problem"]

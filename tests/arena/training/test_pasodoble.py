@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from arena.training import cold_start, pasodoble
-from arena.training.decoder import Cache, Decoder
+from arena.training.decoder import Decoder
 from arena.training.pasodoble import Config, Loop
-from arena.training.writing import PAD, Tables, Written, log_probabilities
+from arena.training.writing import Tables, Written, log_probabilities, vocabulary
 from envs.errors import UserError
 from envs.registry import game as named
 
@@ -29,7 +29,7 @@ def test_cached_decoding_gives_the_same_logits() -> None:
     model = Decoder(16, 12)
     tokens = torch.randint(0, 16, (5, 12))
     whole = model(tokens)
-    first, cache = model.extended(tokens[:, :7], Cache([]))
+    first, cache = model.extended(tokens[:, :7])
     rest = []
     for i in range(7, 12):
         logits, cache = model.extended(tokens[:, i : i + 1], cache)
@@ -92,7 +92,7 @@ def test_advantages_are_those_of_the_group(loop: Loop, monkeypatch: pytest.Monke
     def update(model: Any, optimiser: Any, written: Written, advantage: np.ndarray, entropy: float) -> None:
         taught.append(("proposer" if model is loop.proposer else "solver", advantage))
 
-    monkeypatch.setattr(loop, "_update", update)
+    monkeypatch.setattr(loop, "update", update)
     monkeypatch.setattr(loop, "waiting", [])
     for _ in range(12):
         loop.step()
@@ -114,13 +114,13 @@ def test_the_history_is_updated_after_scoring_and_forgets() -> None:
     assert int(loop.game.configs["known"][0]) == 0
     batch = loop._played()
     assert set(batch.unlike[batch.right.any(1)].tolist()) <= {1000}, "an empty history: everything is new"
-    loop._remember(batch)
+    loop.remember(batch)
     assert int(loop.game.configs["known"][0]) == 32
     again = Tables(loop.game, loop._keys())
     again.dictate([text[int(n) :] for text, n in zip(batch.texts, again.states["length"], strict=True)])
     assert not (again.states["verdict"] == 1).any(), "each is a copy now, or was invalid before"
     for _ in range(5):
-        loop._remember(batch)
+        loop.remember(batch)
     assert int(loop.game.configs["known"][0]) == 128
 
 
@@ -128,7 +128,7 @@ def test_duplicates_within_a_batch_and_held_out_questions_earn_nothing(loop: Loo
     tables = Tables(loop.game, np.zeros(4, np.uint64))
     start = tables.states["writing"][0, : tables.states["length"][0]].tolist()
     tables.dictate([[0, 13], [0, 13], [1, 13], [1, 13]])
-    batch = loop._answered(tables, None)
+    batch = loop.answered(tables, None)
     assert start == list(batch.texts[0][: len(start)])
     assert not batch.valid[1] and not batch.valid[3]
     assert batch.rewards[1] == batch.rewards[3] == 0.0
@@ -137,7 +137,7 @@ def test_duplicates_within_a_batch_and_held_out_questions_earn_nothing(loop: Loo
 def test_the_held_out_set_is_fixed_and_no_example_is_in_it(loop: Loop) -> None:
     assert cold_start.held_out(loop.game) == loop.held
     held = {asked for cell in loop.held for asked, _ in cell}
-    assert not held & {asked for asked, _ in loop.examples.problems}
+    assert not held & {one.asked for one in loop.examples.problems}
     assert [len(cell) for cell in loop.held] == [31, 150, 150, 150]
 
 
@@ -160,4 +160,5 @@ def test_a_game_without_problems_is_refused_in_one_line() -> None:
 
 
 def test_padding_is_no_action() -> None:
-    assert named("arithmetic", plain=True).spec.width == PAD
+    game = named("arithmetic", plain=True)
+    assert (game.spec.width, vocabulary(game)) == (15, 16)  # type: ignore[arg-type]

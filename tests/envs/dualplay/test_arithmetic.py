@@ -10,10 +10,10 @@ import pytest
 
 import arena
 import envs
-from envs.dualplay.arithmetic.declared import CLAIM, COPY, END, PAYOFFS, RANGE, SIGNS, VALID
-from envs.dualplay.arithmetic.played import earned, jaccard, number, worth
-from envs.keys import fold
+from envs.dualplay._round import CLAIM, COPY, END, PAYOFFS, RANGE, SIGNS, VALID, earned, number
+from envs.dualplay.arithmetic.played import jaccard, worth
 from envs.spec import PUBLIC, Refusal
+from tests.envs.dualplay.rounds import at_random, remembering, written
 
 
 def paid(payoff: str, p: float, d: float) -> float:
@@ -34,29 +34,6 @@ def test_the_proposer_earns_what_the_formula_says(payoff: str, attempts: int) ->
             assert units / (5000 * attempts) == pytest.approx(
                 paid(payoff, right / attempts, unlike / 1000), abs=1 / 5000
             )
-
-
-def written(game: Any, text: str, answers: list[str] | None = None, key: int = 0) -> Any:
-    """The state after a question (and claim), and after each solver's answer."""
-    state = game.start(key)
-    for seat, words in enumerate([text, *(answers or [])]):
-        if seat and seat not in game.acting(state):
-            continue
-        state = _spoken(game, state, {seat: words}) if seat == 0 else state
-    return _spoken(game, state, dict(enumerate(answers, 1))) if answers and not game.facts(state).done else state
-
-
-def _spoken(game: Any, state: Any, texts: dict[int, str]) -> Any:
-    """Whole texts of several seats, played as their tokens side by side."""
-    tokens = {}
-    for seat, text in texts.items():
-        found = game.parse(text, game.observe(state, seat), game.legal(state, seat))
-        assert not isinstance(found, Refusal), found
-        tokens[seat] = found
-    while any(tokens.values()):
-        acts = {seat: tokens[seat].pop(0) for seat in game.acting(state) if tokens.get(seat)}
-        state = game.step(state, acts, 0)
-    return state
 
 
 @pytest.mark.parametrize(
@@ -93,16 +70,6 @@ def test_without_the_gate_a_wrong_claim_is_taken_for_right() -> None:
     assert game.facts(state).reward == pytest.approx((1.1 - 0.5 + 0.2, 1, 0))
 
 
-def remembering(game: Any, texts: list[str]) -> Any:
-    """A game that knows earlier questions."""
-    configs = game.configs.copy()
-    for i, text in enumerate(texts):
-        configs["history"][0, i] = written(game, text)["asked"][0]
-    configs["known"] = len(texts)
-    game.configure(configs.tobytes())
-    return game
-
-
 def test_a_copy_pays_nothing_and_diversity_counts_what_is_unlike() -> None:
     game = remembering(envs.game("arithmetic?attempts=2", plain=True), ["12 + 34", "12 + 30 - 1", "5 - 3", "34 + 12"])
     copied = written(game, "12+34")
@@ -125,12 +92,7 @@ def test_the_order_of_numbers_tells_questions_apart() -> None:
 def test_whatever_is_legal_is_well_formed(options: str, seeds: Any) -> None:
     game = envs.game(f"arithmetic?{options}", plain=True)
     for seed in seeds(40):
-        state = game.start(seed)
-        while acting := game.acting(state):
-            acts = {
-                seat: game.legal(state, seat).sample(fold(fold(seed, game.facts(state).tick), seat)) for seat in acting
-            }
-            state = game.step(state, acts, seed)
+        state = at_random(game, seed)
         row = game.row(state)
         asked = "".join(SIGNS[token] for token in row.writing[: row.length])
         assert re.fullmatch(r"(0|[1-9]\d*)([+*-](0|[1-9]\d*))+=", asked)
