@@ -22,6 +22,7 @@ from envs.spec import Option, Text
 __all__ = ["First", "Random", "Scripted", "players"]
 
 ATTACKERS = ("plain", "checking", "forewarned", "strategic")
+SEARCHERS = ("careful", "greedy", "walk")
 DEFENDERS = ("tracker", "refuse", "honest", "vague", "random", "liar1", "liar2", "liar3")
 
 Act = Callable[[Ask, Mapping[str, Any]], Reply]
@@ -116,6 +117,7 @@ class Scripted:
             choices=("expert", "greedy", "valid-random", "random", "nothing"),
             help="tower defence and siege: how to play",
         ),
+        "searching": Option("careful", choices=SEARCHERS, help="search: how to dig for questions and answers"),
     }
 
     def __init__(self, **options: Any) -> None:
