@@ -131,6 +131,9 @@ class Scripted:
             raise UserError(
                 f"scripted has no play for {game.spec.name}, only for {', '.join(players())}: choose {others}"
             )
+        demand = getattr(import_module(players()[game.spec.name]), "fits", None)
+        if demand is not None:
+            demand(game)
 
     def __call__(self, ask: Ask) -> Reply:
         """Raises UserError in a game without a script."""

@@ -14,7 +14,7 @@ from typing import Any
 from envs import keys
 from envs.dualplay.search.relations import BACK, READINGS, TYPES
 
-__all__ = ["STRENGTHS", "Ask", "Sight", "Way", "ahead", "dig", "seek"]
+__all__ = ["STRENGTHS", "Ask", "Sight", "Way", "ahead", "dig", "hash_of", "reached", "seek"]
 
 STRENGTHS = ("careful", "greedy", "walk")
 _MOST = 400
@@ -71,7 +71,7 @@ def ahead(facts: Iterable[Fact], here: Iterable[Hashable], reading: int) -> set[
     return {s for s, relation, o in facts if relation == r and o in names}
 
 
-def _reached(facts: Iterable[Fact], way: Way) -> list[set[Any]]:
+def reached(facts: Iterable[Fact], way: Way) -> list[set[Any]]:
     """What a question leads to after each step, the start first."""
     fronts: list[set[Any]] = [{way.start}]
     known = list(facts)
@@ -151,7 +151,7 @@ def _ways(sight: Sight, target: Any, hops: int) -> list[Way]:
 
 
 def _weigh(sight: Sight, target: Any, hops: int, key: int) -> Ask:
-    sound = [way for way in _ways(sight, target, hops) if _reached(sight.facts, way)[-1] == {target}]
+    sound = [way for way in _ways(sight, target, hops) if reached(sight.facts, way)[-1] == {target}]
     best = min(sound, key=lambda way: (way.open_steps, keys.fold(key, hash_of(way.start))), default=None)
     if sight.left and (best is None or best.open_steps > 0) and len(sight.done) < 8:
         fresh = list(sight.fresh((name, aspect) for aspect in (0, 1) for name in _nearest(sight, target)))
@@ -183,7 +183,7 @@ def seek(sight: Sight, way: Way, strength: str, key: int) -> Ask:
     """A solver's next move: a search, or its answer."""
     if strength == "walk":
         return _stray(sight, way, key)
-    fronts = _reached(sight.facts, way)
+    fronts = reached(sight.facts, way)
     if fronts[-1]:
         return Ask(
             answer=_first(fronts[-1], sight.seen), why=f"the facts lead there, and to {len(fronts[-1]) - 1} others"
