@@ -22,6 +22,7 @@ from envs.spec import Option, Text
 __all__ = ["First", "Random", "Scripted", "players"]
 
 ATTACKERS = ("plain", "checking", "forewarned", "strategic")
+SEARCHERS = ("careful", "greedy", "walk")
 DEFENDERS = ("tracker", "refuse", "honest", "vague", "random", "liar1", "liar2", "liar3")
 
 Act = Callable[[Ask, Mapping[str, Any]], Reply]
@@ -116,6 +117,7 @@ class Scripted:
             choices=("expert", "greedy", "valid-random", "random", "nothing"),
             help="tower defence and siege: how to play",
         ),
+        "searching": Option("careful", choices=SEARCHERS, help="search: how to dig for questions and answers"),
     }
 
     def __init__(self, **options: Any) -> None:
@@ -129,6 +131,9 @@ class Scripted:
             raise UserError(
                 f"scripted has no play for {game.spec.name}, only for {', '.join(players())}: choose {others}"
             )
+        demand = getattr(import_module(players()[game.spec.name]), "fits", None)
+        if demand is not None:
+            demand(game)
 
     def __call__(self, ask: Ask) -> Reply:
         """Raises UserError in a game without a script."""

@@ -16,6 +16,7 @@ import numpy as np
 from envs import keys, rules
 from envs.errors import CORRUPT, UserError
 from envs.game import Action, Facts, Game, Legal
+from envs.packages import shared, sources
 from envs.spec import PUBLIC, SPECTATOR, Box, Form, Mark, Refusal, Spec, Text
 
 __all__ = ["PlainGame", "Tree"]
@@ -55,7 +56,7 @@ class PlainGame(Game):
                 f"the game in {rules.module_of(namespace)} lacks {', '.join(missing)}: see docs/new-game.md"
             )
         self.spec, self.words, self.options, self.hidden = spec, namespace, {}, hidden
-        self.digest = rules.source_digest(namespace)
+        self.digest = rules.source_digest(namespace, *sources(namespace), *shared(namespace))
         self.config = Tree(config or {})
         self.public = Tree({name: None if name in hidden else value for name, value in self.config.items()})
 

@@ -113,13 +113,17 @@ class Role:
 
 @dataclass(frozen=True)
 class Option:
-    """An option of `build`: default and what is allowed (a range, or choices); its type is the default's."""
+    """An option of `build`: default and what is allowed (a range, or choices); its type is the default's.
+
+    place: it names a file or folder of whoever builds the game. What is in there is in the configuration, so a recording opens without it.
+    """
 
     default: Any
     low: float | None = None
     high: float | None = None
     choices: tuple[Any, ...] = ()
     help: str = ""
+    place: bool = False
 
     @property
     def allowed(self) -> str:
