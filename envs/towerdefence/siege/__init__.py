@@ -33,9 +33,9 @@ RULES = """\
 Two sides. The defender holds a base: {world}
 The attacker composes the waves. {lead} seconds before a wave begins it has {groups} decisions, one a decision of the game, while the
 defender goes on; each names a group, 1, 2, 4 or 8 enemies of one kind on one road, or passes. Groups come in the order in which they
-were chosen. A wave costs no more than its budget, of which not more than {flyers} of a hundred may go into flyers, and has 25 enemies at most;
-what is left of a budget is lost. The defender sees nothing of a wave before it begins. The attacker sees the field through the fog, but
-not the defender's gold. Each base life lost is a point for the attacker and costs the defender one. The attacker answers
+were chosen. A wave costs no more than its budget, of which at most {flyers} of a hundred may go into flyers, and has at most 25
+enemies; what is left of a budget is lost. The defender sees nothing of a wave before it begins. The attacker sees the field through
+the fog, but not the defender's gold. Each base life lost is a point for the attacker and costs the defender one. The attacker answers
 for example: 4 wolf 1 (how many, kind, road) or pass; several groups may stand between semicolons."""
 
 _SHARED = ("grid", "period", "text", "difficulty", "layout")

@@ -21,7 +21,8 @@ def draw(obs: Any, c: Any, canvas: Canvas) -> None:
     if obs.composed <= obs.wave:
         return
     if obs.seat in (DEFENDER, -2):
-        canvas.text(WIDE / 2, HIGH + BAR / 2, f"wave {obs.wave + 1}: {'being composed' if obs.composing else 'sealed'}", "muted")
+        how = "being composed" if obs.composing else "sealed"
+        canvas.text(WIDE / 2, HIGH + BAR / 2, f"wave {obs.wave + 1}: {how}", "muted")
         return
     _roads(obs, c, canvas)
     _wave(obs, c, canvas)

@@ -1,8 +1,9 @@
-"""Part 4, words: the defender's are those of `tower_defence`; the attacker reads the field, its budget and its prices, and writes groups."""
+"""Part 4, words: the defender's are those of `tower_defence`; the attacker reads field, budget and prices, and writes groups."""
 
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -26,7 +27,12 @@ def say(obs: Any, c: Any) -> str:
     if obs.seat == -1:
         lines = [*world.state_of_play(obs, level), *world.land(obs, c, level), *world.units(obs, c, level)]
     else:
-        lines = [world.clock(obs, level, ""), *world.land(obs, c, level), f"{world.hero(obs, c)}.", *world.field(obs, c, level)]
+        lines = [
+            world.clock(obs, level, ""),
+            *world.land(obs, c, level),
+            f"{world.hero(obs, c)}.",
+            *world.field(obs, c, level),
+        ]
     return "\n".join([*lines, _coming(obs), *(() if obs.seat == -2 else _composer(obs, c, level))])
 
 
@@ -48,8 +54,10 @@ def _composer(obs: Any, c: Any, level: Any) -> Iterator[str]:
         return
     cost = c.array["prices"][0, obs.level].tolist()
     whole = int(c.array["purses"][0, obs.level, obs.composed - 1])
-    yield f"Budget left {obs.purse} of {whole}, {obs.composing} of {GROUPS} groups to choose; {whole * FLYERS // 100 - obs.aloft} of it for flyers."
-    yield f"Prices: {', '.join(f'{names[k]} {cost[k]}' for k in range(KINDS) if cost[k] and cost[k] <= obs.purse) or 'nothing you can pay'}."
+    aloft = whole * FLYERS // 100 - obs.aloft
+    yield f"Budget left {obs.purse} of {whole}, at most {aloft} of it for flyers; {obs.composing} of {GROUPS} groups to choose."
+    bought = [f"{names[k]} {cost[k]}" for k in range(KINDS) if 0 < cost[k] <= obs.purse]
+    yield f"Prices: {', '.join(bought) or 'nothing that can be paid'}."
 
 
 def _listed(types: Any, lanes: Any, names: Sequence[str]) -> str:
@@ -87,11 +95,13 @@ def parse(text: str, obs: Any, c: Any, legal: Any) -> list[Any] | Refusal:
     if obs.seat == DEFENDER:
         return world.parse(text, obs, c, legal)
     names = kind_names(level_of(obs, c))
-    parts = [part.strip(" .") for part in text[:400].lower().replace("\n", ";").replace(",", ";").split(";") if part.strip(" .")]
+    parts = [part for each in re.split(r"[;,\n]", text[:400].lower()) if (part := each.strip(" ."))]
     found = [_group(part.split(), names) for part in parts[:GROUPS]]
     if not found or None in found:
         wrong = next((part for part, action in zip(parts, found, strict=False) if action is None), text.strip())
-        return Refusal(f"{world.quoted(wrong)} is no group: answer for example 4 wolf 1 (how many, kind, road), or pass")
+        return Refusal(
+            f"{world.quoted(wrong)} is no group: answer for example 4 wolf 1 (how many, kind, road), or pass"
+        )
     if found[0] not in legal:
         return Refusal(f"{world.quoted(parts[0])} is not possible now: {_why(obs, c, names, legal)}")
     return found
@@ -114,7 +124,9 @@ def _why(obs: Any, c: Any, names: Sequence[str], legal: Any) -> str:
     kinds = dict.fromkeys(names[group_of(action)[0]] for action in legal if action)
     roads = int(level_of(obs, c)["paths"])
     sizes = ", ".join(map(str, SIZES))
-    return f"{obs.purse} is left for some of {', '.join(kinds) or 'nobody'}, in groups of {sizes}, on roads 1 to {roads}"
+    return (
+        f"{obs.purse} is left for some of {', '.join(kinds) or 'nobody'}, in groups of {sizes}, on roads 1 to {roads}"
+    )
 
 
 # ------------------------------------------------------------------ what happened
@@ -123,7 +135,9 @@ def tell(before: Any, actions: dict[int, Any], after: Any, c: Any) -> list[Mark]
     marks = [_told(mark, after, names) for mark in world.tell(before, actions, after, c)]
     if before.composing and actions.get(ATTACKER, PASS) != PASS:
         kind, lane, size = group_of(actions[ATTACKER])
-        marks.append(Mark("chosen", f"wave {before.composed}: {size} {names[kind]} on road {lane + 1}", ATTACKER, ATTACKER))
+        marks.append(
+            Mark("chosen", f"wave {before.composed}: {size} {names[kind]} on road {lane + 1}", ATTACKER, ATTACKER)
+        )
     if before.composing and not after.composing and after.composed > after.wave:
         marks.append(Mark("sealed", f"wave {after.composed} is composed", ATTACKER))
     return marks
@@ -150,4 +164,3 @@ def metrics(s: Any, c: Any) -> dict[str, Any]:
     return figures | {
         "lost": -figures["score"], "sent": s.sent, "paid": s.paid, "budget_per_mille": 1000 * s.paid // max(opened, 1),
     }  # fmt: skip
-
