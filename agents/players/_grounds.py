@@ -16,7 +16,8 @@ UNIT, ALONG, GAP = 1024, 16, 0.1
 @dataclass(frozen=True)
 class Ground:
     """tracks: per road, points float[n, 2] every 0.1 map units; lengths in map units; cover[kind][road, slot]: map units of a road
-    within reach, for the three kinds of towers; worth[kind][slot]: the same on average over the roads; home: a point of a road, not far from the base, that many slots reach.
+    within reach, for the three kinds of towers; worth[kind][slot]: the same on average over the roads; home: a point of a road,
+    not far from the base, that many slots reach.
     """
 
     tracks: tuple[np.ndarray, ...]

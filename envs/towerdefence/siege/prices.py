@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from envs.towerdefence.tower_defence.levels import Level
-from envs.towerdefence.tower_defence.state import KINDS, WAVES
+from envs.towerdefence.tower_defence.state import KINDS, SECOND, WAVES
 
 __all__ = ["price", "prices", "purses"]
 
@@ -24,8 +24,9 @@ WALK = 137
 def price(kinds: Any, k: int) -> int:
     """The price of kind k of a level's table of kinds, 1 at least; 0 for a kind that is not there.
 
-    Health, and that of the brood; then in per cent: all of armour, half of resistance, evasion and rage, 25 for an aura, 20 for a blast,
-    30 for wings; half of the share by which it walks faster than a goblin, or slower.
+    Health, and that of the brood; then in per cent: all of armour, half of resistance, evasion and rage, 25 for an aura or for wounds that
+    heal, 20 for a blast, 30 for wings, a tenth of the harm that it does in a second; last, half of the share by which it walks faster than
+    a goblin, or slower.
     """
     kind = kinds[k]
     health = int(kind["health"])
@@ -34,7 +35,10 @@ def price(kinds: Any, k: int) -> int:
     if kind["brood"]:
         health += int(kind["brood"]) * int(kinds[int(kind["split"])]["health"])
     more = int(kind["armour"]) + (int(kind["resist"]) + int(kind["evade"]) + int(kind["rage"])) // 2
-    more += 25 * (int(kind["aura"]) > 0) + 20 * (int(kind["burst"]) > 0) + 30 * int(kind["air"])
+    more += (
+        25 * (int(kind["aura"]) > 0 or int(kind["regen"]) > 0) + 20 * (int(kind["burst"]) > 0) + 30 * int(kind["air"])
+    )
+    more += (2 * int(kind["damage"]) + int(kind["extra"])) * SECOND // (20 * max(int(kind["interval"]), 1))
     pace = 50 + 50 * int(kind["speed"]) // WALK
     return max(health * (100 + more) * pace // (10_000 * UNIT), 1)
 
