@@ -114,7 +114,7 @@ class Scripted:
         "defender": Option("tracker", choices=DEFENDERS, help="double agent: how the defender answers"),
         "style": Option(
             "expert",
-            choices=("expert", "greedy", "valid-random", "random", "nothing"),
+            choices=("expert", "greedy", "valid-random", "random", "nothing", "strong", "fair", "weak"),
             help="tower defence and siege: how to play",
         ),
         "searching": Option("careful", choices=SEARCHERS, help="search: how to dig for questions and answers"),

@@ -15,12 +15,14 @@ UNIT, ALONG, GAP = 1024, 16, 0.1
 
 @dataclass(frozen=True)
 class Ground:
-    """tracks: per road, points float[n, 2] every 0.1 map units; lengths in map units; worth[kind][slot]: map units of road within reach;
-    home: a point of a road, not far from the base, that many slots reach.
+    """tracks: per road, points float[n, 2] every 0.1 map units; lengths in map units; cover[kind][road, slot]: map units of a road
+    within reach, for the three kinds of towers; worth[kind][slot]: the same on average over the roads; home: a point of a road,
+    not far from the base, that many slots reach.
     """
 
     tracks: tuple[np.ndarray, ...]
     lengths: np.ndarray
+    cover: tuple[np.ndarray, ...]
     worth: tuple[np.ndarray, ...]
     home: tuple[int, int]
 
@@ -44,13 +46,12 @@ def ground(data: bytes, dtype: np.dtype) -> Ground:
     slots = level["slot"][: level["slots"]]
     at = np.stack([slots["x"], slots["y"]], 1).astype(float)
     reaches = [np.hypot(*(track[None] - at[:, None]).transpose(2, 0, 1)) for track in tracks]
-    worth = tuple(
-        np.sum([(far < int(level["make"][kind]["reach"])).sum(1) * GAP for far in reaches], 0) / len(tracks)
-        for kind in range(3)
+    cover = tuple(
+        np.array([(far < int(level["make"][kind]["reach"])).sum(1) * GAP for far in reaches]) for kind in range(3)
     )
-    return Ground(
-        tracks, paths["length"] / (ALONG * UNIT), worth, _home(tracks[0], reaches[0], int(level["make"][0]["reach"]))
-    )
+    worth = tuple(each.sum(0) / len(tracks) for each in cover)
+    home = _home(tracks[0], reaches[0], int(level["make"][0]["reach"]))
+    return Ground(tracks, paths["length"] / (ALONG * UNIT), cover, worth, home)
 
 
 def _track(path: Any) -> np.ndarray:

@@ -1,6 +1,7 @@
-"""Tower defence by a fixed plan, in five styles: nothing, random, valid-random, greedy, expert (the default).
+"""Tower defence by a fixed plan, in six styles: nothing, random, valid-random, weak, greedy (or fair), expert (or strong; the default).
 
-nothing waits. random draws any verb and place, possible or not; valid-random only what is possible. greedy spends gold as it comes, on the
+nothing waits. random draws any verb and place, possible or not; valid-random only what is possible. weak sets any tower on any slot
+and does no more. greedy spends gold as it comes, on the
 slot nearest to the base, and leaves the hero where it is. expert builds where towers reach most of the roads, upgrades when such
 places are gone, meets the foremost enemy with hero and reinforcements, burns crowds and picks up coins in quiet moments.
 """
@@ -97,6 +98,16 @@ def _random(ask: Ask) -> Intent:
     return (
         (verb, None, "drawn from everything") if verb in {"wait", "train"} else (verb, (x, y), "drawn from everything")
     )
+
+
+def _weak(ask: Ask) -> Intent:
+    """A tower of any kind on any free slot, as long as gold lasts."""
+    row, level = _row(ask)
+    kind = keys.below(keys.fold(ask.key, 0), len(NAMES))
+    free = np.flatnonzero(row["towers"]["kind"][: level["slots"]] == 0)
+    if not len(free) or row["gold"] < level["make"][kind]["price"]:
+        return WAIT
+    return NAMES[kind], int(free[keys.below(keys.fold(ask.key, 1), len(free))]), "any tower anywhere"
 
 
 def _greedy(ask: Ask) -> Intent:
@@ -218,5 +229,7 @@ def _send(hero: Any, to: tuple[int, int], why: str, least: float) -> Intent | No
     return ("hero", to, why) if aimed > least else None
 
 
-STYLES = {"nothing": _nothing, "random": _random, "greedy": _greedy, "expert": _expert}
+STYLES = {
+    "nothing": _nothing, "random": _random, "weak": _weak, "greedy": _greedy, "fair": _greedy, "expert": _expert, "strong": _expert,
+}  # fmt: skip
 """valid-random needs no plan: it draws from the mask."""

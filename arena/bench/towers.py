@@ -1,9 +1,11 @@
 """Tower defence, measured: what each player keeps of the base on the five levels, and how fast the world turns.
 
     python -m arena.bench.towers scores [--players greedy,expert] [--seeds 20] [--record]
+    python -m arena.bench.towers siege [--defenders weak,strong] [--seeds 20] [--record]
 
-plays every player on every level on seeds 0 to n - 1 and prints a table; with --record the rows stand in docs/results/towers.jsonl, one a
-player. The sides `world` and `alone` are asked by `arena bench towers`.
+play every player on every level, and every defender of the siege against every attacker, on seeds 0 to n - 1 and print a table; with
+--record the rows stand in docs/results/towers.jsonl, one a player or defender. The sides `world` and `alone` are asked by
+`arena bench towers`.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,9 +22,9 @@ from typing import Any
 import click
 
 from arena.bench.sides import Work, steady
-from arena.bench.studies import mean_figure, study_row
+from arena.bench.studies import mean_figure, share_figure, study_row
 
-__all__ = ["LEVELS", "PLAYERS", "alone", "load_text", "scores", "world"]
+__all__ = ["LEVELS", "PLAYERS", "alone", "load_text", "scores", "siege", "world"]
 
 LEVELS = ("1", "2", "3", "4", "5")
 PLAYERS: Mapping[str, tuple[str, str]] = {
@@ -32,6 +35,8 @@ PLAYERS: Mapping[str, tuple[str, str]] = {
     "mcts": ("mcts?simulations=16&depth=24", ""),
 }
 """Address and options of the game. Triples leave room for what is not valid; so `random` draws triples."""
+STRENGTHS = ("weak", "fair", "strong")
+"""Of both sides of the siege."""
 RESULTS = Path(__file__).parents[2] / "docs" / "results" / "towers.jsonl"
 
 
@@ -78,6 +83,50 @@ def _played(player: str, level: str, seed: int) -> Mapping[str, Any]:
 
     address, options = PLAYERS[player]
     return play(f"tower_defence?level={level}{options}", [address], seed=seed).metrics
+
+
+# ------------------------------------------------------------------ the siege
+@main.command("siege")
+@click.option("--defenders", default=",".join(STRENGTHS), metavar="A,B", help="Which defenders.")
+@click.option("--level", default="2", metavar="L", help="The level (2).")
+@click.option("--seeds", type=click.IntRange(1, 1000), default=20, metavar="N", help="Seeds 0 to N - 1 (20).")
+@click.option("--record", is_flag=True, help="Append rows to docs/results/towers.jsonl.")
+def siege(defenders: str, level: str, seeds: int, record: bool) -> None:
+    """Lives kept of twenty by each defender against each attacker."""
+    from arena.bench.results import append  # noqa: PLC0415
+
+    for defender in defenders.split(","):
+        row = _siege_row(defender, level, range(seeds))
+        told = (f"{name} {figure['median']:.2f}" for name, figure in row["figures"].items())
+        click.echo(f"{defender}: {', '.join(told)}")
+        if record:
+            append(RESULTS, [row])
+
+
+def _siege_row(defender: str, level: str, seeds: Sequence[int]) -> dict[str, Any]:
+    from arena.matches import play  # noqa: PLC0415
+
+    figures, spent = {}, time.process_time()
+    for attacker in STRENGTHS:
+        sides = [f"scripted?style={defender}", f"scripted?style={attacker}"]
+        lost = [play(f"siege?level={level}", sides, seed=seed).metrics["lost"] for seed in seeds]
+        figures[f"{attacker}_attacker"] = mean_figure([20.0 - each for each in lost], "lives")
+        figures[f"held_{attacker}"] = share_figure(sum(each < 20 for each in lost), len(lost))
+    config = {
+        "level": level,
+        "defender": f"scripted?style={defender}",
+        "processor_seconds": round(time.process_time() - spent),
+    }
+    command = f"python -m arena.bench.towers siege --defenders {defender} --seeds {len(seeds)} --record"
+    return study_row(
+        f"siege/{defender}",
+        f"{defender} defender",
+        command,
+        datetime.now(UTC),
+        config=config,
+        seeds=list(seeds),
+        figures=figures,
+    )
 
 
 # ------------------------------------------------------------------ speed

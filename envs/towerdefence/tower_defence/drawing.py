@@ -41,6 +41,11 @@ def pixels(obs: Any, c: Any, width: int = 512, height: int = 512) -> np.ndarray:
 
 
 def draw(obs: Any, c: Any, canvas: Canvas) -> None:
+    scene(obs, c, canvas, f"gold {obs.gold}")
+
+
+def scene(obs: Any, c: Any, canvas: Canvas, middle: str) -> None:
+    """Everything that is seen; middle: what stands between lives and waves."""
     level = c.array["levels"][0, obs.level]
     canvas.size(WIDE, HIGH)
     canvas.image(0, TOP, WIDE, WIDE, SIDE, SIDE, ground(obs, level, int(c.grid)))
@@ -55,7 +60,7 @@ def draw(obs: Any, c: Any, canvas: Canvas) -> None:
     for e in obs.enemies[: obs.crowd]:
         _enemy(e, level["kind"][e.kind], canvas)
     _hero(obs.hero, canvas)
-    _figures(obs, level, canvas)
+    _figures(obs, level, canvas, middle)
 
 
 # ------------------------------------------------------------------ the ground
@@ -161,12 +166,12 @@ def _hero(hero: Any, canvas: Canvas) -> None:
 
 
 # ------------------------------------------------------------------ figures
-def _figures(obs: Any, level: Any, canvas: Canvas) -> None:
+def _figures(obs: Any, level: Any, canvas: Canvas, middle: str) -> None:
     canvas.rect(0, 0, WIDE, TOP, "background")
     canvas.text(
         0.2, 0.5, f"lives {obs.lives}/{level['lives']}", "good" if 2 * obs.lives > level["lives"] else "bad", "left"
     )
-    canvas.text(WIDE / 2, 0.5, f"gold {obs.gold}", "gold")
+    canvas.text(WIDE / 2, 0.5, middle, "gold")
     canvas.text(WIDE - 0.2, 0.5, f"wave {obs.wave}/{level['waves']}", "text", "right")
     y, waves = TOP + WIDE, max(int(level["waves"]), 1)
     canvas.rect(0, y, WIDE, HIGH - y, "background")

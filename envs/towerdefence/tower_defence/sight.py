@@ -14,9 +14,14 @@ TRIES = 24
 @rule
 def observe(s, c, seat, obs):
     """The spectator (-1) sees through fog; everybody else is shown the same."""
-    lv = c.levels[s.level]
-    all_seen = seat == -1 or lv.fog_radius == 0
     show_known(s, obs)
+    show_field(s, c.levels[s.level], seat == -1, obs)
+
+
+@rule
+def show_field(s, lv, clear, obs):
+    """Fog, coin, the wave that has begun, and who stands in the open; clear: through the fog too."""
+    all_seen = clear or lv.fog_radius == 0
     obs.fog_x = s.fog.x
     obs.fog_y = s.fog.y
     if s.coin.left > 0 and (all_seen or not covered(s, lv, s.coin.x, s.coin.y)):
@@ -86,9 +91,6 @@ def show_known(s, obs):
     obs.towers = s.towers
     obs.burning = s.burning
     obs.fires = s.fires
-    obs.budget = s.budget
-    obs.composing = s.composing
-    obs.bought = s.bought
 
 
 @rule
@@ -96,6 +98,16 @@ def imagine(obs, c, seat, key, s):
     """A state that looks like this: strangers in the fog, guessed waves, timers that nobody sees drawn at random."""
     lv = c.levels[obs.level]
     show_known(obs, s)
+    guess_weather(obs, lv, key, s)
+    guess_waves(obs, lv, key, s)
+    place_units(obs, lv, s)
+    if seat != -1 and lv.fog_radius > 0:
+        people(s, lv, key)
+
+
+@rule
+def guess_weather(obs, lv, key, s):
+    """Fog and coin where they are seen; where the cloud goes, and when the next coin comes, is drawn."""
     s.fog.x = obs.fog_x
     s.fog.y = obs.fog_y
     s.fog.to_x = below(fold(key, 1), 2 * HALF + 1) - HALF
@@ -104,7 +116,11 @@ def imagine(obs, c, seat, key, s):
     s.coin.y = obs.coin.y
     s.coin.left = obs.coin.left
     s.coin.wait = 1 + below(fold(key, 3), max(lv.coin_every, 1))
-    guess_waves(obs, lv, key, s)
+
+
+@rule
+def place_units(obs, lv, s):
+    """The knights and enemies that are seen, each enemy that is held with somebody who holds it."""
     for n in range(obs.guard):
         m = obs.knights[n]
         post_x = m.x
@@ -122,8 +138,6 @@ def imagine(obs, c, seat, key, s):
         s.enemies[n].y = seen.y
         if seen.held != 0:
             hold(s, n)
-    if seat != -1 and lv.fog_radius > 0:
-        people(s, lv, key)
 
 
 @rule

@@ -75,9 +75,9 @@ PLAN = nested(("kind", I8, (WAVES, SPAWNS)), ("lane", I8, (WAVES, SPAWNS)), ("sp
 """What comes: kind + 1 (0: nobody) and road of each enemy of each wave, frames between them."""
 CONFIG = config(
     ("levels", LEVEL, (BANK,)), ("plans", PLAN, (BANK,)), ("count", I16), ("raw", I8), ("grid", I16), ("step_cost", I8),
-    ("shuffled", I8), ("document", I8), ("budget", I16), ("growth", I16), hidden=("plans",),
+    ("shuffled", I8), ("document", I8), hidden=("plans",),
 )  # fmt: skip
-"""count: levels in use, of which an episode draws one. shuffled: waves come in random order and on random roads. budget, growth: siege."""
+"""count: levels in use, of which an episode draws one. shuffled: waves come in random order and on random roads."""
 
 TOWER = nested(*_shorts("kind", "level", "frozen", "cool", "rally_x", "rally_y", "spent", "training", "men"))
 """kind: 0 none, 1 archer, 2 magician, 3 knight."""
@@ -106,25 +106,25 @@ TALLY = nested(
     ("acts", I32),
 )
 
-_KNOWN = (
+KNOWN = (
     ("level", I16), ("frame", I32), ("wave", I16), ("countdown", I16), ("coming", I16), ("lives", I16), ("gold", I16), ("coins", I16),
     ("amends", I16), ("aid_in", I16), ("shown", I16), ("last", ACT), ("hero", HEROIC), ("towers", TOWER, (SLOTS,)), ("burning", I16),
-    ("fires", BLAZE, (FIRES,)), ("budget", I16), ("composing", I16), ("bought", I16),
+    ("fires", BLAZE, (FIRES,)),
 )  # fmt: skip
-"""What every seat knows. wave: waves begun; countdown: frames to the next, -1 after the last; coming: enemies of this wave that are
+"""What a defender knows. wave: waves begun; countdown: frames to the next, -1 after the last; coming: enemies of this wave that are
 still to come; coins, amends: how often gold was picked up, or paid for a fallen knight; burning: fires alight, which stand first."""
-STATE = state(
-    *_KNOWN, ("fog", FOG), ("coin", COIN), ("plan", PLAN), ("next_in", I16), ("fallen", I16), ("crowd", I16),
+WORLD = (
+    *KNOWN, ("fog", FOG), ("coin", COIN), ("plan", PLAN), ("next_in", I16), ("fallen", I16), ("crowd", I16),
     ("enemies", ENEMY, (ENEMIES,)), ("guard", I16), ("knights", SOLDIER, (KNIGHTS,)), ("tally", TALLY),
 )  # fmt: skip
+STATE = state(*WORLD)
 """crowd enemies and guard knights stand first in their arrays. fallen: somebody's health is gone in this frame."""
 SEEN_ENEMY = nested(("hp", I32), ("along", I32), *_shorts("x", "y"), ("kind", I8), ("lane", I8), ("held", I8))
 SEEN_KNIGHT = nested(("hp", I32), *_shorts("x", "y", "life"), ("tower", I8), ("rank", I8))
 SEEN_COIN = nested(*_shorts("x", "y", "left"))
-OBS = {
-    "*": observation(
-        *_KNOWN, ("fog_x", I16), ("fog_y", I16), ("coin", SEEN_COIN), ("types", I8, (SPAWNS,)), ("lanes", I8, (SPAWNS,)),
-        ("spacing", I16), ("crowd", I16), ("enemies", SEEN_ENEMY, (ENEMIES,)), ("guard", I16), ("knights", SEEN_KNIGHT, (KNIGHTS,)),
-    )
-}  # fmt: skip
+SEEN = (
+    *KNOWN, ("fog_x", I16), ("fog_y", I16), ("coin", SEEN_COIN), ("types", I8, (SPAWNS,)), ("lanes", I8, (SPAWNS,)),
+    ("spacing", I16), ("crowd", I16), ("enemies", SEEN_ENEMY, (ENEMIES,)), ("guard", I16), ("knights", SEEN_KNIGHT, (KNIGHTS,)),
+)  # fmt: skip
+OBS = {"*": observation(*SEEN)}
 """types, lanes: the enemies of the wave that has begun, kind + 1 and road. What fog covers is in none of the arrays."""

@@ -47,15 +47,11 @@ def say(obs: Any, c: Any) -> str:
     if c.document:
         return document_text(obs, c, kind_names(level_of(obs, c)))
     level = level_of(obs, c)
-    return "\n".join([*_state_of_play(obs, level), *_map(obs, c, level), *_units(obs, c, level)])
+    return "\n".join([*state_of_play(obs, level), *land(obs, c, level), *units(obs, c, level)])
 
 
-def _state_of_play(obs: Any, level: Any) -> Iterator[str]:
-    coming = f"{obs.coming} more of it to come" if obs.coming else "all of it has come"
-    wave = f"Wave {obs.wave} of {level['waves']} ({coming})" if obs.wave else f"No wave yet of {level['waves']}"
-    following = f"; the next in {seconds(obs.countdown)}" if obs.countdown >= 0 else "; it is the last"
-    over = " The game is over." if obs.done else ""
-    yield f"Time {seconds(obs.frame)}. Lives {obs.lives} of {level['lives']}, gold {obs.gold}. {wave}{following}.{over}"
+def state_of_play(obs: Any, level: Any) -> Iterator[str]:
+    yield clock(obs, level, f", gold {obs.gold}")
     make = level["make"]
     prices = ", ".join(f"{ACTS[i]} {make[i]['price']} (upgrade {make[i]['upgrade']})" for i in range(3))
     yield f"Prices: {prices}, train {level['champion']['upgrade']}."
@@ -63,7 +59,16 @@ def _state_of_play(obs: Any, level: Any) -> Iterator[str]:
         yield f"Your last act, {ACTS[obs.last.kind]}: {ERRORS[obs.last.error]}."
 
 
-def _map(obs: Any, c: Any, level: Any) -> Iterator[str]:
+def clock(obs: Any, level: Any, held: str) -> str:
+    """Time, lives, what is held, and how far the waves are."""
+    coming = f"{obs.coming} more of it to come" if obs.coming else "all of it has come"
+    wave = f"Wave {obs.wave} of {level['waves']} ({coming})" if obs.wave else f"No wave yet of {level['waves']}"
+    following = f"; the next in {seconds(obs.countdown)}" if obs.countdown >= 0 else "; it is the last"
+    over = " The game is over." if obs.done else ""
+    return f"Time {seconds(obs.frame)}. Lives {obs.lives} of {level['lives']}{held}. {wave}{following}.{over}"
+
+
+def land(obs: Any, c: Any, level: Any) -> Iterator[str]:
     for p in range(int(level["paths"])):
         path = level["path"][p]
         yield f"Road {p + 1}: {' '.join(_crossed(path, c.grid))} (base)."
@@ -92,15 +97,24 @@ def _crossed(path: Any, grid: int) -> list[str]:
     return cells
 
 
-def _units(obs: Any, c: Any, level: Any) -> Iterator[str]:
-    hero, grid = obs.hero, c.grid
-    if hero.down:
-        yield f"Hero: down, back in {seconds(hero.down)}."
-    else:
-        skill = f"fire in {seconds(hero.skill_in)}" if hero.skill_in else "fire ready"
-        yield f"Hero at {cell_name(hero.x, hero.y, grid)}: health {hero.hp} of {hero.full}, {skill}."
+def units(obs: Any, c: Any, level: Any) -> Iterator[str]:
+    skill = f"fire in {seconds(obs.hero.skill_in)}" if obs.hero.skill_in else "fire ready"
+    yield f"{hero(obs, c)}{'' if obs.hero.down else f', {skill}'}."
     aid = f"ready in {seconds(obs.aid_in)}" if obs.aid_in else "ready"
     yield f"Reinforcements: {aid}."
+    yield from field(obs, c, level)
+
+
+def hero(obs: Any, c: Any) -> str:
+    """Where the hero is, as everybody sees it."""
+    if obs.hero.down:
+        return f"Hero: down, back in {seconds(obs.hero.down)}"
+    return f"Hero at {cell_name(obs.hero.x, obs.hero.y, c.grid)}: health {obs.hero.hp} of {obs.hero.full}"
+
+
+def field(obs: Any, c: Any, level: Any) -> Iterator[str]:
+    """Fog, coin, enemies and knights."""
+    grid = c.grid
     if level["fog_radius"]:
         yield f"Fog around {cell_name(obs.fog_x, obs.fog_y, grid)}, radius {level['fog_radius'] / UNIT:.1f}, hides units and stops towers."
     if obs.coin.left:
@@ -135,15 +149,16 @@ def parse(text: str, obs: Any, c: Any, legal: Any) -> list[Any] | Refusal:
     if not found or any(action is None for action in found):
         wrong = next((part for part, action in zip(parts, found, strict=False) if action is None), text.strip())
         how = "archer at -1.25 0.5" if c.raw else "archer 3, upgrade 3, rally C5, hero D6, fire D6, train or wait"
-        return Refusal(f"{_line(wrong)!r} is no act: answer for example {how}")
+        return Refusal(f"{quoted(wrong)} is no act: answer for example {how}")
     first = found[0]
     if first not in legal:
-        return Refusal(f"{_line(parts[0])!r} is not possible now: {_why(first, legal, c)}")
+        return Refusal(f"{quoted(parts[0])} is not possible now: {_why(first, legal, c)}")
     return found
 
 
-def _line(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in text[:40])
+def quoted(text: str) -> str:
+    """What somebody wrote, short and on one line."""
+    return repr("".join(letter if letter.isprintable() else "?" for letter in text[:40]))
 
 
 def _read(part: str, c: Any) -> Any:
