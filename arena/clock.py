@@ -61,6 +61,10 @@ class Bank:
         """When the open question's time ends."""
         return None if self.asked is None or self.seconds is None else self.asked + self.seconds
 
+    def remaining(self, now: float) -> float | None:
+        """Seconds that are left of the open question's time; None without a clock, or between questions."""
+        return None if self.deadline is None else max(0.0, self.deadline - now)
+
     def stop(self, now: float) -> float:
         """The answer is in: pay for it and return the seconds it took. A clock that runs backwards counts as 0."""
         took = max(0.0, now - (self.asked if self.asked is not None else now))

@@ -125,7 +125,7 @@ class Match:
     def ask(self, seat: int, now: float | None = None) -> Ask:
         """The question that an awaited seat has to answer; with `now`, its seconds are what is left of its time."""
         player = self._players[seat]
-        seconds = player.seconds if now is None else _left(player.bank, now)
+        seconds = player.seconds if now is None else player.bank.remaining(now)
         return Ask(
             self.ident, self.game, seat, self.tick, self._observed(seat), self._turns[seat], seat_seed(self.seed, seat),
             seconds, tuple(player.heard), tuple(player.reasons),
@@ -202,7 +202,7 @@ class Match:
         if player.kinds.count(kind) > self.retries:
             self.fault(seat, "illegal", player.reasons[-1], now)
         else:
-            player.seconds = _left(player.bank, now)
+            player.seconds = player.bank.remaining(now)
             self._emit(Asked(self.tick, self._since(now), seat, len(player.reasons), player.seconds))
 
     def _told_refused(self, seat: int, reason: str, answer: Any, now: float, kind: str) -> None:
@@ -297,8 +297,3 @@ class Match:
 def _safe_name(name: str) -> str:
     """An action's name as screens may print it; the same few names come at every tick."""
     return safe_text(name, width=120)
-
-
-def _left(bank: Bank, now: float) -> float | None:
-    """What is left of an open question's time."""
-    return None if bank.deadline is None else max(0.0, bank.deadline - now)
