@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from arena.training.net import KINDS
 from envs.errors import CORRUPT, UserError
 from envs.options import checked
 from envs.spec import Option
 
-__all__ = ["Common", "Settings", "from_arguments", "game_defaults", "setting", "toml"]
+__all__ = ["Common", "SelfPlay", "Settings", "from_arguments", "game_defaults", "setting", "toml"]
 
 DEFAULTS = Path(__file__).parent / "defaults"
 
@@ -76,6 +77,26 @@ class Common(Settings):
     )
     save_every: float = setting(60.0, "seconds, by `clock`, between checkpoints", 0.0, 1e6)
     log_every: float = setting(2.0, "seconds, by `clock`, between lines of metrics", 0.0, 1e6)
+
+
+@dataclass(frozen=True)
+class SelfPlay(Common):
+    """What algorithms have that play a batch of games against themselves and others; each says its own defaults where they differ."""
+
+    net: str = setting("auto", "kind of network; auto reads it off the view", choices=KINDS)
+    view: str = setting("", "view that the network reads; empty for the role's first")
+    hidden: int = setting(128, "width of hidden layers (channels of conv)", 1, 4096)
+    layers: int = setting(2, "hidden layers (residual blocks of conv)", 1, 64)
+    past: float = setting(0.2, "share of the games against former selves", 0.0, 1.0)
+    two_ply: float = setting(0.0, "share of the games against a reader of two plies", 0.0, 1.0)
+    agents: str = setting("", "agents to play against, by address, separated by spaces")
+    agent_rows: int = setting(8, "games against each of them", 1, 1 << 16)
+    pool: int = setting(12, "former selves that are kept", 1, 1000)
+    snapshot: int = setting(50, "rounds between former selves", 1, 1_000_000)
+    plies: int = setting(0, "longest random opening of an episode, in ticks; nothing is learned from it", 0, 1000)
+    start_from: str = setting("", "recordings (a file or a folder) at whose states episodes may begin")
+    start_share: float = setting(0.5, "share of the episodes that begin there", 0.0, 1.0)
+    threads: int = setting(0, "shards that work at once; 0 for all cores", 0, 1024)
 
 
 def game_defaults(algo: str, game: str) -> dict[str, Any]:

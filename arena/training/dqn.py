@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from arena.training import action_values, net
-from arena.training.config import Common, setting
+from arena.training.config import SelfPlay, setting
 from arena.training.loop import drive
 from arena.training.optimiser import Optimiser
 from arena.training.pqn import demand_single, networks
@@ -34,7 +34,7 @@ __all__ = ["Config", "Dqn", "train"]
 
 
 @dataclass(frozen=True)
-class Config(Common):
+class Config(SelfPlay):
     """Settings of DQN; see `arena train --algo dqn --settings`."""
 
     rows: int = setting(128, "games that are played at once, each an actor", 1, 1 << 16)
@@ -52,20 +52,7 @@ class Config(Common):
     epsilon: float = setting(0.4, "share of random actions of the boldest actor", 0.0, 1.0)
     shyness: float = setting(7.0, "exponent that the most cautious actor adds to 1", 0.0, 100.0)
     norm: float = setting(10.0, "greatest length of a gradient; 0 for any", 0.0, 1e6)
-    net: str = setting("auto", "kind of network; auto reads it off the view", choices=net.KINDS)
-    view: str = setting("", "view that the network reads; empty for the role's first")
-    hidden: int = setting(128, "width of hidden layers (channels of conv)", 1, 4096)
-    layers: int = setting(2, "hidden layers (residual blocks of conv)", 1, 64)
-    past: float = setting(0.2, "share of the games against former selves", 0.0, 1.0)
-    two_ply: float = setting(0.0, "share of the games against a reader of two plies", 0.0, 1.0)
-    agents: str = setting("", "agents to play against, by address, separated by spaces")
-    agent_rows: int = setting(8, "games against each of them", 1, 1 << 16)
-    pool: int = setting(12, "former selves that are kept", 1, 1000)
     snapshot: int = setting(100, "rounds between former selves", 1, 1_000_000)
-    plies: int = setting(0, "longest random opening of an episode, in ticks; nothing is learned from it", 0, 1000)
-    start_from: str = setting("", "recordings (a file or a folder) at whose states episodes may begin")
-    start_share: float = setting(0.5, "share of the episodes that begin there", 0.0, 1.0)
-    threads: int = setting(0, "shards of actors that work at once; 0 for all cores", 0, 1024)
 
 
 def train(config: Config, game: str | Game, run: str | os.PathLike[str], **more: Any) -> Path:
