@@ -20,14 +20,14 @@ from envs.options import address
 
 pytestmark = pytest.mark.foreign_random
 
-DAILY = 6
-"""Configurations of a game that are tried every day; the others at night."""
+DAILY, LONG = 5, 2
+"""Configurations of a game that are tried every day, and of one whose ticks are many frames; the others at night."""
 
 
 def spread(name):
-    """Every choice, every bound and every pair of them, from what a game declares; DAILY of them, evenly, without the marker."""
+    """Every choice, every bound and every pair of them, from what a game declares; some of them, evenly, without the marker."""
     every = [address(name, chosen) for chosen in configurations(name)]
-    step = max(1, -(-len(every) // DAILY))
+    step = max(1, -(-len(every) // (DAILY if envs.spec(name).frames == 1 else LONG)))
     return [each if n % step == 0 else pytest.param(each, marks=pytest.mark.nightly) for n, each in enumerate(every)]
 
 
@@ -36,8 +36,10 @@ CONFIGURATIONS = [each for name in envs.names() for each in spread(name)]
 COMPILED = [
     *envs.names(),
     "liars_dice?seats=5&dice=2&wild=true",
-    "commons?seats=6&teams=2",
-    "commons?seats=2&shared=true",
+    *(
+        pytest.param(name, marks=pytest.mark.nightly)
+        for name in ("commons?seats=6&teams=2", "commons?seats=2&shared=true")
+    ),
 ]
 
 

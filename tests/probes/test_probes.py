@@ -24,6 +24,14 @@ from replays.games import allow
 HERE = Path(__file__).parent
 RECORDS = ["duel", "fog", "guess", "guess?solvers=1", "guess?solvers=5", "meeting"]
 PROBES = [*RECORDS, "dictionary"]
+NIGHTLY = {"guess?solvers=1"}
+"""Another number of seats is another compilation, and five are met daily."""
+
+
+def cases(names: list[str]) -> list[Any]:
+    return [pytest.param(name, marks=[pytest.mark.nightly] * (name in NIGHTLY)) for name in names]
+
+
 SLOW = "no index leaves its array"
 """Compiles every probe once more, with checked indices."""
 
@@ -50,13 +58,13 @@ def allowed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # ------------------------------------------------------------------ the checks and the libraries' own tests
-@pytest.mark.parametrize("name", PROBES)
+@pytest.mark.parametrize("name", cases(PROBES))
 def test_it_passes_the_conformance_suite(name: str) -> None:
     report = envs.check(place(name), episodes=40, only=tuple(check for check in CHECKS if check != SLOW))
     assert report.ok, str(report)
 
 
-@pytest.mark.parametrize("name", RECORDS)
+@pytest.mark.parametrize("name", cases(RECORDS))
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.foreign_random
 def test_the_libraries_accept_its_faces(name: str) -> None:
@@ -95,7 +103,7 @@ def test_texts_go_through_the_turn_by_turn_face() -> None:
 
 
 # ------------------------------------------------------------------ the vector face
-@pytest.mark.parametrize("name", RECORDS)
+@pytest.mark.parametrize("name", cases(RECORDS))
 def test_sampled_actions_are_legal_for_every_role_and_differ(name: str) -> None:
     vec, game = envs.make(place(name), "vector", num=64), opened(name)
     vec.reset(seed=1)
@@ -121,7 +129,7 @@ def test_numbers_are_drawn_from_the_whole_box() -> None:
     assert abs(float(drawn.mean())) < 1.0
 
 
-@pytest.mark.parametrize("name", RECORDS)
+@pytest.mark.parametrize("name", cases(RECORDS))
 def test_a_recorded_row_can_be_played_again_by_a_match(name: str) -> None:
     vec, game = envs.make(place(name), "vector", num=3), opened(name)
     vec.reset(seed=4)
@@ -137,7 +145,7 @@ def test_a_recorded_row_can_be_played_again_by_a_match(name: str) -> None:
     assert game.facts(state).done
 
 
-@pytest.mark.parametrize("name", RECORDS)
+@pytest.mark.parametrize("name", cases(RECORDS))
 def test_each_role_has_its_own_fields(name: str) -> None:
     vec, game = envs.make(place(name), "vector", num=4), opened(name)
     obs, _ = vec.reset(seed=4)
@@ -161,7 +169,7 @@ def test_an_option_changes_the_shapes() -> None:
 
 
 # ------------------------------------------------------------------ matches and recordings
-@pytest.mark.parametrize("name", PROBES)
+@pytest.mark.parametrize("name", cases(PROBES))
 def test_a_match_is_recorded_and_verified(name: str, tmp_path: Path, allowed: None) -> None:
     game = opened(name)
     path = tmp_path / "m.arena"
@@ -185,7 +193,7 @@ def by_words(ask: Any) -> str:
     return ask.game.form(ask.legal.sample(ask.key), ask.obs)
 
 
-@pytest.mark.parametrize("name", RECORDS)
+@pytest.mark.parametrize("name", cases(RECORDS))
 def test_agents_may_answer_in_words(name: str) -> None:
     game = opened(name, plain=True)
     result = arena.play(game, [by_words] * game.seats, seed=5)
@@ -193,7 +201,7 @@ def test_agents_may_answer_in_words(name: str) -> None:
     assert result.refusals == (0,) * game.seats
 
 
-@pytest.mark.parametrize("name", PROBES)
+@pytest.mark.parametrize("name", cases(PROBES))
 @pytest.mark.parametrize("answer", ["", "nonsense", [99], [-99, 0], [0, 0, 0], 2.5])
 def test_what_is_no_action_is_refused_and_loses(name: str, answer: Any) -> None:
     game = opened(name, plain=True)
