@@ -59,7 +59,7 @@ def test_a_threat_is_blocked(table: Any) -> None:
         ("connect_four", "mcts?simulations=80&depth=4&solve=false"),
         ("kuhn_poker", "mcts?simulations=80"),
         ("liars_dice?seats=3&dice=2", "mcts?simulations=40"),
-        ("commons?seats=3&horizon=8", "mcts?simulations=40"),
+        pytest.param("commons?seats=3&horizon=8", "mcts?simulations=40", marks=pytest.mark.nightly),
         ("tests/agents/probe_switches.py", "mcts?simulations=80"),
         ("connect_four", "minimax?depth=4"),
         ("connect_four", "minimax?depth=2&rollouts=3"),
@@ -215,7 +215,9 @@ def plain_minimax(game: Any, state: Any, depth: int, away: int = 1) -> float:
     return max(values) if seat == 0 else min(values)
 
 
-@pytest.mark.parametrize("name", ["connect_four", "breakthrough?rows=4&columns=4"])
+@pytest.mark.parametrize(
+    "name", ["connect_four", pytest.param("breakthrough?rows=4&columns=4", marks=pytest.mark.nightly)]
+)
 def test_minimax_agrees_with_looking_at_everything(name: str, table: Any, seeds: Any) -> None:
     game, sharp = envs.game(name), 0
     for seed in seeds(6):

@@ -35,7 +35,7 @@ CONFIGURATIONS = [each for name in envs.names() for each in spread(name)]
 """Run plainly."""
 COMPILED = [
     *envs.names(),
-    "liars_dice?seats=5&dice=2&wild=true",
+    "liars_dice?seats=6&dice=2&wild=true",
     *(
         pytest.param(name, marks=pytest.mark.nightly)
         for name in ("commons?seats=6&teams=2", "commons?seats=2&shared=true")

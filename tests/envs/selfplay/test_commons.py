@@ -14,7 +14,12 @@ from envs.game import Game, Legal
 from envs.rules import PUBLIC, SPECTATOR, Refusal
 from envs.selfplay.commons import growth
 
-COMMONS = ["commons", "commons?seats=7&teams=2&most=9&capacity=5&horizon=30", "commons?seats=2&shared=true&rate=100"]
+COMMONS: list[Any] = [
+    "commons",
+    "commons?seats=7&teams=2&most=9&capacity=5&horizon=30",
+    pytest.param("commons?seats=2&shared=true&rate=100", marks=pytest.mark.nightly),
+]
+"""Another number of seats is another record, which takes its compiler some ten seconds."""
 SEED = 5
 
 
@@ -56,7 +61,7 @@ def test_what_a_seat_imagines_is_the_state_itself(name: str, seeds: Any, episode
 
 
 def test_all_seats_decide_in_every_tick(episode: Callable[..., Any]) -> None:
-    game = envs.game("commons?seats=8&horizon=10")
+    game = envs.game("commons?seats=8&horizon=10", plain=True)
     steps = list(episode(game, SEED))
     assert [sorted(actions) for _, actions, _ in steps] == [list(range(8))] * 10
     assert game.acting(steps[-1][2]) == ()
@@ -99,7 +104,7 @@ def test_what_is_short_is_shared_by_the_stated_rule(stock: int, tick: int, asked
 
 
 def test_shares_lose_and_invent_no_unit(seeds: Any, episode: Callable[..., Any]) -> None:
-    game = envs.game("commons?seats=7&most=9&capacity=4&horizon=50")
+    game = envs.game("commons?seats=7&most=9&capacity=4&horizon=50", plain=True)
     short = 0
     for seed in seeds(20):
         for state, actions, after in episode(game, seed):
@@ -173,7 +178,7 @@ def test_rewards_are_the_means_of_the_groups(options: str, amounts: tuple[int, .
 
 
 def test_totals_stay_in_the_declared_range(seeds: Any, episode: Callable[..., Any]) -> None:
-    for name in COMMONS:
+    for name in COMMONS[:2]:
         game = envs.game(name)
         low, high = game.spec.points
         for seed in seeds(3):
@@ -195,7 +200,7 @@ def test_more_teams_than_seats_are_refused_in_one_line() -> None:
 
 
 def test_marks_tell_peaks_and_a_low_stock_once(episode: Callable[..., Any]) -> None:
-    game = envs.game("commons?most=9&rate=60&capacity=10")
+    game = envs.game("commons?most=9&rate=60&capacity=10", plain=True)
     record, harvests, kinds = 0, [], []
     for state, actions, after in episode(game, SEED):
         marks = [mark.kind for mark in game.tell(state, actions, after)]
@@ -260,7 +265,7 @@ def test_the_tensor_is_seen_from_the_seat_and_stays_in_range(episode: Callable[.
     assert flat[:2] == pytest.approx([pool.stock / 24, 0.1])
     assert flat[2:11] == pytest.approx([0.5, 0, 1, 0.5, 0, 1, 0.05, 0, 0.1])
     assert flat[11:] == [1, 0, 0]
-    for name in COMMONS:
+    for name in COMMONS[:2]:
         random = envs.game(name)
         for _, _, after in episode(random, SEED):
             for who in (SPECTATOR, random.seats - 1):

@@ -13,7 +13,12 @@ from envs.canvas import PALETTES, Canvas
 from envs.game import Game, Legal
 from envs.rules import PUBLIC, SPECTATOR, Refusal
 
-TABLES = ["liars_dice", "liars_dice?seats=6&dice=2&wild=true", "liars_dice?seats=3&dice=1"]
+TABLES: list[Any] = [
+    "liars_dice",
+    "liars_dice?seats=6&dice=2&wild=true",
+    pytest.param("liars_dice?seats=3&dice=1", marks=pytest.mark.nightly),
+]
+"""Other numbers of seats and dice are other records, which take their compiler some ten seconds each."""
 SEED = 11
 
 
