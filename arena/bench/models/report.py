@@ -66,7 +66,7 @@ def _players(plan: Plan, game: Game, played: Sequence[Played]) -> list[dict[str,
     groups: dict[tuple[object, ...], int] = {}
     bouts = [_bout(game, number, each, groups) for number, each in enumerate(_ordered(played))]
     players = sorted({player for bout in bouts for player in bout.players})
-    table = rate(bouts, players, trend=False)
+    table = rate(bouts, players, trend=False, apart="apart" in game.spec.traits)
     standings = [standing for ladder in table.ladders for standing in ladder.standings]
     return [_player(standing, names, plan, game, played) for standing in standings]
 
