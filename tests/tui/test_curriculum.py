@@ -28,7 +28,7 @@ def taught(folder: Path) -> Path:
 async def test_the_monitor_shows_difficulty_against_skill(tmp_path: Path, size: tuple[int, int]) -> None:
     async with monitor(taught(tmp_path / "dual"), size) as (_, pilot):
         text = await settled(pilot)
-    for word in ("curriculum", "difficulty 50%", "skill 65%", "100%", "sampled"):
+    for word in ("curriculum", "difficulty 50%", "skill 65%", "70%", "30%", "sampled"):
         assert word in text, word
     assert "win rate" not in text
 
