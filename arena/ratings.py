@@ -4,7 +4,8 @@ Ratings are Davidson's strengths (`arena.davidson`) in Elo points, 400 for odds 
 the set of results, not on its order: the same results give the same bits. Intervals are at 95 %: percentiles of fits to groups of matches
 (swapped seats, one seed) drawn again within each table. Who has met somebody against whom all points went to one side has no spread that
 could be drawn; there the standard error at the fit counts too, and what reaches farther is the interval.
-Players of different roles have ladders of their own.
+Players of different roles have ladders of their own. Where their points are not comparable either, `apart` makes of the results matches
+within one role first (`arena.apart`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
+from arena.apart import within_roles
 from arena.standings import Bout, Ladder, Meeting, Player, Standing, Table, comparisons
 from arena.strengths import Groups, write_strengths
 
@@ -19,8 +21,9 @@ __all__ = ["digest", "rate"]
 
 
 def rate(
-    bouts: Iterable[Bout], players: Sequence[Player], resamples: int = 1000, seed: int = 0, trend: bool = True
-) -> Table:
+    bouts: Iterable[Bout], players: Sequence[Player], resamples: int = 1000, seed: int = 0, trend: bool = True,
+    apart: bool = False,
+) -> Table:  # fmt: skip
     """Fold results into the table of a game. players: everybody, also who has not played yet.
 
     resamples: 0 leaves out the bootstrap and the intervals come from the information alone.
@@ -28,13 +31,16 @@ def rate(
     ordered = sorted(bouts, key=lambda bout: bout.number)
     standings = {player: Standing(player) for player in players}
     meetings: dict[tuple[Player, Player], Meeting] = {}
+    compared = within_roles(ordered) if apart else ordered
     for bout in ordered:
-        _count(bout, standings, meetings)
+        _count(bout, standings)
+    for bout in compared:
+        _compare(bout, standings, meetings)
     names = sorted(standings)
     index = {player: n for n, player in enumerate(names)}
-    tie = write_strengths(Groups(ordered, index), [standings[name] for name in names], resamples, seed)
+    tie = write_strengths(Groups(compared, index), [standings[name] for name in names], resamples, seed)
     if trend:
-        _run(ordered, standings)
+        _run(compared, standings)
     ladders = [
         Ladder(
             role, sorted((s for s in standings.values() if s.player.role == role), key=lambda s: (-s.rating, s.player))
@@ -46,7 +52,7 @@ def rate(
 
 
 # ------------------------------------------------------------------ counts
-def _count(bout: Bout, standings: Mapping[Player, Standing], meetings: dict[tuple[Player, Player], Meeting]) -> None:
+def _count(bout: Bout, standings: Mapping[Player, Standing]) -> None:
     for player in set(bout.players):
         own = {seat for seat, other in enumerate(bout.players) if other == player}
         standing = standings[player]
@@ -58,7 +64,12 @@ def _count(bout: Bout, standings: Mapping[Player, Standing], meetings: dict[tupl
             continue
         standing.matches += 1
         standing.points += sum(bout.scores[seat] for seat in own) / len(own)
-        _place(standing, bout.scores, own)
+
+
+def _compare(bout: Bout, standings: Mapping[Player, Standing], meetings: dict[tuple[Player, Player], Meeting]) -> None:
+    for player in set(bout.players) if bout.scores is not None else ():
+        own = {seat for seat, other in enumerate(bout.players) if other == player}
+        _place(standings[player], bout.scores or (), own)
     for (first, second), outcome in comparisons(bout):
         for pair, won in (((first, second), outcome), ((second, first), -outcome)):
             _note(meetings.setdefault(pair, Meeting()), won, bout.number)

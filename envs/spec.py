@@ -32,10 +32,11 @@ __all__ = [
 SPECTATOR, PUBLIC = -1, -2
 """Two who look and never act: the spectator sees all, the public what every seat knows."""
 
-TRAITS = frozenset({"simultaneous", "hidden", "zero_sum", "enumerable", "talk", "chance", "perfect"})
+TRAITS = frozenset({"simultaneous", "hidden", "zero_sum", "enumerable", "talk", "chance", "perfect", "apart"})
 """simultaneous: several seats may act in one tick. hidden: some seat does not see all. zero_sum: rewards of a tick sum
 to 0. enumerable: the whole tree can be walked. talk: what a seat says reaches others. chance: rules draw random numbers.
-perfect: every seat sees the whole state, and `imagine` copies it."""
+perfect: every seat sees the whole state, and `imagine` copies it. apart: points of different roles are not comparable; ratings compare
+players of one role alone."""
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def bout(division: Division, played: Played) -> Bout:
 def table(division: Division, results: Iterable[Played], resamples: int = 1000, trend: bool = True) -> Table:
     """The table of one division; results: its own."""
     bouts = [bout(division, played) for played in results]
-    return rate(bouts, players(division), resamples, trend=trend)
+    return rate(bouts, players(division), resamples, trend=trend, apart=division.apart)
 
 
 def chosen(plan: Plan, game: str | None) -> list[int]:

@@ -17,7 +17,7 @@ __all__ = ["Division", "Plan"]
 @dataclass(frozen=True)
 class Division:
     """One game of a tournament with its players. roles: name and seats of each role; entrants: the players (indices into `agents`) of
-    each role where they differ, () where everybody plays every seat.
+    each role where they differ, () where everybody plays every seat. apart: players are compared with those of their role alone.
     """
 
     game: str
@@ -32,6 +32,7 @@ class Division:
     sandbox: str = "default"
     roles: tuple[tuple[str, int], ...] = (("player", 2),)
     entrants: tuple[tuple[int, ...], ...] = ()
+    apart: bool = False
 
     @property
     def seats(self) -> int:
@@ -63,7 +64,7 @@ class Plan:
     def tree(self) -> dict[str, Any]:
         """Plain values that JSON takes; two plans are the same exactly when these are."""
         own = {"name": self.name, "seed": self.seed, "rated": self.rated, "record": self.record, "texts": self.texts}
-        return own | {"clock": self.limits.tree(), "games": [_plain(vars(division)) for division in self.divisions]}
+        return own | {"clock": self.limits.tree(), "games": [_told(division) for division in self.divisions]}
 
     @classmethod
     def from_tree(cls, tree: Mapping[str, Any]) -> Plan:
@@ -71,6 +72,11 @@ class Plan:
         divisions = tuple(Division(**{name: _frozen(value) for name, value in each.items()}) for each in tree["games"])
         own = {name: tree[name] for name in ("name", "seed", "rated", "record", "texts")}
         return cls(divisions=divisions, limits=Limits(**tree["clock"]), **own)
+
+
+def _told(division: Division) -> Any:
+    """Its fields; `apart` where it is so, because plans of games without it are stored that do not know it."""
+    return _plain({name: value for name, value in vars(division).items() if name != "apart" or value})
 
 
 def _plain(value: Any) -> Any:

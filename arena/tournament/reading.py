@@ -68,7 +68,8 @@ class _Reader:
         self._demand_system(at, game.seats, values, bool(entrants))
         kept = {key: values[key] for key in ("system", "rounds", "sets", "swap", "retries", "patience", "sandbox")}
         roles = tuple((role.name, role.count) for role in game.spec.roles)
-        return Division(name, agents, challengers=challengers, roles=roles, entrants=entrants, **kept)
+        apart = "apart" in game.spec.traits
+        return Division(name, agents, challengers=challengers, roles=roles, entrants=entrants, apart=apart, **kept)
 
     def _players(self, at: str, game: Any, values: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...]]:  # fmt: skip
         """The agents of a game as canonical addresses, and who of them plays which role."""

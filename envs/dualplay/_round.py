@@ -53,7 +53,9 @@ def count_words(most: int) -> str:
 
 def traits(attempts: int, passage: bool) -> frozenset[str]:
     """The traits that follow from the options."""
-    return frozenset({"hidden"} | ({"simultaneous"} if attempts > 1 else set()) | ({"chance"} if passage else set()))
+    return frozenset(
+        {"hidden", "apart"} | ({"simultaneous"} if attempts > 1 else set()) | ({"chance"} if passage else set())
+    )
 
 
 def setting(own: tuple[tuple[str, str], ...], parts: Any, history: int) -> Any:

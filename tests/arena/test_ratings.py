@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from arena.apart import within_roles
 from arena.davidson import _Model, fit
 from arena.online import Line, fold
 from arena.ratings import digest, rate
@@ -293,3 +294,39 @@ def test_the_trend_ends_where_the_running_rating_is() -> None:
     for standing in rate(bouts, [Player("0"), Player("1")]).ladders[0].standings:
         assert standing.trend[-1] == standing.running
         assert len(standing.trend) == standing.matches
+
+
+# ------------------------------------------------------------------ roles whose points are not comparable
+def asked(number: int, proposer: str, solvers: str, scores: Sequence[float] | None) -> Bout:
+    players = (Player(proposer, "proposer"), *(Player(name, "solver") for name in solvers))
+    return Bout(number, number // 2, players, tuple(scores) if scores is not None else None)
+
+
+def test_roles_apart_are_compared_within_the_role_alone() -> None:
+    bouts = [
+        asked(0, "good", "ab", (0.9, 1, 0)), asked(1, "good", "ba", (0.9, 0, 1)), asked(2, "bad", "ab", (0, 1, 0)),
+        asked(3, "bad", "ba", (0, 0, 1)), asked(4, "bad", "ab", None),
+    ]  # fmt: skip
+    players = [Player("bad", "proposer"), Player("good", "proposer"), Player("a", "solver"), Player("b", "solver")]
+    proposers, solvers = rate(bouts, players, resamples=50, apart=True).ladders
+    assert [(s.player.agent, s.won, s.drawn, s.lost, s.matches) for s in proposers.standings] == [
+        ("good", 2, 0, 0, 2),
+        ("bad", 0, 0, 2, 2),
+    ]
+    assert [(s.player.agent, s.won, s.lost, s.points) for s in solvers.standings] == [("a", 4, 0, 4), ("b", 0, 4, 0)]
+    assert proposers.standings[0].rating > 1500 > proposers.standings[1].rating
+    # Compared with its solvers, the good proposer would have lost every match.
+    mixed = {s.player.agent: s for ladder in rate(bouts, players, resamples=0).ladders for s in ladder.standings}
+    assert (mixed["good"].won, mixed["good"].lost) == (0, 2)
+
+
+def test_proposers_meet_where_the_same_solvers_answered_them_turn_by_turn() -> None:
+    one = [
+        asked(0, "p", "ab", (1, 0, 0)),
+        asked(1, "p", "ab", (0, 0, 0)),
+        asked(2, "q", "ab", (0.5, 0, 0)),
+        asked(3, "q", "ba", (1, 0, 0)),
+    ]
+    met = [bout for bout in within_roles(one) if bout.players[0].role == "proposer"]
+    assert [(bout.number, [p.agent for p in bout.players], bout.scores) for bout in met] == [(0, ["p", "q"], (1, 0.5))]
+    assert len({bout.group for bout in within_roles(one)}) == 3

@@ -34,9 +34,17 @@ def curriculum(view: RunView, palette: str, ascii_only: bool) -> Content | None:
             Series("", _over(curve, first, last), colour)
             for curve, colour in zip(shown.values(), COLOURS, strict=False)
         ]
-        return with_axes(lines, [first, last], (columns, rows), False, palette, ascii_only, (0.0, 1.0))
+        bounds = _tenths([value for curve in shown.values() for value in curve.values])
+        return with_axes(lines, [first, last], (columns, rows), False, palette, ascii_only, bounds)
 
     return Content([Span("curriculum", "text", True)], right=legend, paint=paint)
+
+
+def _tenths(shares: list[float]) -> tuple[float, float]:
+    """The least span of whole tenths that holds all shares."""
+    finite = [share for share in shares if math.isfinite(share)] or [0.0, 1.0]
+    low, high = math.floor(10 * min(finite)), math.ceil(10 * max(finite))
+    return low / 10, max(high, low + 1) / 10
 
 
 def _over(curve: Curve, first: float, last: float) -> list[float]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -29,6 +31,12 @@ SMALL = {
 }
 
 
+@pytest.fixture(autouse=True)
+def few_held_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rules run plainly here, so little is measured."""
+    monkeypatch.setattr("arena.training.cold_start.TRIES", 60)
+
+
 def tiny(folder: Path, symbols: str = "0123456789+-*/=.(),") -> str:
     """A Llama of one layer that writes single characters."""
     from tokenizers import Regex, Tokenizer, models, pre_tokenizers
@@ -47,7 +55,7 @@ def tiny(folder: Path, symbols: str = "0123456789+-*/=.(),") -> str:
 def test_without_the_extra_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     from arena.training import hugging
 
-    monkeypatch.setitem(__import__("sys").modules, "transformers", None)
+    monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(UserError, match=r"palaestra\[hf\]"):
         hugging.opened(named("arithmetic", plain=True), "anywhere", 4)  # type: ignore[arg-type]
 
@@ -87,7 +95,7 @@ def test_what_a_language_model_has_drawn_is_scored_again_alike(tmp_path: Path) -
         opened(game, tiny(tmp_path / "small", "0123456789+-=."), 0)
     model = opened(game, tiny(tmp_path / "model"), 4, "12+34=46")
     draws = torch.Generator().manual_seed(0)
-    tables = Tables(game, __import__("numpy").arange(6, dtype="uint64"))
+    tables = Tables(game, np.arange(6, dtype=np.uint64))
     for written in (tables.propose(model, draws), tables.solve(model, draws)):
         logs, _ = log_probabilities(model, written)
         for i in range(0, len(written.tokens), 3):
@@ -105,10 +113,12 @@ def test_what_a_language_model_has_drawn_is_scored_again_alike(tmp_path: Path) -
 @pytest.mark.nightly
 @needs_extra
 @pytest.mark.parametrize("seats", [("proposer",), ("solver",), ("proposer", "solver")])
-def test_either_seat_is_trained_by_the_same_code(seats: tuple[str, ...], tmp_path: Path) -> None:
+def test_either_seat_is_trained_by_the_same_code(
+    seats: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tiny(tmp_path / "model")
     config = Config.made({**SMALL, "steps": 3, "seconds": 1e5, "until": 0.0, "rank": 4, **dict.fromkeys(seats, path)})
-    loop = Loop(config, named(config.game()))  # type: ignore[arg-type]
+    loop = Loop(config, named(config.game(), plain=True))  # type: ignore[arg-type]
     before = {who: {k: v.clone() for k, v in getattr(loop, who).state_dict().items()} for who in seats}
     learned: dict[str, bool] = {}
     for _ in range(10):
@@ -117,8 +127,11 @@ def test_either_seat_is_trained_by_the_same_code(seats: tuple[str, ...], tmp_pat
             who: any((v != before[who][k]).any() for k, v in getattr(loop, who).state_dict().items()) for who in seats
         }
     assert all(learned.values()), learned
+    monkeypatch.setattr("arena.training.pasodoble.named", lambda name: named(name, plain=True))
     found = train(config, tmp_path / "run")
     assert 0.0 <= found["sampled"] <= 1.0
+    with (tmp_path / "run" / "log.txt").open() as log:
+        assert "ends at step 3" in log.read()
 
 
 @pytest.mark.nightly
