@@ -185,7 +185,8 @@ def _read(ask: Ask, lines: TextIO, out: TextIO) -> str:
 def _choices(ask: Ask) -> str:
     """What may be answered, in the game's words."""
     if ask.legal.form is not None:
-        return f"answer with a text of at most {ask.legal.form.length} characters"
+        shown = safe_text(ask.game.form(ask.legal.sample(ask.key), ask.obs), width=200)
+        return f"answer with a text of at most {ask.legal.form.length} characters, for example: {shown}"
     if len(ask.legal.sizes) > 1 or ask.legal.bounds is not None:
         return f"for example: {safe_text(ask.game.form(ask.legal.sample(ask.key), ask.obs))}"
     return "legal: " + safe_text(listed([ask.game.form([action], ask.obs) for action in ask.legal]), width=2000)

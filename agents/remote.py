@@ -55,7 +55,7 @@ class Player:
     def _rules(self, told: wire.Rules) -> Game:
         """The game, opened once for all matches with the same rules and configuration."""
         known = self._known
-        if known is None or (known.id, known.digest, known.options, known.config_bytes()) != (
+        if known is None or (known.id, known.digest, known.shared_options, known.config_bytes()) != (
             told.id, told.digest, told.options, told.config,
         ):  # fmt: skip
             known = rules_of(told, self.place)

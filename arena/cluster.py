@@ -22,7 +22,7 @@ def joined(address: str) -> Any:
     except ImportError:
         raise UserError("--ray needs the extra ray: pip install 'palaestra[ray]'", FAILURE) from None
     _demand_answer(address)
-    here = {"include_dashboard": False} if address == "local" else {}
+    here: dict[str, Any] = {"include_dashboard": False} if address == "local" else {}
     try:
         ray.init(address=address, log_to_driver=False, configure_logging=False, **here)
     except (ConnectionError, ValueError, RuntimeError) as error:

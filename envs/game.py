@@ -213,10 +213,16 @@ class Game:
         """Figures of an ended episode, stored with its result."""
         raise NotImplementedError
 
+    @property
+    def shared_options(self) -> dict[str, Any]:
+        """The options as others may read them: without those that name a place on this machine."""
+        places = {name for name, option in self.spec.options.items() if option.place}
+        return {name: value for name, value in self.options.items() if name not in places}
+
     def describe(self) -> dict[str, Any]:
         """What a recording stores so that the game is found again, and read without it."""
         return {
-            "game": self.id, "place": self.place, "title": self.spec.title, "options": dict(self.options), "digest": self.digest,
+            "game": self.id, "place": self.place, "title": self.spec.title, "options": self.shared_options, "digest": self.digest,
             "kind": self.kind,
             "traits": sorted(self.spec.traits), "seats": list(self.spec.seat_names), "limit": self.spec.limit,
             "config": self.config_bytes(public=True),

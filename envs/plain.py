@@ -7,7 +7,7 @@ are given; `legal` may return a Form instead of writing a mask, and then the act
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgpack
@@ -89,7 +89,8 @@ class PlainGame(Game):
         mask = [False] * sum(sizes)
         form = self.words["legal"](self.row(state), self.config, seat, mask)
         if isinstance(actions, Text):
-            return TextLegal(form if isinstance(form, Form) else Form(actions.length))
+            fits = form if isinstance(form, Form) else Form(actions.length)
+            return TextLegal(fits, lambda key: self.example(self.observe(state, seat), seat, key))
         return Legal(np.array(mask, np.bool_), sizes, (actions.low, actions.high) if isinstance(actions, Box) else None)
 
     def observe(self, state: bytes, who: int) -> Tree:
@@ -178,10 +179,18 @@ class PlainGame(Game):
 
 
 class TextLegal(Legal):
-    """The legal texts of a seat: everything that fits the form."""
+    """The legal texts of a seat: everything that fits the form. examples: key -> texts that the game gives."""
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, form: Form, examples: Callable[[int], list[str]] = lambda _: []) -> None:
         super().__init__(np.ones(1, np.bool_), (1,), None, form)
+        self.examples = examples
+
+    def sample(self, key: int) -> Any:
+        """One of the game's examples that fit. Raises UserError when it has none."""
+        fitting = [text for text in self.examples(key) if text in self]
+        if not fitting:
+            raise UserError(f"the game gives no example of a text that fits {self.form}")
+        return fitting[keys.below(key, len(fitting))]
 
     def __contains__(self, action: Any) -> bool:
         import re  # noqa: PLC0415  only text games pay for it

@@ -11,7 +11,7 @@ import importlib
 import importlib.util
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -22,7 +22,7 @@ from envs.game import Game
 from envs.options import checked, split
 from envs.spec import Spec
 
-__all__ = ["FAMILIES", "broken", "family", "found", "game", "load", "names", "portable", "spec"]
+__all__ = ["FAMILIES", "broken", "family", "found", "game", "load", "names", "spec"]
 
 FAMILIES = ("selfplay", "dualplay", "defender", "towerdefence")
 FOREIGN = ("pettingzoo", "gymnasium")
@@ -147,13 +147,6 @@ def _built(name: str, build: Callable[..., Game], given: dict[str, Any]) -> Game
         raise UserError(f"{name} could not be built: {error}", USAGE) from error
     made.options = values
     return made
-
-
-def portable(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Recorded options of an installed game without those that name a place on the machine which recorded it. Raises UserError."""
-    declared = _declaration(load(found()[_newest(name)]))
-    places = {key for key, option in declared.options.items() if option.place} if declared else set()
-    return {key: value for key, value in options.items() if key not in places}
 
 
 def _declaration(build: Callable[..., Game]) -> Spec | None:

@@ -10,7 +10,7 @@ from typing import Any
 from arena.events import Secret, Started
 from envs.errors import UserError
 from envs.game import Game
-from envs.registry import found, game, portable
+from envs.registry import found, game
 
 __all__ = ["allow", "installed"]
 
@@ -58,7 +58,7 @@ def _built(name: str, told: dict[str, Any]) -> tuple[Game | None, str]:
     """The rules of that name and digest, with the recorded options."""
     options = told.get("options", {})
     if name in found():
-        made = game(name, plain=True, **portable(name, options))
+        made = game(name, plain=True, **options)
         if made.digest == told.get("digest"):
             return made, ""
         return None, f"other rules: {name} has changed since this was recorded; what was recorded is shown"

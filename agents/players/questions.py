@@ -7,6 +7,7 @@ it: working them out may take for ever, and such answers are right only letter b
 from __future__ import annotations
 
 import importlib.util
+import logging
 import re
 from collections.abc import Mapping
 from fractions import Fraction
@@ -89,8 +90,9 @@ def equal(claim: str, answer: str) -> tuple[bool, str]:
         return False, "too heavy to be worked out, and other letters"
     from math_verify import parse, verify  # noqa: PLC0415  it loads sympy
 
+    # Its own time limits need the main thread, which a match may not have; that they are off is nothing to warn of.
+    logging.getLogger("math_verify").setLevel(logging.ERROR)
     try:
-        # Its own time limits need the main thread, which a match may not have.
         one, two = (parse(_plain(text), parsing_timeout=0) for text in (claim, answer))
         if not one or not two:
             return False, "math-verify reads no value in one of them"

@@ -41,7 +41,8 @@ def rules_told(rules: Game, seat: int) -> wire.Rules:
     low, high = (list(actions.low), list(actions.high)) if isinstance(actions, Box) else ([], [])
     return wire.Rules(
         rules.id, spec.title, rules.kind, rules.digest, spec.rules[:_LONGEST], list(spec.seat_names),
-        {name: value for name, value in rules.options.items() if isinstance(value, bool | int | float | str | None)}, sorted(spec.traits),
+        {name: value for name, value in rules.shared_options.items() if isinstance(value, bool | int | float | str | None)},
+        sorted(spec.traits),
         spec.limit, [] if isinstance(actions, Box | Text) else list(actions.factors), low, high,
         actions.length if isinstance(actions, Text) else 0, rules.config_bytes(public=True),
     )  # fmt: skip
@@ -135,7 +136,8 @@ def ask_of(told: wire.Ask, rules: Game) -> Ask:
     """The question as an agent takes it. Raises UserError where it does not fit the game."""
     if not 0 <= told.seat < rules.seats:
         raise UserError(f"the host asks seat {told.seat} of {rules.id}, which has seats 0 to {rules.seats - 1}")
-    obs, legal = observation_of(told.packed, rules, told.seat), _legal(told.legal, rules, told.seat)
+    obs = observation_of(told.packed, rules, told.seat)
+    legal = _legal(told.legal, rules, told.seat, obs)
     heard = tuple(Heard(each.tick, each.seat, each.text) for each in told.heard)
     return Ask(
         told.match, rules, told.seat, told.tick, obs, legal, told.seed, told.seconds, heard, tuple(told.refusals)
@@ -156,13 +158,13 @@ def observation_of(packed: bytes, rules: Game, who: int) -> Any:
     return Row(owned(packed, kind))
 
 
-def _legal(told: wire.Legal, rules: Game, seat: int) -> Legal:
+def _legal(told: wire.Legal, rules: Game, seat: int, obs: Any) -> Legal:
     actions = rules.spec.role(seat).actions
     sizes = actions.factors
     if isinstance(actions, Text):
         from envs.plain import TextLegal  # noqa: PLC0415
 
-        return TextLegal(Form(told.length, told.pattern))
+        return TextLegal(Form(told.length, told.pattern), lambda key: rules.example(obs, seat, key))
     if isinstance(actions, Box):
         return Legal(np.ones(len(sizes), np.bool_), sizes, (tuple(told.low), tuple(told.high)))
     mask, edge = np.zeros(sum(sizes), np.bool_), 0

@@ -32,7 +32,8 @@ def answered(agent: Callable[[Ask], Any], ask: Ask) -> Reply:
     """The Reply of an agent, which must be legal."""
     reply = reply_of(agent(ask))
     assert isinstance(reply, Reply)
-    assert list(reply.actions[0]) in ask.legal, f"{reply.actions[0]} is not in {ask.legal}"
+    action = reply.actions[0]
+    assert (action if isinstance(action, str) else list(action)) in ask.legal, f"{action} is not in {ask.legal}"
     return reply
 
 

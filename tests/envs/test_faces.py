@@ -17,6 +17,7 @@ from envs.faces.aec import AEC
 from envs.faces.gym import Gym
 from envs.faces.parallel import Parallel
 from envs.options import address
+from tests.games import NUMBERS, RECORDS
 
 pytestmark = pytest.mark.foreign_random
 
@@ -31,10 +32,10 @@ def spread(name):
     return [each if n % step == 0 else pytest.param(each, marks=pytest.mark.nightly) for n, each in enumerate(every)]
 
 
-CONFIGURATIONS = [each for name in envs.names() for each in spread(name)]
+CONFIGURATIONS = [each for name in NUMBERS for each in spread(name)]
 """Run plainly."""
 COMPILED = [
-    *envs.names(),
+    *RECORDS,
     "liars_dice?seats=6&dice=2&wild=true",
     *(
         pytest.param(name, marks=pytest.mark.nightly)
@@ -63,7 +64,7 @@ def test_every_configuration_passes_the_tests_of_the_libraries(name):
         check_environments_match(one, other, 10, seed=3)
 
 
-@pytest.mark.parametrize("name", envs.names())
+@pytest.mark.parametrize("name", RECORDS)
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_compiled_games_pass_the_tests_of_the_libraries(name):
     api_test(envs.make(name, "aec"), num_cycles=60)

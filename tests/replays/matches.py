@@ -34,9 +34,8 @@ class Clock:
 
 def uniform(ask: Ask) -> Reply:
     """A uniform legal action, with notes."""
-    return Reply(
-        [ask.legal.sample(ask.key)], notes={"value": 0.5, "why": f"drawn at tick {ask.tick}", "prompt": "p" * 20}
-    )
+    action = ask.legal.sample(ask.key) if ask.legal.form is None else ask.game.example(ask.obs, ask.seat, ask.key)[0]
+    return Reply([action], notes={"value": 0.5, "why": f"drawn at tick {ask.tick}", "prompt": "p" * 20})
 
 
 def recorded(

@@ -28,8 +28,8 @@ RULES = """\
 A proposer reads a passage that nobody else sees and writes a question with its answer. The question has {shortest} to {longest} characters;
 neither may stand in the other, nothing in the question may be boxed, no earlier question be copied. Then {solvers} without seeing
 each other. {compared} A right answer earns a point. The proposer earns {payoff}, where p is the share of right answers and d the share of
-earlier questions that are unlike this one, and nothing for an invalid question, which ends the game.
-The proposer writes question: TEXT answer: TEXT, for example question: How much is 12 times 7? answer: 84; a solver writes answer: TEXT{last}"""
+earlier questions that are unlike this one, and nothing for an invalid question, which ends the game. The proposer writes question: TEXT
+answer: TEXT, for example question: How much is 12 times 7? answer: 84; a solver writes answer: TEXT{last}"""
 PAID = {"pasodoble": "1.1 - p + 0.2 d if p > 0.2 and d > 0.3, else nothing", "ssp": "1 - p", "balanced": "4 p (1 - p)"}
 EXACT = "An answer is right when it is the proposer's, letter by letter, but for case, spaces and a full stop."
 MATHS = "An answer is right when it is the proposer's letter by letter, or when a verifier says that both have the same value."
@@ -54,11 +54,11 @@ def shaped(attempts: int, compare: str, payoff: str) -> dict[str, Any]:
 
 
 OPTIONS = {
-    "passages": Option("", help='a folder of JSON lines, each {"text": ...}, for the proposer to read; empty: some built-in ones', place=True),
+    "passages": Option("", help='a folder of JSON lines, each {"text": ...}, to read; empty: some built-in ones', place=True),
     "keep": Option(64, 1, 512, help="passages that are taken from the folder at most"),
     "draw": Option(0, 0, (1 << 31) - 1, help="the seed that says which"),
     "attempts": Option(3, 1, 16, help="solvers"),
-    "compare": Option("exact", choices=("exact", "maths"), help="how answers are compared: by the rules, or by a verifier in a seat of its own"),
+    "compare": Option("exact", choices=("exact", "maths"), help="how answers are compared: by the rules, or by a verifier in a seat"),
     "payoff": Option("pasodoble", choices=PAYOFFS, help="what the proposer earns"),
 }  # fmt: skip
 SPEC = Spec("questions", "Questions", options=OPTIONS, points=(0.0, 1.3), **shaped(3, "exact", "pasodoble"))

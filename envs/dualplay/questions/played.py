@@ -21,13 +21,13 @@ LIKE, REMEMBERED = 800, 100
 
 # ------------------------------------------------------------------ 2. the state
 # stage: "ask", "solve", "verify", "over"; passage; question; claim: the proposer's answer; checks: {name: passed}; unlike: diversity per
-# mille; answers[i]: None until solver i answers; waiting: [[i, answer]] that the verifier has yet to see; right[i]; verdicts: [[i, "right" or
-# "wrong", reason]].
+# mille; answers[i]: None until solver i answers; waiting: [[i, answer]] that the verifier has yet to see; right[i]; verdicts: [[i, "right"
+# or "wrong", reason]].
 
 
 # ------------------------------------------------------------------ 3. the rules
 def init(s: Any, c: Any, key: Any) -> None:
-    s.passage = below(key, len(c.passages))
+    s.passage = c.passages[below(key, len(c.passages))]
     s.stage, s.question, s.claim, s.checks, s.unlike = "ask", "", "", {}, 0
     s.answers, s.right = [None] * c.attempts, [0] * c.attempts
     s.waiting, s.verdicts = [], []
@@ -130,7 +130,7 @@ def observe(s: Any, c: Any, seat: int, obs: Any) -> None:
     """All see the question. Passage and claim are the proposer's, an answer is its solver's, until the end; the verifier sees its task."""
     over, mine = s.stage == "over", seat in (0, -1)
     obs.stage, obs.question, obs.checks, obs.unlike = s.stage, s.question, s.checks, s.unlike
-    obs.passage = c.passages[s.passage] if over or mine else ""
+    obs.passage = s.passage if over or mine else ""
     obs.claim = s.claim if over or mine else ""
     obs.answers = [answer if over or seat in (1 + i, -1) else None for i, answer in enumerate(s.answers)]
     obs.right = s.right if over else [0] * c.attempts

@@ -33,25 +33,30 @@ def both(entities: int, attempts: int) -> tuple[tuple[Any, ...], ...]:
     """What state and observation share.
 
     stage 0: the proposer searches, 1: it writes, 2: solvers search and answer, 3: over; target: the answer; hops: the steps asked for;
-    calls: searches of each seat, and log: which (entity * ASPECTS + aspect); read: documents that each seat has; asked; checks: UNKNOWN,
-    PASSED or FAILED for each of CHECKS; verdict: 0 open, 1 valid, else 2 and the number of the first filter that failed; foreign: documents
-    of the reader that the proposer had not found, -1 where there are none; found: what the reader found; fitting: how many answers the
-    question has in the whole world; posed and sought: the question that solvers have, and its answer; answers (-1: none yet) and right of
-    each solver.
+    calls: searches of each seat, and log: which (entity * ASPECTS + aspect); asked: the proposer's question; checks: UNKNOWN, PASSED or
+    FAILED for each of CHECKS; verdict: 0 open, 1 valid, else 2 and the number of the first filter that failed; foreign: documents of the
+    reader that the proposer had not found, -1 where there are none; found: what the reader found; fitting: how many answers the question
+    has in the whole world; posed and sought: the question that solvers have, its answer; answers (-1: none yet) and right of each solver.
     """
     seats = 1 + attempts
     now = (("stage", "i1"), ("target", "i2"), ("hops", "i1"), ("verdict", "i1"), ("fitting", "i2"), ("asked", QUESTION))
-    each = (("calls", "i1", (seats,)), ("log", "i2", (seats, 10)), ("read", "i1", (seats, entities)))
+    each = (("calls", "i1", (seats,)), ("log", "i2", (seats, 10)))
     judged = (("checks", "i1", (len(CHECKS),)), ("foreign", "i2", (FOREIGN,)), ("found", "i1", (entities,)))
     solved = (("posed", QUESTION), ("sought", "i2"), ("answers", "i2", (attempts,)), ("right", "i1", (attempts,)))
     return *now, *each, *judged, *solved
 
 
 def state_fields(entities: int, attempts: int) -> tuple[tuple[Any, ...], ...]:
-    """... and entities that each seat has seen, and the documents of the reader."""
-    return *both(entities, attempts), ("seen", "i1", (1 + attempts, entities)), ("shelf", "i1", (entities,))
+    """... and the documents that each seat has read, the entities that it has seen, and the documents of the reader."""
+    each = (1 + attempts, entities)
+    return *both(entities, attempts), ("read", "i1", each), ("seen", "i1", each), ("shelf", "i1", (entities,))
 
 
 def seen_fields(entities: int, attempts: int) -> tuple[tuple[Any, ...], ...]:
-    """... and entities that the seat has seen, and the facts that its documents tell (object + 1, 0 where nothing is known)."""
-    return *both(entities, attempts), ("seen", "i1", (entities,)), ("facts", "i2", (entities, BACK))
+    """... and what the seat has read and seen, and the facts that its documents tell (object + 1, 0 where nothing is known)."""
+    return (
+        *both(entities, attempts),
+        ("read", "i1", (entities,)),
+        ("seen", "i1", (entities,)),
+        ("facts", "i2", (entities, BACK)),
+    )

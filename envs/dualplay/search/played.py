@@ -200,24 +200,26 @@ def observe(s, c, seat, obs):
     obs.posed = s.posed
     obs.sought = s.sought if over or seat == -1 else -1
     obs.fitting = s.fitting if over or seat == -1 else 0
-    for i in range(len(s.checks)):
-        obs.checks[i] = s.checks[i]
-    for i in range(len(s.foreign)):
-        obs.foreign[i] = s.foreign[i] if all_told else -1
+    obs.checks = s.checks
+    obs.foreign = s.foreign
+    if all_told:
+        obs.found = s.found
+    else:
+        for i in range(len(s.foreign)):
+            obs.foreign[i] = -1
     for other in range(len(s.calls)):
         if over or seat in (other, -1):
             obs.calls[other] = s.calls[other]
             for i in range(s.calls[other]):
                 obs.log[other, i] = s.log[other, i]
-            for e in range(len(s.found)):
-                obs.read[other, e] = s.read[other, e]
         if other > 0:
             mine = over or seat in (other, -1)
             obs.answers[other - 1] = s.answers[other - 1] if mine else -1
             obs.right[other - 1] = s.right[other - 1] if mine else 0
-    for e in range(len(s.found)):
-        obs.found[e] = s.found[e] if all_told else 0
-        obs.seen[e] = 1 if seat == -1 else s.seen[seat, e] if seat >= 0 else 0
+    if seat >= 0:
+        for e in range(len(s.found)):
+            obs.read[e] = s.read[seat, e]
+            obs.seen[e] = s.seen[seat, e]
     for k in range(c.many):
         fact = c.facts[k]
         if seat == -1 or (seat >= 0 and told_on(s.read[seat], fact)):
@@ -232,7 +234,7 @@ def encode_flat(obs, c, out):
     for e in range(entities):
         at = e * (2 + ASPECTS)
         out[at] = obs.seen[e]
-        out[at + 1] = obs.read[seat, e]
+        out[at + 1] = obs.read[e]
         for r in range(BACK):
             out[at + 3 + r] = obs.facts[e, r] / entities
     for i in range(obs.calls[seat]):

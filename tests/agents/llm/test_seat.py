@@ -30,6 +30,7 @@ from envs.errors import NOT_FOUND, UserError
 from replays.search import search
 from tests.agents.llm.conftest import CANARY
 from tests.agents.llm.endpoint import after, chunk, first_move, plays, says, sse
+from tests.games import NUMBERS
 
 HIDDEN = [
     name for name in envs.names() if "hidden" in envs.spec(name).traits and envs.game(name, plain=True).can("imagine")
@@ -256,7 +257,7 @@ def test_a_seat_that_answers_in_texts_and_one_that_answers_in_numbers(table: Any
     assert result.reason == "played out" and table.kinds == []
 
 
-@pytest.mark.parametrize("name", envs.names())
+@pytest.mark.parametrize("name", NUMBERS)
 def test_every_game_is_played_by_its_words(table: Any, name: str) -> None:
     """The first of the listed moves, or the example, is accepted in each game that there is."""
     game = envs.game(name, plain=True)

@@ -1,0 +1,119 @@
+"""How well scripted seats dig in the game `search`: questions that hold, answers that are right, and what foreign documents are for.
+
+    python -m arena.bench.digging solvers       three proposers, each against four solvers at once, in two worlds
+    python -m arena.bench.digging noise         the same proposers, verified with 0 to 8 foreign documents
+Rows go to docs/results/search.jsonl. Seeds are 0 to EPISODES - 1. `oracle` knows every fact and looks only for names that it needs; it is
+no player of the arena, because it reads what is hidden.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import envs
+from arena.agent import Ask
+from arena.bench.results import append
+from arena.bench.studies import mean_figure, share_figure, study_row
+from arena.match import Result
+from arena.matches import play
+from envs.dualplay.search.declared import sizes
+from envs.dualplay.search.relations import ASPECTS, BACK
+from envs.game import Game
+
+__all__ = ["main", "noise", "oracle", "solvers"]
+
+RESULTS = Path(__file__).parents[2] / "docs" / "results" / "search.jsonl"
+EPISODES = 100
+STRENGTHS = ("careful", "greedy", "walk")
+WORLDS = {"": "entities=40&hops=3", "-large": "entities=96&hops=5"}
+NOISE = (0, 1, 4, 8)
+
+
+def oracle(game: Game) -> Any:
+    """A solver who knows the way: it searches from name to name until the answer is one that it may give."""
+    facts = [game.config.facts[i] for i in range(game.config.many)]
+
+    def act(ask: Ask) -> int:
+        asked, names = ask.obs.posed, len(ask.obs.seen) * ASPECTS
+        path = [int(asked.start)]
+        for reading in asked.steps[: asked.length].tolist():
+            path.append(_next(facts, path[-1], reading))
+        if path[-1] >= 0 and names + path[-1] in ask.legal:
+            return names + path[-1]
+        for i in range(len(path) - 2, -1, -1):
+            for aspect in (1 + int(asked.steps[i]) % BACK, 0, *range(1, ASPECTS)) if path[i] >= 0 else ():
+                query = path[i] * ASPECTS + aspect
+                if query in ask.legal and query not in ask.obs.log[ask.seat][: ask.obs.calls[ask.seat]].tolist():
+                    return query
+        return next(act for act in ask.legal if act >= sizes(len(ask.obs.seen))[1])
+
+    return act
+
+
+def _next(facts: Sequence[Any], here: int, reading: int) -> int:
+    """Where a reading leads, the lowest number of several; -1 where nowhere."""
+    if reading < BACK:
+        return min((int(f.object) for f in facts if f.relation == reading and f.subject == here), default=-1)
+    return min((int(f.subject) for f in facts if f.relation == reading - BACK and f.object == here), default=-1)
+
+
+def _played(game: Game, proposer: str, others: Sequence[Any], episodes: int) -> list[Result]:
+    return [play(game, [f"scripted?searching={proposer}", *others], seed=seed) for seed in range(episodes)]
+
+
+def _judged(results: Sequence[Result]) -> tuple[list[Result], dict[str, Any]]:
+    """The matches with a valid question, and what is told of the questions."""
+    valid = [result for result in results if result.metrics["verdict"] == "valid"]
+    figures = {"valid": share_figure(len(valid), len(results))}
+    if valid:
+        figures["second_answer"] = share_figure(sum(result.metrics["fitting"] > 1 for result in valid), len(valid))
+    return valid, figures
+
+
+def solvers(episodes: int, command: str, now: datetime) -> list[dict[str, Any]]:
+    """A row for each proposer and world: valid questions; of these, those with a second answer, and those that each solver answers."""
+    rows = []
+    for suffix, options in WORLDS.items():
+        game = envs.game(f"search?attempts={len(STRENGTHS) + 1}&{options}")
+        seats = [*(f"scripted?searching={strength}" for strength in STRENGTHS), oracle(game)]
+        for proposer in STRENGTHS:
+            valid, figures = _judged(_played(game, proposer, seats, episodes))
+            for i, solver in enumerate((*STRENGTHS, "oracle"), 1) if valid else ():
+                figures[solver] = share_figure(sum(result.scores[i] > 0 for result in valid), len(valid))
+                figures[f"{solver}_searches"] = mean_figure([float(r.metrics["searches"][i]) for r in valid], "")
+            about = {"options": options, "proposer": proposer}
+            rows.append(study_row(f"search{suffix}/{proposer}", f"{proposer} proposer", command, now, config=about,
+                                  seeds=range(episodes), figures=figures))  # fmt: skip
+    return rows
+
+
+def noise(episodes: int, command: str, now: datetime) -> list[dict[str, Any]]:
+    """A row for each number of foreign documents: questions of the greedy proposer that hold, and of these, those with a second answer."""
+    rows = []
+    for documents in NOISE:
+        game = envs.game(f"search?attempts=1&noise={documents}")
+        _, figures = _judged(_played(game, "greedy", ["scripted?searching=walk"], episodes))
+        rows.append(study_row(f"search-noise/{documents}", f"{documents} foreign documents", command, now,
+                              config={"noise": documents, "proposer": "greedy"}, seeds=range(episodes), figures=figures))  # fmt: skip
+    return rows
+
+
+def main(arguments: Sequence[str]) -> int:
+    """See the module."""
+    if list(arguments) not in (["solvers"], ["noise"]):
+        sys.stderr.write("usage: python -m arena.bench.digging solvers | noise\n")
+        return 2
+    study = {"solvers": solvers, "noise": noise}[arguments[0]]
+    rows = study(EPISODES, shlex.join(["python", "-m", "arena.bench.digging", *arguments]), datetime.now(UTC))
+    append(RESULTS, rows)
+    sys.stdout.write(f"{len(rows)} rows\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
