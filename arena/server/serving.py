@@ -25,7 +25,7 @@ from arena.protocol.table import Table
 from arena.release import Series
 from arena.server.doors import Door, WebDoor
 from arena.server.feed import Feed
-from arena.server.guests import Guest, House, Terms
+from arena.server.guests import Guest, House, Terms, is_loopback
 from arena.server.hall import Hall
 from arena.server.house import Threaded
 from arena.server.scribe import Scribe
@@ -55,11 +55,6 @@ class Place:
             raise UserError(
                 f"tokens and matches would cross the network unencrypted at {self.host}: give --tls-cert and --tls-key, or say --insecure"
             )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address never leaves this machine."""
-    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 @dataclass
