@@ -28,6 +28,7 @@ __all__ = [
     "Terms",
     "Wrong",
     "crowded",
+    "is_full",
     "is_loopback",
     "seat_of",
 ]
@@ -123,6 +124,11 @@ def crowded(guests: Iterable[Guest], address: str) -> bool:
     if address == "local" or is_loopback(address):
         return False
     return sum(guest.address == address for guest in guests) >= MOST_OF_ADDRESS
+
+
+def is_full(guests: Iterable[Guest], grant: Grant) -> bool:
+    """Whether a token has more connections than it may."""
+    return sum(guest.grant == grant and not guest.closing for guest in guests) > MOST_OF_TOKEN
 
 
 def seat_of(name: str, player: Guest | House) -> Seat:

@@ -176,13 +176,8 @@ class Hall:
             self._wrong.add(guest.address, now)
             self._refuse(guest, "token", "no such token here: ask whoever runs this host for one")
             return
-        if (
-            guest.grant
-            and sum(other.grant == guest.grant and not other.closing for other in self.guests) > guests.MOST_OF_TOKEN
-        ):
-            self._refuse(
-                guest, "crowded", f"this token has {guests.MOST_OF_TOKEN} connections, as many as it may", 10.0
-            )
+        if guest.grant and guests.is_full(self.guests, guest.grant):
+            self._refuse(guest, "crowded", "this token has as many connections as it may", 10.0)
             return
         guest.name = safe_text(hello.name or (guest.grant.name if guest.grant else "guest"), width=60)
         guest.wants = tuple(want for want in hello.wants if want in wire.WANTS)

@@ -7,6 +7,7 @@ itself has lost: an answer that arrived in time is never late because the host w
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import ssl
 import time
@@ -55,6 +56,11 @@ class Place:
             raise UserError(
                 f"tokens and matches would cross the network unencrypted at {self.host}: give --tls-cert and --tls-key, or say --insecure"
             )
+
+
+def _reason(error: OSError) -> str:
+    """The system's own words, without what asyncio puts around them."""
+    return os.strerror(error.errno).lower() if error.errno and error.errno > 0 else str(error)
 
 
 @dataclass
@@ -123,7 +129,7 @@ class Host:
         except OSError as error:
             where = str(place.unix) if place.unix else f"{place.host} port {place.port}"
             raise UserError(
-                f"cannot listen at {where}: {error.strerror or error}: choose another --port, or stop what is there",
+                f"cannot listen at {where}: {_reason(error)}: choose another --port, or stop what is there",
                 FAILURE,
             ) from None
         self.port = server.sockets[0].getsockname()[1]
