@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 from envs.game import Game
 
@@ -14,6 +15,7 @@ def commitment(game: Game, seed: int, nonce: bytes) -> str:
     return hashlib.blake2b(nonce + seed.to_bytes(8, "big") + game.config_bytes(), digest_size=16).hexdigest()
 
 
+@lru_cache(maxsize=4096)
 def seat_seed(seed: int, seat: int) -> int:
     """A seat's own randomness: nothing given to a seat comes from an invertible function of the episode seed."""
     digest = hashlib.blake2b(f"{seed}/{seat}/agent".encode(), digest_size=8).digest()

@@ -1,4 +1,5 @@
-"""A match on a host elsewhere, in plain lines: what happens, the board as the public knows it, the result, then the whole recording.
+"""A match on a host elsewhere: what happens, the board as the public knows it, the result, then the whole recording; in plain lines,
+or through a `tell` that paints a terminal (see `tui.distant_view`).
 
 Only what the host shows comes over the line; after the end it sends the full tape, which becomes a recording like any other.
 """
@@ -6,6 +7,7 @@ Only what the host shows comes over the line; after the end it sends the full ta
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -27,6 +29,8 @@ from tui.cells import plain
 
 __all__ = ["Account", "follow"]
 
+Tell = Callable[["Account", list[str]], None]
+"""Takes what a match has come to, and the lines that are new."""
 _EVENTS = msgspec.msgpack.Decoder(Event)
 
 
@@ -38,6 +42,8 @@ class Account:
         self.started: Started | None = None
         self.ended: Ended | None = None
         self.full: list[Event] = []
+        self.points: list[float] = []
+        self.tick = 0
         self._rules: Game | None = None
         self._view = b""
 
@@ -54,9 +60,16 @@ class Account:
         if scene.keyframe:
             yield "... something was missed: this line is slower than the match"
         for event in events:
+            self._count(event)
             yield from self._event(event)
         if self.board and self.ended is None:
             yield from self.picture()
+
+    def _count(self, event: Event) -> None:
+        """Ticks, and the points that this audience knows of."""
+        self.tick = event.tick
+        if isinstance(event, Stepped) and len(event.reward) == len(self.points):
+            self.points = [have + new for have, new in zip(self.points, event.reward, strict=True)]
 
     def _event(self, event: Event) -> Iterator[str]:
         if isinstance(event, Started):
@@ -79,7 +92,7 @@ class Account:
     def _opening(self, started: Started) -> Iterator[str]:
         if self.started is not None:
             return
-        self.started = started
+        self.started, self.points = started, [0.0] * len(started.seats)
         self._rules = _installed(started)
         yield safe_text(started.game.get("title") or started.game.get("game"), width=80)
         yield from (
@@ -90,11 +103,17 @@ class Account:
 
     def picture(self) -> Iterator[str]:
         """The newest board in letters, where the rules are at hand."""
+        canvas = self.canvas()
+        if canvas is not None:
+            yield plain(canvas)
+
+    def canvas(self) -> Canvas | None:
+        """The newest board as this audience knows it; None where the rules are not at hand or nothing has come yet."""
         if self._rules is None or not self._view:
-            return
+            return None
         canvas = Canvas()
         self._rules.draw(observation_of(self._view, self._rules, self.who), canvas)
-        yield plain(canvas)
+        return canvas
 
     def _seat(self, seat: int) -> str:
         seats = self.started.seats if self.started else ()
@@ -137,14 +156,13 @@ def _installed(started: Started) -> Game | None:
     return rules
 
 
-def follow(
-    url: str, out: TextIO, *, token: str = "", match: str = "", who: int = PUBLIC, delay: float = 0.0, board: bool = False,
-    runs: Path | None = None, connect: Callable[..., Line] = Line,
-) -> int:  # fmt: skip
-    """Print a match of a host to its end: 0, or 1 when the line breaks before it. The recording's path is the last line.
+def _printed(out: TextIO, account: Account, lines: list[str]) -> None:
+    out.writelines(f"{told}\n" for told in lines)
+    out.flush()
 
-    UserError when the host refuses, or shows no matches.
-    """
+
+def _gallery_of(url: str, token: str, connect: Callable[..., Line]) -> Line:
+    """A line to where a host shows its matches; the host says at which port that is."""
     host = connect(url, token=token, name="watcher")
     gallery = host.welcome.gallery
     host.close()
@@ -152,15 +170,28 @@ def follow(
         raise UserError(f"{url} shows no matches to watchers: its owner serves without a gallery", NOT_FOUND)
     scheme, _, rest = url.partition("://")
     name = rest.partition("/")[0].rpartition(":")[0] or rest
-    line = connect(f"{scheme}://{name}:{gallery}", token=token, name="watcher")
+    return connect(f"{scheme}://{name}:{gallery}", token=token, name="watcher")
+
+
+def follow(
+    url: str, out: TextIO, *, token: str = "", match: str = "", who: int = PUBLIC, delay: float = 0.0, board: bool = False,
+    runs: Path | None = None, connect: Callable[..., Line] = Line, tell: Tell | None = None,
+) -> int:  # fmt: skip
+    """Print a match of a host to its end: 0, or 1 when the line breaks before it. The recording's path is the last line.
+
+    tell: is given what has come instead of `out`, a list of lines at a time. UserError when the host refuses, or shows no matches.
+    """
+    tell = tell or partial(_printed, out)
     account = Account(who, board)
-    line.send([Watch(match, who, delay)])
+    try:
+        line = _gallery_of(url, token, connect)
+        line.send([Watch(match, who, delay)])
+    except Lost as lost:
+        raise UserError(str(lost), FAILURE) from None
     try:
         while True:
-            for message in line.receive():
-                if isinstance(message, Scene):
-                    out.writelines(f"{told}\n" for told in account.lines(message))
-                    out.flush()
+            scenes = [message for message in line.receive() if isinstance(message, Scene)]
+            tell(account, [told for scene in scenes for told in account.lines(scene)])
     except Lost as lost:
         if account.ended is None:
             out.write(f"{lost}\n")

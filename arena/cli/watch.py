@@ -53,9 +53,10 @@ def command(
     """
     pace = None if speed in (None, "max") else _speed(speed)
     settings = _settings(pace, delay)
-    if len(what) == 1 and what[0].startswith(("ws://", "wss://")):
-        return _distant(what[0], token, match, _who(seat) if seat else PUBLIC, settings, board)
     screen = not plain and sys.stdin.isatty() and sys.stdout.isatty()
+    if len(what) == 1 and what[0].startswith(("ws://", "wss://")):
+        who = _who(seat) if seat else PUBLIC
+        return (_distant_screen if screen else _distant)(what[0], token, match, who, settings, board)
     if not what:
         return _list(settings, screen)
     who = _who(seat)
@@ -83,6 +84,23 @@ def _distant(url: str, token: str | None, match: str, who: int, settings: Settin
         url, sys.stdout, token=known, match=match, who=who, delay=settings.delay, board=board, runs=settings.runs
     )
     return code
+
+
+def _distant_screen(url: str, token: str | None, match: str, who: int, settings: Settings, board: bool) -> int:
+    """The same on the whole terminal; after its end the recording that the host has opened."""
+    show = loading.load("tui.distant_view:show")
+    known = token or os.environ.get("ARENA_TOKEN", "")
+    code, path = show(
+        url,
+        sys.stdout,
+        token=known,
+        match=match,
+        who=who,
+        delay=settings.delay,
+        runs=settings.runs,
+        palette=settings.palette,
+    )
+    return _show(path, settings, who) if path is not None else int(code)
 
 
 def _speed(text: str | None) -> float:

@@ -28,7 +28,7 @@ from envs.errors import FAILURE, UserError
 __all__ = ["Line", "Lost"]
 
 _PIECE = 1 << 16
-_FINAL = frozenset({"token", "version", "scope", "game", "gallery", "replaced"})
+_FINAL = frozenset({"token", "version", "scope", "game", "gallery", "match", "replaced"})
 """Codes of a host's Error that coming back does not change."""
 
 

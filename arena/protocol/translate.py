@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -32,6 +33,8 @@ __all__ = [
 ]  # fmt: skip
 
 _LONGEST = 1 << 17
+_SMALL = 512
+"""Values of an action's factors, up to which masks are kept: what a stranger sends must not fill the memory."""
 
 
 # ---------------------------------------------------------------------- a host tells
@@ -60,7 +63,13 @@ def legal_told(legal: Legal) -> wire.Legal:
         return wire.Legal(length=legal.form.length, pattern=legal.form.pattern)
     if legal.bounds is not None:
         return wire.Legal(low=list(legal.bounds[0]), high=list(legal.bounds[1]))
-    return wire.Legal(legal.factors)
+    return _mask_told(legal.mask.tobytes(), legal.sizes)
+
+
+@lru_cache(maxsize=4096)
+def _mask_told(mask: bytes, sizes: tuple[int, ...]) -> wire.Legal:
+    """The same few masks come at every tick."""
+    return wire.Legal(Legal(np.frombuffer(mask, np.bool_), sizes).factors)
 
 
 def question_told(ask: Ask, wants: Sequence[str], seconds: float | None) -> wire.Ask:
@@ -167,11 +176,20 @@ def _legal(told: wire.Legal, rules: Game, seat: int, obs: Any) -> Legal:
         return TextLegal(Form(told.length, told.pattern), lambda key: rules.example(obs, seat, key))
     if isinstance(actions, Box):
         return Legal(np.ones(len(sizes), np.bool_), sizes, (tuple(told.low), tuple(told.high)))
+    factors = tuple(map(tuple, told.factors))
+    small = sum(sizes) <= _SMALL and all(len(values) <= size for size, values in zip(sizes, factors, strict=True))
+    return Legal((_mask if small else _mask.__wrapped__)(factors, sizes), sizes)
+
+
+@lru_cache(maxsize=1024)
+def _mask(factors: tuple[tuple[int, ...], ...], sizes: tuple[int, ...]) -> np.ndarray:
+    """Which values of each factor are legal, one factor after another; for reading only, because it is kept."""
     mask, edge = np.zeros(sum(sizes), np.bool_), 0
-    for size, values in zip(sizes, told.factors, strict=True):
+    for size, values in zip(sizes, factors, strict=True):
         mask[[edge + value for value in values if 0 <= value < size]] = True
         edge += size
-    return Legal(mask, sizes)
+    mask.flags.writeable = False
+    return mask
 
 
 def act_of(answer: Any, told: wire.Ask) -> wire.Act:

@@ -18,7 +18,7 @@ from websockets.protocol import OPEN as WEB_OPEN
 from websockets.server import ServerProtocol
 
 from arena.protocol.session import LARGEST
-from arena.server.guests import Guest
+from arena.server.guests import Guest, crowded
 
 __all__ = ["MOST_UNREAD", "Door", "WebDoor"]
 
@@ -47,9 +47,10 @@ class Door(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
         peer = self.transport.get_extra_info("peername")
-        self.guest = self.hall.come(str(peer[0]) if isinstance(peer, tuple) else "local", self.now())
-        if len(self.doors) >= self.most:
+        address = str(peer[0]) if isinstance(peer, tuple) else "local"
+        if len(self.doors) >= self.most or crowded(self.doors, address):
             self.transport.abort()
+        self.guest = self.hall.come(address, self.now())
         self.doors[self.guest] = self
 
     def data_received(self, data: bytes) -> None:

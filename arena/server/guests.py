@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from arena.clock import Limits
@@ -20,11 +20,16 @@ __all__ = [
     "FLOOD",
     "LOOK",
     "MOST_IDLE",
+    "MOST_OF_ADDRESS",
+    "MOST_OF_TOKEN",
     "MOST_WRONG",
     "Guest",
     "House",
     "Terms",
     "Wrong",
+    "crowded",
+    "is_full",
+    "is_loopback",
     "seat_of",
 ]
 
@@ -34,6 +39,8 @@ FIRST_WORDS, LOOK = 5.0, 0.05
 """Seconds: for a greeting; between two looks at the clock of a match, at most."""
 MOST_WRONG = 10
 """Wrong tokens of one address a minute."""
+MOST_OF_ADDRESS, MOST_OF_TOKEN = 256, 64
+"""Connections of one address, and of one token, at a time; this machine itself is no address (a proxy may stand on it)."""
 MOST_IDLE = 1024
 """Messages of one guest a second, besides the acts that are taken."""
 FLOOD = ProtocolError("flood", f"more than {MOST_IDLE} messages a second")
@@ -105,6 +112,23 @@ class House:
 
     def close(self) -> None:
         """The match is over."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address never leaves this machine."""
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def crowded(guests: Iterable[Guest], address: str) -> bool:
+    """Whether an address has as many connections as it may."""
+    if address == "local" or is_loopback(address):
+        return False
+    return sum(guest.address == address for guest in guests) >= MOST_OF_ADDRESS
+
+
+def is_full(guests: Iterable[Guest], grant: Grant) -> bool:
+    """Whether a token has more connections than it may."""
+    return sum(guest.grant == grant and not guest.closing for guest in guests) > MOST_OF_TOKEN
 
 
 def seat_of(name: str, player: Guest | House) -> Seat:

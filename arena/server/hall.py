@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from arena.events import Event, Seat
+from arena.events import Ended, Event, Seat
 from arena.match import Match
 from arena.protocol import messages as wire
 from arena.protocol.messages import CLOSED, HOST, OPEN
 from arena.protocol.session import LARGEST, ProtocolError, Session, chosen_version
 from arena.protocol.table import Table
+from arena.server import guests
 from arena.server.guests import BEAT, FIRST_WORDS, FLOOD, LOOK, MOST_IDLE, Guest, House, Terms, Wrong, seat_of
 from arena.server.lobby import Lobby
 from arena.server.tokens import Tokens
@@ -156,11 +157,8 @@ class Hall:
         elif isinstance(message, wire.Resume):
             self._resume(guest, message, now)
         elif isinstance(message, wire.Watch):
-            self._refuse(
-                guest,
-                "gallery",
-                f"matches are watched at port {self.gallery}" if self.gallery else "this host has no gallery",
-            )
+            where = f"matches are watched at port {self.gallery}" if self.gallery else "this host has no gallery"
+            self._refuse(guest, "gallery", where)
         elif isinstance(message, wire.Bye):
             self._leave(guest, message.reason, now)
 
@@ -177,6 +175,9 @@ class Hall:
         if guest.grant is None and not self.terms.open:
             self._wrong.add(guest.address, now)
             self._refuse(guest, "token", "no such token here: ask whoever runs this host for one")
+            return
+        if guest.grant and guests.is_full(self.guests, guest.grant):
+            self._refuse(guest, "crowded", "this token has as many connections as it may", 10.0)
             return
         guest.name = safe_text(hello.name or (guest.grant.name if guest.grant else "guest"), width=60)
         guest.wants = tuple(want for want in hello.wants if want in wire.WANTS)
@@ -243,11 +244,9 @@ class Hall:
     # ------------------------------------------------------------------ matches
     def _fill(self, now: float) -> None:
         """Begin every match for which there are players."""
-        while not self._is_done() and (found := self._company()):
+        most = self.terms.matches
+        while not self.stopped and (most is None or self.begun < most) and (found := self._company()):
             self._begin(found, now)
-
-    def _is_done(self) -> bool:
-        return self.stopped or (self.terms.matches is not None and self.begun >= self.terms.matches)
 
     def _company(self) -> list[Guest | House]:
         """Players for one more match, in the order of its seats; [] while there are too few."""
@@ -289,7 +288,7 @@ class Hall:
                 self._say(player, message, now)
         ended = False
         for event in table.events():
-            ended = ended or type(event).__name__ == "Ended"
+            ended = ended or isinstance(event, Ended)
             self._on_event(table, event)
         if ended:
             self._on_over(table)

@@ -7,6 +7,7 @@ itself has lost: an answer that arrived in time is never late because the host w
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import ssl
 import time
@@ -25,7 +26,7 @@ from arena.protocol.table import Table
 from arena.release import Series
 from arena.server.doors import Door, WebDoor
 from arena.server.feed import Feed
-from arena.server.guests import Guest, House, Terms
+from arena.server.guests import Guest, House, Terms, is_loopback
 from arena.server.hall import Hall
 from arena.server.house import Threaded
 from arena.server.scribe import Scribe
@@ -57,9 +58,9 @@ class Place:
             )
 
 
-def is_loopback(host: str) -> bool:
-    """Whether an address never leaves this machine."""
-    return host in ("localhost", "::1") or host.startswith("127.")
+def _reason(error: OSError) -> str:
+    """The system's own words, without what asyncio puts around them."""
+    return os.strerror(error.errno).lower() if error.errno and error.errno > 0 else str(error)
 
 
 @dataclass
@@ -128,7 +129,7 @@ class Host:
         except OSError as error:
             where = str(place.unix) if place.unix else f"{place.host} port {place.port}"
             raise UserError(
-                f"cannot listen at {where}: {error.strerror or error}: choose another --port, or stop what is there",
+                f"cannot listen at {where}: {_reason(error)}: choose another --port, or stop what is there",
                 FAILURE,
             ) from None
         self.port = server.sockets[0].getsockname()[1]

@@ -12,12 +12,12 @@ from hypothesis import strategies as some
 
 import envs
 from arena.clock import Limits
-from arena.events import Ended
+from arena.events import Asked, Ended, Faulted
 from arena.match import Match
 from arena.protocol import messages as wire
 from arena.protocol.messages import CLOSED, PLAYER
 from arena.protocol.session import Session
-from arena.server.guests import BEAT, FIRST_WORDS, Guest, House, Terms
+from arena.server.guests import BEAT, FIRST_WORDS, MOST_OF_ADDRESS, MOST_OF_TOKEN, Guest, House, Terms, crowded
 from arena.server.hall import Hall
 from arena.server.tokens import Tokens, digest
 from envs.errors import UserError
@@ -206,6 +206,59 @@ def test_ten_wrong_tokens_a_minute_are_enough():
     assert error.retry_after == 60.0
     stage.now += 61.0
     assert isinstance(Caller(stage, token).heard[0], wire.Welcome)
+
+
+def test_a_token_has_so_many_connections_and_no_more():
+    stage = Stage(tokens=Tokens())
+    token = stage.tokens.add("me", ["play"])
+    callers = [Caller(stage, token) for _ in range(MOST_OF_TOKEN + 1)]
+    assert [type(caller.heard[-1]) for caller in callers] == [wire.Welcome] * MOST_OF_TOKEN + [wire.Error]
+    assert callers[-1].heard[-1].code == "crowded"
+    callers[0].drop()
+    assert isinstance(Caller(stage, token).heard[-1], wire.Welcome)
+
+
+def test_an_address_has_so_many_connections_and_this_machine_as_many_as_come():
+    hall = Stage().hall
+    for address, full in (("1.2.3.4", True), ("127.0.0.1", False), ("local", False)):
+        for _ in range(MOST_OF_ADDRESS):
+            assert not crowded(hall.guests, address)
+            hall.come(address, 0.0)
+        assert crowded(hall.guests, address) == full
+
+
+def _silence(caller: Caller) -> None:
+    """Nothing at all."""
+
+
+def _beats(caller: Caller) -> None:
+    caller.say(wire.Beat())
+
+
+def _stale(caller: Caller) -> None:
+    ask = caller.last(wire.Ask)
+    caller.say(wire.Act(ask.match, ask.seat, ask.tick + 1))
+
+
+def _trickle(caller: Caller) -> None:
+    """A frame that never ends, byte by byte."""
+    caller.place.hall.hear(caller.guest, b"\0" if caller.place.now < 0.05 else b"\x7f", caller.place.now)
+
+
+@pytest.mark.parametrize("harm", [_silence, _beats, _stale, _trickle])
+def test_a_forfeit_is_decided_within_a_quarter_of_a_second_whatever_the_agent_does(harm):
+    """In the rhythm of a host: it looks at the clock fifty times a second."""
+    stage = Stage()
+    one, two = stage.pair()
+    seat = one if any(isinstance(message, wire.Ask) for message in one.heard) else two
+    (asked,) = [event for event in stage.events if isinstance(event, Asked)]
+    while stage.now < asked.seconds + 1.0 and not stage.over:
+        stage.now += 0.02
+        harm(seat)
+        stage.hall.pass_time(stage.now)
+        seat.guest.idle = 0
+    (faulted,) = [event for event in stage.events if isinstance(event, Faulted)]
+    assert faulted.cause == "timeout" and 0 <= faulted.at - asked.at - asked.seconds <= 0.25
 
 
 def test_a_connection_without_a_greeting_is_closed_and_a_silent_one_too():

@@ -29,7 +29,8 @@ from arena.server.show import Show, Watcher
 from arena.server.tokens import Tokens
 from envs.errors import UserError
 from envs.spec import PUBLIC, SPECTATOR
-from tui.distant import follow
+from tui.distant import Account, follow
+from tui.distant_view import View
 
 EVENT = msgspec.msgpack.Decoder(Event)
 
@@ -237,3 +238,28 @@ def test_a_thousand_spectators_of_whom_half_never_read_cost_a_match_little():
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
     )  # fmt: skip
     assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+def test_a_terminal_shows_the_board_the_players_and_what_has_happened():
+    happened = events("connect_four")
+    show = Show(happened[0], played)
+    watcher, out = Watcher(show), io.StringIO()
+    account = Account()
+    with View(out, size=lambda: (80, 24)) as view:
+        for event in happened[1:]:
+            show.take(event, 0.0)
+            for scene in shown_by(watcher):
+                view(account, list(account.lines(scene)))
+    text = out.getvalue()
+    assert text.startswith("\x1b[?1049h") and text.endswith("\x1b[?1049l")
+    sheet = view.sheet(account, 80, 24).lines()
+    assert all(len(row) == 80 for row in sheet) and len(sheet) == 24
+    whole = "\n".join(sheet)
+    assert "Connect Four  ended" in whole and "player_0" in whole and "╭─ board" in whole
+    for size in ((120, 40), (60, 20), (20, 8)):
+        assert len(view.sheet(account, *size).lines()) == size[1]
+
+
+def test_a_host_that_cannot_be_reached_is_told_in_one_line():
+    with pytest.raises(UserError, match=r"cannot reach ws://127\.0\.0\.1:9"):
+        follow("ws://127.0.0.1:9", io.StringIO())
