@@ -79,12 +79,14 @@ class Canvas:
     """
 
     def __init__(self, width: float = 1.0, height: float = 1.0) -> None:
-        self.width, self.height = width, height
+        self.width, self.height, self.whole = width, height, True
         self.verbs: list[Verb] = []
 
-    def size(self, width: float, height: float) -> None:
-        """Set the board's size in units; a game calls it first."""
-        self.width, self.height = width, height
+    def size(self, width: float, height: float, whole: bool = True) -> None:
+        """Set the board's size in units; a game calls it first. whole: a terminal gives a unit whole cells, as squares and stones want;
+        a map without them may take any size that fits.
+        """
+        self.width, self.height, self.whole = width, height, whole
 
     def rect(self, x: float, y: float, w: float, h: float, colour: str, filled: bool = True) -> None:
         self.verbs.append(("rect", x, y, w, h, colour, filled))
