@@ -42,6 +42,7 @@ BUILT_IN = {
     "minimax": "agents.minimax:Minimax",
     "random": "agents.scripted:Random",
     "scripted": "agents.scripted:Scripted",
+    "window": "agents.window:Window",
 }
 
 

@@ -166,7 +166,7 @@ def _flusher(taker: Any, clock: Callable[[], float]) -> Callable[[Match, int], N
 
     def before(match: Match, seat: int) -> None:
         now = clock()
-        person = match.seats[seat].agent.startswith("human")
+        person = match.seats[seat].agent.startswith(("human", "window"))
         if person or now - last[0] >= 0.25 or match.tick == 0:
             last[0] = now
             with suppress(

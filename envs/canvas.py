@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["PALETTES", "Canvas", "Verb", "raster", "seat_colour"]
+from envs.errors import UserError
+
+__all__ = ["PALETTES", "Canvas", "Verb", "Window", "raster", "seat_colour"]
 
 Verb = tuple[Any, ...]
 Colour = tuple[int, int, int]
@@ -79,12 +81,14 @@ class Canvas:
     """
 
     def __init__(self, width: float = 1.0, height: float = 1.0) -> None:
-        self.width, self.height = width, height
+        self.width, self.height, self.whole = width, height, True
         self.verbs: list[Verb] = []
 
-    def size(self, width: float, height: float) -> None:
-        """Set the board's size in units; a game calls it first."""
-        self.width, self.height = width, height
+    def size(self, width: float, height: float, whole: bool = True) -> None:
+        """Set the board's size in units; a game calls it first. whole: a terminal gives a unit whole cells, as squares and stones want;
+        a map without them may take any size that fits.
+        """
+        self.width, self.height, self.whole = width, height, whole
 
     def rect(self, x: float, y: float, w: float, h: float, colour: str, filled: bool = True) -> None:
         self.verbs.append(("rect", x, y, w, h, colour, filled))
@@ -103,6 +107,10 @@ class Canvas:
 
     def image(self, x: float, y: float, w: float, h: float, columns: int, rows: int, data: bytes) -> None:
         self.verbs.append(("image", x, y, w, h, columns, rows, data))
+
+
+_SCREENLESS = "SDL_VIDEODRIVER" not in os.environ
+"""Whether no screen is our own choice, so that a window may ask for one."""
 
 
 def _pygame() -> Any:
@@ -173,3 +181,55 @@ def raster(canvas: Canvas, width: int = 512, height: int = 512, palette: str = "
     painter = _Painter(canvas, width, height, palette)
     pixels = painter.pygame.surfarray.array3d(painter.surface)
     return np.ascontiguousarray(pixels.transpose(1, 0, 2))
+
+
+class Window:
+    """A window that shows drawings and tells what a person does there.
+
+    Raises UserError where there is no screen. With SDL_VIDEODRIVER=dummy it works without one, for tests.
+    """
+
+    def __init__(self, title: str, width: int, height: int, palette: str = "standard") -> None:
+        self.pygame, self.palette = _pygame(), palette
+        if _SCREENLESS:
+            os.environ.pop("SDL_VIDEODRIVER", None)
+        try:
+            self.pygame.display.init()
+            if _SCREENLESS and self.pygame.display.get_driver() in {"dummy", "offscreen"}:
+                raise self.pygame.error("there is no screen")
+            self.surface = self.pygame.display.set_mode((width, height))
+        except self.pygame.error as error:
+            raise UserError(f"no window can be opened ({error}): play in the terminal, without --window") from None
+        self.pygame.display.set_caption(title)
+        self._shown: _Painter | None = None
+
+    def show(self, canvas: Canvas, title: str = "") -> None:
+        """Paint a drawing, as large as fits; title: what the window's bar says, as before where it is empty."""
+        self._shown = _Painter(canvas, *self.surface.get_size(), self.palette)
+        self.surface.blit(self._shown.surface, (0, 0))
+        if title:
+            self.pygame.display.set_caption(title)
+        self.pygame.display.flip()
+
+    def events(self) -> list[tuple[Any, ...]]:
+        """What happened since the last call: ("quit",), ("key", name), ("click", button, x, y), in the units of what is shown."""
+        return [told for event in self.pygame.event.get() if (told := self._told(event)) is not None]
+
+    def _told(self, event: Any) -> tuple[Any, ...] | None:
+        if event.type == self.pygame.QUIT:
+            return ("quit",)
+        if event.type == self.pygame.KEYDOWN:
+            return "key", self.pygame.key.name(event.key)
+        if event.type == self.pygame.MOUSEBUTTONDOWN and self._shown is not None:
+            shown = self._shown
+            return (
+                "click",
+                event.button,
+                (event.pos[0] - shown.left) / shown.scale,
+                (event.pos[1] - shown.top) / shown.scale,
+            )
+        return None
+
+    def close(self) -> None:
+        """Take the window away; a second call does nothing."""
+        self.pygame.display.quit()

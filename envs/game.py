@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from envs import keys
-from envs.spec import Mark, Refusal, Spec
+from envs.spec import Hands, Mark, Refusal, Spec
 
 __all__ = ["Facts", "Game", "Legal"]
 
@@ -108,6 +108,8 @@ class Game:
     config: Any
     public: Any
     place: str = ""
+    words: Mapping[str, Any] = {}
+    """What the game's module defines, by name."""
 
     @property
     def id(self) -> str:
@@ -208,6 +210,15 @@ class Game:
 
     def draw(self, obs: Any, canvas: Any) -> None:
         raise NotImplementedError
+
+    @property
+    def hands(self) -> Hands | None:
+        """How a person plays the game in a window; None for a game that is not played there."""
+        return self.words.get("HANDS")
+
+    def touch(self, obs: Any, x: float, y: float, verb: str) -> str:
+        """The text of an act for a verb and a point of the board, in the units of `draw`; "" where it means nothing there."""
+        return str(self.words["touch"](obs, self.public, x, y, verb))
 
     def metrics(self, state: Any) -> dict[str, Any]:
         """Figures of an ended episode, stored with its result."""

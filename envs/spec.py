@@ -19,6 +19,7 @@ __all__ = [
     "Box",
     "Discrete",
     "Form",
+    "Hands",
     "Mark",
     "MultiDiscrete",
     "Option",
@@ -203,6 +204,22 @@ class Spec:
     def replace(self, **changes: Any) -> Spec:
         """This spec with some fields changed, for options that change shapes."""
         return dataclasses.replace(self, **changes)
+
+
+@dataclass(frozen=True)
+class Hands:
+    """How a person plays a game in a window in real time; the game's `touch` turns a place on the board into the text of an act.
+
+    rate: world frames a second; idle: the text of doing nothing; keys: the verb that each key takes in hand; left, right: the verbs of the
+    mouse's buttons before a key was pressed, and always; alone: verbs that need no place and are done at once.
+    """
+
+    rate: int
+    idle: str
+    keys: Mapping[str, str]
+    left: str
+    right: str
+    alone: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

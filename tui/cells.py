@@ -31,7 +31,7 @@ def paint(canvas: Canvas, columns: int, rows: int, palette: str = "standard", mo
 
     Palettes are those of `envs.canvas.PALETTES`; with "colour-blind" each seat's discs carry a letter too.
     """
-    fit = Fit.within(canvas.width, canvas.height, columns, rows)
+    fit = Fit.of(canvas, columns, rows)
     if mode == "halfblock":
         return perform(canvas.verbs, fit, columns, rows, palette)
     painter = Letters(fit, columns, rows, palette)
@@ -48,7 +48,7 @@ def perform(verbs: Sequence[Verb], fit: Fit, columns: int, rows: int, palette: s
 
 def to_unit(canvas: Canvas, columns: int, rows: int, x: int, y: int) -> tuple[float, float]:
     """The board position under cell (x, y) of a sheet painted at this size; off the board it is out of range."""
-    return Fit.within(canvas.width, canvas.height, columns, rows).unit(x, y)
+    return Fit.of(canvas, columns, rows).unit(x, y)
 
 
 def plain(canvas: Canvas, columns: int = 100) -> str:

@@ -76,8 +76,8 @@ class Easel:
         self, canvas: Canvas, columns: int, rows: int, palette: str = "standard", mode: Mode = "halfblock"
     ) -> Cells:
         """The drawing as cells, as `tui.cells.paint` gives it."""
-        made = (canvas.width, canvas.height, columns, rows, palette, mode)
-        fit = Fit.within(canvas.width, canvas.height, columns, rows)
+        made = (canvas.width, canvas.height, canvas.whole, columns, rows, palette, mode)
+        fit = Fit.of(canvas, columns, rows)
         if made != self._made or mode != "halfblock":
             self._boxes.clear()
             cells = paint(canvas, columns, rows, palette, mode)

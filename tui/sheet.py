@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arena.text import cell_width, safe_text
-from envs.canvas import PALETTES
+from envs.canvas import PALETTES, Canvas
 
-__all__ = ["DEFAULT", "TAIL", "Cells", "Colour", "Fit", "Look", "colour", "look", "look_of", "mix", "named"]
+__all__ = ["DEFAULT", "TAIL", "Cells", "Colour", "Fit", "Look", "colour", "legible", "look", "look_of", "mix", "named"]
 
 Colour = tuple[int, int, int]
 Glyphs = NDArray[np.uint32]
@@ -115,13 +115,22 @@ class Fit:
     top: int
 
     @classmethod
-    def within(cls, width: float, height: float, columns: int, rows: int) -> Fit:
-        """The largest centred board with whole cells a unit; under one row a unit it is a map without letters."""
+    def of(cls, canvas: Canvas, columns: int, rows: int) -> Fit:
+        """Where a drawing lies on a sheet of this size."""
+        return cls.within(canvas.width, canvas.height, columns, rows, canvas.whole)
+
+    @classmethod
+    def within(cls, width: float, height: float, columns: int, rows: int, whole: bool = True) -> Fit:
+        """The largest centred board with whole cells a unit; under one row a unit it is a map without letters.
+
+        whole: False allows quarters of a pixel a unit, from one pixel on.
+        """
         # A stranger's board may have any size; one that no game has is drawn as one unit.
         width = width if 0.01 < width < 1e4 else 1.0
         height = height if 0.01 < height < 1e4 else 1.0
         exact = min(columns / width, 2 * rows / height)
-        scale = float(2 * int(exact / 2) if exact >= 2 else 1 if exact >= 1 else max(exact, 1e-6))
+        steps = 2 * int(exact / 2) if whole else int(4 * exact) / 4
+        scale = float(steps if exact >= 2 or (not whole and exact >= 1) else 1 if exact >= 1 else max(exact, 1e-6))
         left = (columns - math.ceil(width * scale - 1e-6)) // 2
         top = (rows - math.ceil(height * scale / 2 - 1e-6)) // 2 * 2
         return cls(width, height, scale, max(left, 0), max(top, 0))
@@ -137,6 +146,11 @@ class Fit:
     def covers(self, ux: float, uy: float) -> bool:
         """True for positions on the board."""
         return 0 <= ux < self.width and 0 <= uy < self.height
+
+
+def legible(canvas: Canvas, columns: int, rows: int) -> bool:
+    """Whether a drawing can be read at a size: a row of cells a unit, three quarters of one where it is a map; else it is told in words."""
+    return Fit.of(canvas, columns, rows).scale >= (2.0 if canvas.whole else 1.5)
 
 
 @dataclass

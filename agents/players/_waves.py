@@ -1,27 +1,34 @@
-"""The strong attacker of the siege: waves tried out on states that the seat holds possible, against a defender who only waits.
+"""The strong attacker of the siege: waves tried out on states that the seat holds possible, against a busy defender.
 
-First a wave of each of the dearest kinds on the road that towers cover least, then pairs of the kinds that did most harm, on one road and
-on two. What counts is lives lost and, by far less, how long and how near to the base enemies stayed alive.
+A wave of each of the dearest kinds on the road that towers cover least, and mixed waves that are drawn. The defender of the trials builds
+and upgrades as gold allows, burns, reinforces and sends the hero where the foremost walker is. What counts is lives lost and, by far
+less, how long and how near to the base enemies stayed alive.
 """
 
 from __future__ import annotations
 
-from itertools import permutations
 from typing import Any
 
 import numpy as np
 
 from agents.players._grounds import ground
 from arena.agent import Ask
+from envs import keys
 
 __all__ = ["PASS", "ROADS", "SIZES", "best_wave", "largest"]
 
-PASS, WAIT = 0, 90
+PASS, WAIT, FIXED = 0, 90, 92
+"""Indices: the attacker's that passes, the defender's that waits, and the first of its cells."""
+SLOTTED = 60
+"""Indices before it build or upgrade."""
+REINFORCE, SEND, BURN = 1, 2, 3
+"""The verbs of cells, by number."""
 SIZES, ROADS = (1, 2, 4, 8), 5
-TRIED, PAIRED = 7, 2
-"""Kinds that are tried alone, and of those that do best in pairs."""
-LONGEST = 260
-"""Decisions of a trial, at most."""
+ALONE, MIXED = 5, 9
+"""Waves of one kind, and mixed ones, that are tried."""
+LONGEST = 4160
+"""Frames of a trial, at most."""
+HALF = 3072
 
 Part = tuple[int, int, int]
 """Kind, road, and up to which share of the budget, in per cent."""
@@ -39,19 +46,19 @@ def best_wave(ask: Ask) -> tuple[list[int], str]:
     able = [k for k in np.argsort(-prices, kind="stable").tolist() if prices[k] and largest(ask.legal.mask, k, 0)]
     if not able:
         return [], "nothing can be paid"
-    roads = _roads(ask)
-    alone = {k: _tried(ask, [(k, roads[0], 100)]) for k in able[:TRIED]}
-    ranked = sorted(alone, key=lambda k: -alone[k][0])[:PAIRED]
-    pairs = [
-        _tried(ask, [(a, roads[0], 50), (b, road, 100)])
-        for a, b in permutations(ranked, 2)
-        for road in {roads[0], roads[-1]}
+    road = _roads(ask)[0]
+    waves = [[(kind, road, 100)] for kind in able[:ALONE]] + [_mixed(ask, able, n) for n in range(MIXED)]
+    harm, groups = max((_tried(ask, wave) for wave in waves), key=lambda each: each[0])
+    return groups, f"the best of {len(waves)} waves tried costs {harm:.1f} lives"
+
+
+def _mixed(ask: Ask, able: list[int], n: int) -> list[Part]:
+    """Three kinds that are drawn, each for a third of the budget on a road that is drawn."""
+    key, roads = keys.fold(ask.key, n), int(ask.game.public.array["levels"][0, ask.obs.level]["paths"])
+    drawn = [
+        (keys.below(keys.fold(key, 2 * i), len(able)), keys.below(keys.fold(key, 2 * i + 1), roads)) for i in range(3)
     ]
-    harm, groups = max([*alone.values(), *pairs], key=lambda each: each[0])
-    return (
-        groups,
-        f"the best of {len(alone) + len(pairs)} waves tried costs {harm:.1f} lives if the defender only waits",
-    )
+    return [(able[kind], road, share) for (kind, road), share in zip(drawn, (33, 66, 100), strict=True)]
 
 
 def _roads(ask: Ask) -> list[int]:
@@ -67,7 +74,7 @@ def _tried(ask: Ask, wave: list[Part]) -> tuple[float, list[int]]:
     game: Any = ask.game
     state = game.imagine(ask.obs, ask.seat, ask.key)
     whole, groups = int(state[0]["purse"]), []
-    while state[0]["composing"]:
+    while state[0]["composing"] and state[0]["composed"] == ask.obs.composed:
         groups.append(_next(game.legal(state, ask.seat).mask, whole - int(state[0]["purse"]), whole, wave))
         state = game.step(state, {0: [WAIT], 1: [groups[-1]]}, ask.key)
     return _harm(game, state, ask.key), groups
@@ -81,14 +88,34 @@ def _next(mask: np.ndarray, spent: int, whole: int, wave: list[Part]) -> int:
 
 def _harm(game: Any, state: Any, key: int) -> float:
     """Lives lost until the wave is over, and a little for enemies that live long and come near."""
-    row, wave = state[0], int(state[0]["wave"]) + 1
-    length = game.public.array["levels"][0, int(row["level"])]["path"]["length"]
-    lives, near = int(row["lives"]), 0.0
-    for _ in range(LONGEST):
+    wave, level = int(state[0]["wave"]) + 1, game.public.array["levels"][0, int(state[0]["level"])]
+    length, lives, near = level["path"]["length"], int(state[0]["lives"]), 0.0
+    for n in range(LONGEST // game.spec.frames):
         row = state[0]
         if row["done"] or (row["wave"] >= wave and not row["coming"] and not row["crowd"]):
             break
         crowd = row["enemies"][: row["crowd"]]
         near += float(np.square(crowd["along"] / length[crowd["lane"]]).sum()) if len(crowd) else 0.0
-        state = game.step(state, {0: [WAIT], 1: [PASS]}, key)
-    return lives - int(state[0]["lives"]) + near / 1000
+        state = game.step(state, {0: [_busy(game, state, level, keys.fold(key, n))], 1: [PASS]}, key)
+    return lives - int(state[0]["lives"]) + near * game.spec.frames / 16_000
+
+
+def _busy(game: Any, state: Any, level: Any, key: int) -> int:
+    """What the defender of a trial does: one of what it can do, at the foremost walker or with its gold."""
+    mask, row = game.masks(state)[1][0], state[0]
+    crowd, cells = row["enemies"][: row["crowd"]], game.public.grid**2
+    walking = crowd[level["kind"]["air"][crowd["kind"]] == 0]
+    if len(walking):
+        lead = walking[(level["path"]["length"][walking["lane"]] - walking["along"]).argmin()]
+        cell = _cell(lead, game.public.grid)
+        for verb in (BURN, REINFORCE, *((SEND,) if keys.below(key, 8) == 0 else ())):
+            if mask[FIXED + verb * cells + cell]:
+                return int(FIXED + verb * cells + cell)
+    able = np.flatnonzero(mask[:SLOTTED])
+    return int(able[keys.below(keys.fold(key, 1), len(able))]) if len(able) else WAIT
+
+
+def _cell(unit: Any, grid: int) -> int:
+    """The cell of the grid in which a unit stands."""
+    column, row = (min(max((int(unit[axis]) + HALF) * grid // (2 * HALF), 0), grid - 1) for axis in ("x", "y"))
+    return row * grid + column

@@ -2,7 +2,7 @@
 
 nothing passes; random and valid-random draw from what can be paid. weak sends single enemies and pairs of any kind on any road and leaves
 much of its budget. fair (or greedy) spends all of it without a look at the field: a kind and a road that it draws, as many as it can pay.
-strong (or expert) tries waves out in its head against the towers that it sees, and sends the one that does most harm (`_waves`).
+strong (or expert) tries waves out in its head on the field that it sees, and sends the one that does most harm (`_waves`).
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _fair(ask: Ask) -> Choice:
 
 
 def _strong(ask: Ask) -> Choice:
-    """The wave that does most harm in trials against the towers that stand now; it is chosen whole, with the first group."""
+    """The wave that does most harm in trials; it is chosen whole, with the first group."""
     groups, why = best_wave(ask)
     return groups or [PASS], why
 

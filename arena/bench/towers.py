@@ -1,10 +1,12 @@
 """Tower defence, measured: what each player keeps of the base on the five levels, and how fast the world turns.
 
     python -m arena.bench.towers scores [--players greedy,expert] [--seeds 20] [--record]
+    python -m arena.bench.towers layouts [--layouts 16] [--write]
     python -m arena.bench.towers siege [--defenders weak,strong] [--seeds 20] [--record]
 
-play every player on every level, and every defender of the siege against every attacker, on seeds 0 to n - 1 and print a table; with
---record the rows stand in docs/results/towers.jsonl, one a player or defender. The sides `world` and `alone` are asked by
+play every player on every level, the expert on random levels, and every defender of the siege against every attacker, on seeds 0 to n - 1,
+and print a table; with --record (--write) the rows stand in docs/results/towers.jsonl, one a player or defender. The sides `world` and
+`alone` are asked by
 `arena bench towers`.
 """
 
@@ -16,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +41,7 @@ PLAYERS: Mapping[str, tuple[str, str]] = {
 STRENGTHS = ("weak", "fair", "strong")
 """Of both sides of the siege."""
 RESULTS = Path(__file__).parents[2] / "docs" / "results" / "towers.jsonl"
+SOLVABLE = Path(__file__).parents[2] / "envs" / "towerdefence" / "tower_defence" / "levels" / "solvable.toml"
 
 
 # ------------------------------------------------------------------ the table of scores
@@ -127,6 +131,72 @@ def _siege_row(defender: str, level: str, seeds: Sequence[int]) -> dict[str, Any
         seeds=list(seeds),
         figures=figures,
     )
+
+
+# ------------------------------------------------------------------ random levels
+@main.command("layouts")
+@click.option(
+    "--layouts",
+    type=click.IntRange(1, 1000),
+    default=16,
+    metavar="N",
+    help="Layouts 0 to N - 1 of each difficulty (16).",
+)
+@click.option("--write", is_flag=True, help="Write levels/solvable.toml, and a row into docs/results/towers.jsonl.")
+def layouts(layouts: int, write: bool) -> None:
+    """Which random levels the scripted expert holds with a life left, on seed 0, for each tenth of difficulty."""
+    from arena.bench.results import append  # noqa: PLC0415
+
+    held: dict[str, list[int]] = {}
+    for tenths in range(11):
+        held[f"{tenths / 10:.1f}"] = [layout for layout in range(layouts) if _held(tenths / 10, layout)]
+        click.echo(f"{tenths / 10:.1f}: {len(held[f'{tenths / 10:.1f}'])} of {layouts}")
+    if write:
+        figures = {f"held_{name}": share_figure(len(found), layouts) for name, found in held.items()}
+        command = f"python -m arena.bench.towers layouts --layouts {layouts} --write"
+        config = {"layouts": layouts, "agent": "scripted"}
+        append(
+            RESULTS,
+            [
+                study_row(
+                    "random-levels/expert",
+                    "expert",
+                    command,
+                    datetime.now(UTC),
+                    config=config,
+                    seeds=[0],
+                    figures=figures,
+                )
+            ],
+        )
+        SOLVABLE.write_text(_written(held, command), encoding="utf-8")
+
+
+def _written(held: Mapping[str, Sequence[int]], command: str) -> str:
+    """The list as a TOML file. UserError where a difficulty has none."""
+    from envs.errors import UserError  # noqa: PLC0415
+
+    empty = [name for name, found in held.items() if not found]
+    if empty:
+        raise UserError(f"the expert holds no layout of difficulty {', '.join(empty)}: try more --layouts")
+    lines = [f'"{name}" = {list(found)}' for name, found in held.items()]
+    return (
+        "\n".join(
+            [f"# Layouts that the scripted expert has held, by difficulty. Made by `{command}`.", "[held]", *lines]
+        )
+        + "\n"
+    )
+
+
+def _held(difficulty: float, layout: int) -> bool:
+    """Whether the expert has a life left after a random level."""
+    from arena.matches import play  # noqa: PLC0415
+
+    generator = import_module("envs.towerdefence.tower_defence.generator")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "level.toml"
+        path.write_text(generator.level_text(difficulty, layout), encoding="utf-8")
+        return bool(play(f"tower_defence?level={path}", ["scripted"], seed=0).metrics["score"] > -20)
 
 
 # ------------------------------------------------------------------ speed

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from arena.clock import Limits
     from envs.game import Game
 
-__all__ = ["clocks", "is_human", "limits_of", "lineup", "sandboxes"]
+__all__ = ["clocks", "in_person", "is_human", "limits_of", "lineup", "sandboxes", "windowed"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -36,6 +36,29 @@ def lineup(name: str, agents: Sequence[str], sandbox: str = "") -> Game:
 def is_human(agent: str) -> bool:
     """Whether a seat is a person's."""
     return agent.partition("?")[0] == "human"
+
+
+def in_person(agent: str) -> bool:
+    """Whether a person of this process plays a seat: at the keyboard, or in a window."""
+    return agent.partition("?")[0] in {"human", "window"}
+
+
+def windowed(name: str, agents: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """The game with one frame a decision, and the agents with the person at a window: another game and another player for ratings.
+
+    Raises UserError unless exactly one seat is a person's.
+    """
+    from envs.errors import UserError  # noqa: PLC0415  (help is shown without them)
+    from envs.options import address, split  # noqa: PLC0415
+    from envs.registry import game  # noqa: PLC0415
+
+    people = [agent for agent in agents if is_human(agent)]
+    if len(people) != 1:
+        raise UserError(f"a window is one person's: give the agent human once, not {len(people)} times")
+    short, given = split(name)
+    if "period" in game(name, plain=True).spec.options:
+        given["period"] = "1"
+    return address(short, given), tuple("window" if is_human(agent) else agent for agent in agents)
 
 
 def clocks(command: _F) -> _F:

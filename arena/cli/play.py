@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from arena.cli.lineup import clocks, is_human, limits_of, lineup, sandboxes
+from arena.cli.lineup import clocks, in_person, limits_of, lineup, sandboxes, windowed
 from envs.errors import UserError
 
 if TYPE_CHECKING:
@@ -67,11 +67,13 @@ class Order:
 @click.option("--retries", type=click.IntRange(0, 100), default=2, metavar="N", help="Refused answers forgiven (2).")
 @click.option("--workers", type=click.IntRange(1, 1024), metavar="N", help="Processes (one a core).")
 @click.option("--no-swap", is_flag=True, help="Keep everybody in their seats.")
+@click.option("--window", is_flag=True, help="The agent human plays in a window, in real time.")
 @click.option("--no-text", is_flag=True, help="Record no prompts and completions.")
 @sandboxes
 def command(
     game: str, agents: tuple[str, ...], episodes: int, seed: int, record: Path | None, as_json: bool, move: float | None,
-    bank: float | None, increment: float, retries: int, workers: int | None, no_swap: bool, no_text: bool, sandbox: str | None,
+    bank: float | None, increment: float, retries: int, workers: int | None, no_swap: bool, window: bool, no_text: bool,
+    sandbox: str | None,
 ) -> int:  # fmt: skip
     """Play matches and print wins, draws, losses and faults.
 
@@ -79,6 +81,8 @@ def command(
     ("exec:./bot", docs/protocol.md). In a series the agents change
     seats, and the matches in which they do so share a seed. The same command plays the same matches.
     """
+    if window:
+        game, agents = windowed(game, agents)
     limits = limits_of(move, bank, increment)
     order = Order(
         game, agents, seed, episodes, record, limits, retries, workers, not no_swap, not no_text, sandbox or ""
@@ -128,7 +132,7 @@ def _results(order: Order) -> Iterator[tuple[Pairing, Result]]:
 
     pairings = rotations(order.agents, order.episodes, order.seed, order.swap)
     # Several processes cannot share one person's keyboard.
-    if order.episodes == 1 or any(map(is_human, order.agents)):
+    if order.episodes == 1 or any(map(in_person, order.agents)):
         yield from ((pairing, _one(order, pairing)) for pairing in pairings)
         return
     from arena.matches import series  # noqa: PLC0415  (it loads the rules, which --help does without)

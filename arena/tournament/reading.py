@@ -93,7 +93,7 @@ class _Reader:
         for place, address in enumerate(addresses):
             try:
                 maker = load(address, values["sandbox"])
-                if address.partition("?")[0] == "human":
+                if address.partition("?")[0] in {"human", "window"}:
                     raise UserError("a person cannot play a tournament: name agents that play alone")
             except UserError as error:
                 raise UserError(f"{self.source}: {at}[{place}]: {error}", error.code) from None

@@ -17,7 +17,10 @@ PLAYERS = ["random", "first", "scripted", "mcts?simulations=30", "minimax?depth=
 GAMES = [*envs.names(), "docs/examples/nim.py", "docs/examples/nim_plain.py", "tests/agents/probe_switches.py"]
 DAILY = {"connect_four", "kuhn_poker", "docs/examples/nim_plain.py", "tests/agents/probe_switches.py"}
 """Games for which a search is compiled by other tests too, or not at all. Each other one takes its compiler some ten seconds."""
-CASES: list[Any] = [(player, game) for player in PLAYERS[:3] for game in GAMES]
+TRYING = {("scripted", "siege")}
+"""Players without a search who try things out in a game of many frames all the same: too long where the rules run plainly."""
+CASES: list[Any] = [(player, game) for player in PLAYERS[:3] for game in GAMES if (player, game) not in TRYING]
+CASES += [("scripted?style=fair", "siege"), *(pytest.param(*case, marks=pytest.mark.nightly) for case in TRYING)]
 CASES += [
     pytest.param(player, game, marks=() if game in DAILY else pytest.mark.nightly)
     for player in PLAYERS[3:]
@@ -53,7 +56,7 @@ def fitting(player: str, game: Any) -> Any:
 @pytest.mark.parametrize(("player", "name"), CASES)
 def test_it_is_legal_and_repeats_itself(player: str, name: str, table: Any, seeds: Any) -> None:
     # Compiled where a tick is many frames: in plain Python those take seconds.
-    game = envs.game(name, plain=player in PLAYERS[:3] and envs.spec(name).frames == 1)
+    game = envs.game(name, plain=player.startswith(("random", "first", "scripted")) and envs.spec(name).frames == 1)
     agent = fitting(player, game)
     if agent is None:
         return

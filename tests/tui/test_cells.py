@@ -16,7 +16,7 @@ from tests.tui.boards import BOARDS, card_table, chequered, connect_four
 from tui.cells import Mode, paint, plain, to_unit
 from tui.letters import GLYPHS, LETTERS
 from tui.picture import cells_png
-from tui.sheet import Cells, Fit, colour, look_of, mix
+from tui.sheet import Cells, Fit, colour, legible, look_of, mix
 
 SIZES = [(60, 20), (80, 24), (120, 40), (200, 60)]
 MODES: list[Mode] = ["halfblock", "ascii"]
@@ -47,6 +47,16 @@ def test_a_unit_is_whole_cells_and_the_board_is_as_large_and_central_as_that_all
     assert 7 * rows_a_unit <= size[1] < 7 * (rows_a_unit + 1)
     assert abs(fit.left * 2 + 7 * fit.scale - size[0]) <= 1
     assert abs(fit.top + 7 * rows_a_unit - size[1]) <= 2
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_map_fills_what_it_is_given_but_for_a_quarter_of_a_pixel_a_unit(size: tuple[int, int]) -> None:
+    canvas = Canvas(16, 18)
+    canvas.size(16, 18, whole=False)
+    fit, exact = Fit.of(canvas, *size), min(size[0] / 16, 2 * size[1] / 18)
+    assert exact - 0.25 < fit.scale <= exact
+    assert legible(canvas, *size) == (exact >= 1.5)
+    assert fit.cell(0.01, 0.01) == (fit.left, fit.top // 2)
 
 
 @pytest.mark.parametrize("rows", [14, 21, 28, 42])

@@ -48,9 +48,9 @@ def changed(verbs: list[Verb], changes: list[Any]) -> list[Verb]:
     return verbs
 
 
-def drawing(verbs: list[Verb]) -> Canvas:
+def drawing(verbs: list[Verb], whole: bool = True) -> Canvas:
     canvas = Canvas(7, 6)
-    canvas.verbs = verbs
+    canvas.verbs, canvas.whole = verbs, whole
     return canvas
 
 
@@ -60,14 +60,16 @@ def drawing(verbs: list[Verb]) -> Canvas:
     st.lists(CHANGES, min_size=1, max_size=4),
     st.sampled_from([(60, 20), (33, 14), (16, 7), (9, 4)]),
     st.sampled_from(["standard", "colour-blind"]),
+    st.booleans(),
 )
 def test_every_picture_is_the_one_that_is_painted_whole(
-    verbs: list[Verb], steps: list[list[Any]], size: tuple[int, int], palette: str
+    verbs: list[Verb], steps: list[list[Any]], size: tuple[int, int], palette: str, whole_cells: bool
 ) -> None:
     easel = Easel()
     for changes in [[], *steps]:
         verbs = changed(verbs, changes)
-        shown, whole = easel.paint(drawing(verbs), *size, palette), paint(drawing(verbs), *size, palette)
+        canvas = drawing(verbs, whole_cells)
+        shown, whole = easel.paint(canvas, *size, palette), paint(canvas, *size, palette)
         assert shown.lines() == whole.lines()
         assert (shown.styles == whole.styles).all()
         assert shown.fit == whole.fit

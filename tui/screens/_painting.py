@@ -16,7 +16,7 @@ from tui.cells import Mode
 from tui.damage import Easel
 from tui.lines import Line, Span, paste, span_width, wrap, write_lines
 from tui.pages import PAGES, Sitting, page_cells, pages_of
-from tui.sheet import Cells, Fit
+from tui.sheet import Cells, legible
 from tui.story import StoryRow, story_cells, window
 from tui.tally import Tally
 from tui.vantage import Vantage, as_text
@@ -28,8 +28,6 @@ __all__ = ["Painting"]
 
 _MANY, _STRETCHES = 2000, 600
 """Marks from which on the scrub bar is given a choice of them, and how many it is given then."""
-_LEGIBLE = 2.0
-"""Pixels a unit: one row of cells. A smaller board is told in words."""
 
 
 @dataclass
@@ -75,7 +73,7 @@ class Painting:
 
     def fits(self, canvas: Canvas, columns: int, rows: int) -> bool:
         """Whether a board can be read at a size."""
-        return Fit.within(canvas.width, canvas.height, columns, rows).scale >= _LEGIBLE
+        return legible(canvas, columns, rows)
 
     def board(self, canvas: Canvas, columns: int, rows: int) -> Cells:
         mode: Mode = "ascii" if self.plain_board else "halfblock"

@@ -24,7 +24,7 @@ from tui.lines import Line, Span, wrap, write_lines
 from tui.pointing import Cell
 from tui.seat import HumanSeat
 from tui.seat_view import EVENTS, action_columns, action_rows, event_rows, players, result, state_words, thought
-from tui.sheet import Cells, Fit
+from tui.sheet import Cells, Fit, legible
 from tui.widgets.bars import PolicyBars
 from tui.widgets.grid import CellsView, GridView
 from tui.widgets.line_input import LineInput
@@ -205,7 +205,7 @@ class SeatPanes(Screen[None]):
         moment.draw(canvas, person.who)
         if self._stack(canvas):
             return  # the board has another size in a moment, and asks for its picture then
-        if Fit.within(canvas.width, canvas.height, columns, rows).scale < LEGIBLE:
+        if not legible(canvas, columns, rows):
             grid.push(_told(moment.text(person.who), columns, rows, self.app.palette))
             return
         for x, y in self._marked():

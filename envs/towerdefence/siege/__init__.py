@@ -18,14 +18,14 @@ from envs.towerdefence.siege.prices import prices, purses
 from envs.towerdefence.siege.rules import acting, advance, command, init, legal
 from envs.towerdefence.siege.sight import OWN_PLANES, encode_compact_attacker, imagine, observe
 from envs.towerdefence.siege.state import CHOICES, CONFIG, FLYERS, GROUPS, LEAD, OBS, STATE
-from envs.towerdefence.siege.words import form, metrics, name, parse, say, tell
+from envs.towerdefence.siege.words import HANDS, form, metrics, name, parse, say, tell, touch
 from envs.towerdefence.tower_defence.acts import FIXED
 from envs.towerdefence.tower_defence.state import BANK, KINDS, SCALE, SECOND, WAVES
 from envs.towerdefence.tower_defence.views import PLANES, STRUCTURED, encode_compact, encode_structured
 
 __all__ = [
-    "SPEC", "acting", "advance", "build", "command", "draw", "encode_compact", "encode_compact_attacker", "encode_structured", "form",
-    "imagine", "init", "legal", "metrics", "name", "observe", "parse", "say", "tell",
+    "HANDS", "SPEC", "acting", "advance", "build", "command", "draw", "encode_compact", "encode_compact_attacker", "encode_structured",
+    "form", "imagine", "init", "legal", "metrics", "name", "observe", "parse", "say", "tell", "touch",
 ]  # fmt: skip
 
 # ------------------------------------------------------------------ 1. the rules in words

@@ -16,7 +16,7 @@ _ROADS = ("seat1", "seat6", "seat7", "seat3", "accent")
 
 def draw(obs: Any, c: Any, canvas: Canvas) -> None:
     scene(obs, c, canvas, _middle(obs))
-    canvas.size(WIDE, HIGH + BAR)
+    canvas.size(WIDE, HIGH + BAR, whole=False)
     canvas.rect(0, HIGH, WIDE, BAR, "background")
     if obs.composed <= obs.wave:
         return
@@ -31,7 +31,7 @@ def draw(obs: Any, c: Any, canvas: Canvas) -> None:
 def _middle(obs: Any) -> str:
     if obs.seat in (DEFENDER, -1):
         return f"gold {obs.gold}"
-    return f"budget {obs.purse}" if obs.seat == ATTACKER else ""
+    return f"left {obs.purse}" if obs.seat == ATTACKER else ""
 
 
 def _wave(obs: Any, c: Any, canvas: Canvas) -> None:
@@ -52,5 +52,5 @@ def _roads(obs: Any, c: Any, canvas: Canvas) -> None:
     for lane in range(int(level["paths"])):
         x, y = at(int(level["path"][lane]["x"][0]), int(level["path"][lane]["y"][0]))
         x, y = min(max(x, 0.6), WIDE - 0.6), min(max(y, 1.6), HIGH - 1.6)
-        canvas.disc(x, y, 0.4, _ROADS[lane])
+        canvas.rect(x - 0.4, y - 0.4, 0.8, 0.8, _ROADS[lane])
         canvas.text(x, y, str(lane + 1), "ink")

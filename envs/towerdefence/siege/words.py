@@ -129,6 +129,10 @@ def _why(obs: Any, c: Any, names: Sequence[str], legal: Any) -> str:
     )
 
 
+HANDS, touch = world.HANDS, world.touch
+"""In a window a person defends."""
+
+
 # ------------------------------------------------------------------ what happened
 def tell(before: Any, actions: dict[int, Any], after: Any, c: Any) -> list[Mark]:
     names = kind_names(level_of(after, c))

@@ -34,12 +34,12 @@ from envs.towerdefence.tower_defence.state import (
     UNIT,
 )  # fmt: skip
 from envs.towerdefence.tower_defence.views import PLANES, STRUCTURED, encode_compact, encode_structured
-from envs.towerdefence.tower_defence.words import form, metrics, name, parse, say, tell
+from envs.towerdefence.tower_defence.words import HANDS, form, metrics, name, parse, say, tell, touch
 from envs.towerdefence.tower_defence.world import advance
 
 __all__ = [
-    "SPEC", "acting", "advance", "build", "command", "draw", "encode_compact", "encode_structured", "form", "imagine", "init", "legal",
-    "metrics", "name", "observe", "parse", "pixels", "say", "tell",
+    "HANDS", "SPEC", "acting", "advance", "build", "command", "draw", "encode_compact", "encode_structured", "form", "imagine", "init",
+    "legal", "metrics", "name", "observe", "parse", "pixels", "say", "tell", "touch",
 ]  # fmt: skip
 
 # ------------------------------------------------------------------ 1. the rules in words

@@ -47,7 +47,7 @@ def draw(obs: Any, c: Any, canvas: Canvas) -> None:
 def scene(obs: Any, c: Any, canvas: Canvas, middle: str) -> None:
     """Everything that is seen; middle: what stands between lives and waves."""
     level = c.array["levels"][0, obs.level]
-    canvas.size(WIDE, HIGH)
+    canvas.size(WIDE, HIGH, whole=False)
     canvas.image(0, TOP, WIDE, WIDE, SIDE, SIDE, ground(obs, level, int(c.grid)))
     _base(level, canvas)
     _slots(obs, level, canvas)
@@ -126,7 +126,7 @@ def _slots(obs: Any, level: Any, canvas: Canvas) -> None:
             canvas.text(x, y, str(t + 1), "text")
         if tower.kind:
             colour = "muted" if tower.frozen else _COLOURS[tower.kind]
-            canvas.disc(x, y, 0.45, colour)
+            canvas.rect(x - 0.45, y - 0.45, 0.9, 0.9, colour)
             canvas.text(x, y, " AMK"[tower.kind] + (str(tower.level) if tower.level else ""), "ink")
         if obs.shown == t and tower.kind:
             canvas.disc(x, y, reach(int(level["make"][tower.kind - 1]["reach"])), "highlight", False)
@@ -159,18 +159,16 @@ def _hero(hero: Any, canvas: Canvas) -> None:
     if hero.down:
         canvas.disc(x, y, 0.35, "muted", False)
         return
-    canvas.disc(x, y, 0.42, "highlight")
-    canvas.text(x, y, "H", "ink")
     if (hero.x, hero.y) != (hero.to_x, hero.to_y):
         canvas.line(x, y, *at(hero.to_x, hero.to_y), "highlight")
+    canvas.rect(x - 0.4, y - 0.4, 0.8, 0.8, "highlight")
+    canvas.text(x, y, "H", "ink")
 
 
 # ------------------------------------------------------------------ figures
 def _figures(obs: Any, level: Any, canvas: Canvas, middle: str) -> None:
     canvas.rect(0, 0, WIDE, TOP, "background")
-    canvas.text(
-        0.2, 0.5, f"lives {obs.lives}/{level['lives']}", "good" if 2 * obs.lives > level["lives"] else "bad", "left"
-    )
+    canvas.text(0.2, 0.5, f"lives {obs.lives}", "good" if 2 * obs.lives > level["lives"] else "bad", "left")
     canvas.text(WIDE / 2, 0.5, middle, "gold")
     canvas.text(WIDE - 0.2, 0.5, f"wave {obs.wave}/{level['waves']}", "text", "right")
     y, waves = TOP + WIDE, max(int(level["waves"]), 1)

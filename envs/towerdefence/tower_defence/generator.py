@@ -1,20 +1,25 @@
 """Random levels: `level=random&difficulty=0.6&layout=7` and `arena level new`. The same numbers give the same file, byte for byte.
 
+`level=random` takes only levels that the scripted expert has held: which layouts those are, for each tenth of difficulty, stands in
+`levels/solvable.toml`, made by `python -m arena.bench.towers layouts --write`. A layout's number counts round and round through that list.
+
 Roads wander from the border to one base, slots stand beside them, decoys far away; waves are bought kind by kind from a budget of health
 that grows from wave to wave and with the difficulty. Everything is drawn from `envs.keys`, in whole hundredths of a map unit.
 """
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 from math import hypot
 from typing import Any
 
 from envs.keys import below, fold
-from envs.towerdefence.tower_defence.levels import Level, read
+from envs.towerdefence.tower_defence.levels import FOLDER, Level, read
 
-__all__ = ["level_text", "places", "random_level"]
+__all__ = ["drawn_level", "level_text", "places", "random_level", "solvable"]
 
 Point = tuple[int, int]
 """Hundredths of a map unit."""
@@ -27,8 +32,22 @@ KINDS = (
 WAVES = 5
 
 
+@cache
+def solvable() -> dict[int, tuple[int, ...]]:
+    """By tenths of difficulty, 0 to 10: the layouts that the scripted expert has held with a life left, on seed 0."""
+    table = tomllib.loads((FOLDER / "solvable.toml").read_text(encoding="utf-8"))
+    return {tenths: tuple(table["held"][f"{tenths / 10:.1f}"]) for tenths in range(11)}
+
+
 def random_level(difficulty: float, layout: int, grid: int = 12) -> Level:
-    """The level of these numbers."""
+    """A level that the expert has held: of the tenth of difficulty that is nearest, the layout at this place of the list."""
+    tenths = round(10 * difficulty)
+    held = solvable()[tenths]
+    return drawn_level(tenths / 10, held[layout % len(held)], grid)
+
+
+def drawn_level(difficulty: float, layout: int, grid: int = 12) -> Level:
+    """The level of these numbers, whoever can hold it."""
     level, faults = read(level_text(difficulty, layout), f"random {difficulty:g} {layout}", grid)
     assert level is not None, f"the generator wrote a level that cannot be read: {faults[0]}"
     return level

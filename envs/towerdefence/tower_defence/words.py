@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from math import hypot
 from typing import Any
 
 from envs.rules import Mark, Refusal
+from envs.spec import Hands
 from envs.towerdefence.tower_defence.acts import ACTS, ERRORS, FIXED, ON_SLOTS, RALLY
 from envs.towerdefence.tower_defence.document import document_text
+from envs.towerdefence.tower_defence.drawing import TOP, WIDE, at
 from envs.towerdefence.tower_defence.state import HALF, KINDS, SECOND, SLOTS, SOURCES, UNIT
 from envs.words import plural
 
@@ -199,6 +202,37 @@ def _why(action: Any, legal: Any, c: Any) -> str:
         return "x and y are from -3 to 3"
     verbs = dict.fromkeys(form(each, None, c).split()[0] for each in legal)
     return f"possible are some of {', '.join(verbs)}"
+
+
+# ------------------------------------------------------------------ acts by mouse and key
+HANDS = Hands(
+    rate=SECOND,
+    idle="wait",
+    keys={
+        "a": "archer", "m": "magician", "k": "knights", "u": "upgrade", "s": "sell", "i": "range", "r": "rally", "e": "reinforce",
+        "h": "hero", "f": "fire", "t": "train",
+    },
+    left="hero",
+    right="hero",
+    alone=frozenset({"train"}),
+)  # fmt: skip
+"""How a person plays in a window."""
+_GRASP = 0.9
+"""How far from a slot's centre, in units of the drawing, a click still means it."""
+
+
+def touch(obs: Any, c: Any, x: float, y: float, verb: str) -> str:
+    """The act that a verb means at a point of the drawing: on the slot there, in the cell there, or at the point; "" for none."""
+    if verb in HANDS.alone:
+        return verb
+    if not (0 <= x < WIDE and TOP <= y < TOP + WIDE):
+        return ""
+    if ACTS.index(verb) < ON_SLOTS and not c.raw:
+        slots = level_of(obs, c)["slot"][: level_of(obs, c)["slots"]]
+        far = [hypot(x - a, y - b) for a, b in (at(int(slot["x"]), int(slot["y"])) for slot in slots)]
+        return f"{verb} {far.index(min(far)) + 1}" if min(far) <= _GRASP else ""
+    px, py = round(x * 2 * HALF / WIDE) - HALF, HALF - round((y - TOP) * 2 * HALF / WIDE)
+    return f"{verb} at {px / UNIT:.4f} {py / UNIT:.4f}" if c.raw else f"{verb} {cell_name(px, py, c.grid)}"
 
 
 # ------------------------------------------------------------------ what happened

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import envs
-from arena import cli
+from arena import cli, play
 from envs.errors import UserError
 from envs.towerdefence.tower_defence import levels
 from envs.towerdefence.tower_defence.difficulty import decoys, difficulty
-from envs.towerdefence.tower_defence.generator import level_text, random_level
+from envs.towerdefence.tower_defence.generator import drawn_level, level_text, random_level, solvable
 
 SOUND = """\
 title = "Sound"
@@ -134,10 +134,29 @@ def test_the_levels_that_come_with_the_game_are_as_their_names_promise() -> None
 
 def test_random_levels_are_the_same_for_the_same_numbers_and_harder_for_greater_ones() -> None:
     assert level_text(0.6, 3) == level_text(0.6, 3) != level_text(0.6, 4)
-    means = [np.mean([difficulty(random_level(d, i, 4)) for i in range(6)]) for d in (0.0, 0.5, 1.0)]
+    means = [np.mean([difficulty(drawn_level(d, i, 4)) for i in range(6)]) for d in (0.0, 0.5, 1.0)]
     assert means == sorted(means)
     for layout in range(30):
         assert levels.read(level_text(layout / 29, layout), "random", 4)[1] == []
+
+
+def test_random_levels_are_those_that_the_expert_held() -> None:
+    """Daily the list alone; that the expert holds each of them is the nightly test below."""
+    for tenths, held in solvable().items():
+        assert held == tuple(sorted(set(held)))
+        assert len(held) >= 2
+        for layout in (0, 1, len(held), 1_000_000):
+            found = random_level(tenths / 10 + 0.04, layout, 4)
+            assert found.source == f"random {tenths / 10:g} {held[layout % len(held)]}"
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(1800)
+def test_the_expert_holds_every_random_level() -> None:
+    for tenths, held in solvable().items():
+        for layout in range(len(held)):
+            result = play(f"tower_defence?level=random&difficulty={tenths / 10}&layout={layout}", ["scripted"], seed=0)
+            assert result.metrics["score"] > -20, (tenths, layout)
 
 
 def test_a_bank_draws_one_of_its_levels() -> None:
