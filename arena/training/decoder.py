@@ -25,7 +25,7 @@ class Past(Protocol):
 class Model(Protocol):
     """A causal model of a game's tokens: what a seat that learns must be able to do. The first A columns of its logits are the actions."""
 
-    def __call__(self, tokens: Tensor) -> Tensor:
+    def __call__(self, tokens: Tensor, /) -> Tensor:
         """tokens int64[N, T] -> logits float32[N, T, at least A]."""
 
     def extended(self, tokens: Tensor, past: Any = None) -> tuple[Tensor, Any]:
@@ -37,7 +37,7 @@ class Model(Protocol):
     def state_dict(self) -> dict[str, Any]:
         """The weights that are kept."""
 
-    def load_state_dict(self, weights: Any) -> Any:
+    def load_state_dict(self, weights: Any, /) -> Any:
         """Take weights over."""
 
 

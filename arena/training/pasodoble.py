@@ -242,10 +242,11 @@ class Loop:
 
 def _seated(config: Config, game: RecordGame) -> tuple[Model, Model]:
     """A decoder for each role, or the language model that the settings name for it."""
-    proposer, solver = decoders(game, config.width, config.layers, config.variants)
-    named_models = (config.proposer, config.solver)
-    pairs = zip(named_models, (proposer, solver), strict=True)
-    made = [hugging.opened(game, path, config.rank, game.spec.rules) if path else own for path, own in pairs]
+    own = decoders(game, config.width, config.layers, config.variants)
+    made: list[Model] = [
+        hugging.opened(game, path, config.rank, game.spec.rules) if path else model
+        for path, model in zip((config.proposer, config.solver), own, strict=True)
+    ]
     return made[0], made[1]
 
 

@@ -154,7 +154,10 @@ def test_countdown_is_trained_by_the_same_code(paradigm: str, monkeypatch: pytes
     before = [weight.clone() for weight in loop.solver.parameters()]
     asked = {one.read for one in loop.examples.problems}
     assert not asked & loop.examples.held and len(loop.examples.held) > 5
+    scored = [loop._played().unlike, loop.game.configs["known"].copy()]
+    assert set(scored[0].tolist()) == {1000} and scored[1] == 0, "scored before the history knows of it"
     told = [loop.step() for _ in range(2)]
+    assert loop.game.configs["known"] == 2 * config.questions
     assert all(0 <= one["valid"] <= 1 and 0 <= one["p"] <= 1 for one in told)
     loop._supervise()
     assert any((weight != old).any() for weight, old in zip(loop.solver.parameters(), before, strict=True))

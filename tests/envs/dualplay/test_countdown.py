@@ -110,6 +110,20 @@ def test_a_claimed_target_must_be_true_and_is_believed_without_the_gate() -> Non
     assert open_game.facts(state).reward == pytest.approx((1.1 - 0.5 + 0.2, 1, 0))
 
 
+@pytest.mark.parametrize("payoff", PAYOFFS)
+def test_no_invalid_claim_is_ever_rewarded(payoff: str, seeds: Any) -> None:
+    game = envs.game(f"countdown?claims=written&operators=1&digits=1&attempts=2&payoff={payoff}", plain=True)
+    verdicts = set()
+    for seed in seeds(6):
+        state = at_random(game, seed)
+        row = game.row(state)
+        verdicts.add(row.verdict)
+        if row.verdict != VALID:
+            assert set(game.facts(state).reward) == {0.0}
+            assert not row.lengths.any(), "nobody was asked"
+    assert verdicts & {CLAIM, RANGE}
+
+
 def test_the_same_numbers_and_target_are_a_copy_however_they_were_made() -> None:
     game = remembering(envs.game("countdown?attempts=2", plain=True), ["3 * (4 + 5)", "3 + 4", "60 - 7", "60 + 7"])
     copied = written(game, "(5 + 4) * 3")
