@@ -1,7 +1,7 @@
 // A player in JavaScript, for node 18 or newer, without any package. Two ways to run it:
 //   node player.mjs unix:PATH TOKEN [MATCHES]      over the Unix socket of `arena serve ... --unix PATH`
 //   arena play connect_four "exec:node player.mjs" random        as a program, over standard input and output
-// With a global WebSocket (node 22 and browsers) the same bytes travel in binary messages of ws://HOST:PORT.
+//   node player.mjs ws://HOST:PORT TOKEN [MATCHES]  where WebSocket is built in (node 22): the same bytes in binary messages
 import net from "node:net";
 
 // ---- msgpack: as much of it as the protocol uses
@@ -81,7 +81,27 @@ function* frames(piece) {
 // ---- the player
 const [address, token = "", count = "1"] = process.argv.slice(2);
 let matches = Number(count);
-const line = address ? net.connect(address.replace("unix:", "")) : process.stdout;
+const stop = (text) => { console.error(text); process.exit(1); };
+
+function web() {
+  if (!globalThis.WebSocket) stop("this node has no WebSocket: use node 22 or newer, or unix:PATH");
+  const socket = new WebSocket(address);
+  socket.binaryType = "arraybuffer";
+  socket.onopen = greet;
+  socket.onmessage = (event) => heard(Buffer.from(event.data));
+  socket.onerror = () => stop(`cannot reach ${address}`);
+  return { write: (data) => socket.send(data), end: () => socket.close() };
+}
+
+function pipe() {
+  const socket = address ? net.connect(address.replace("unix:", ""), greet) : process.stdin;
+  socket.on("data", heard);
+  socket.on("error", (error) => stop(`cannot reach ${address}: ${error.code}`));
+  return address ? socket : process.stdout;
+}
+
+const heard = (piece) => { for (const message of frames(piece)) hear(message); };
+const greet = () => say({ type: "hello", versions: [1], token, name: "player.mjs", wants: ["fields"] });
 const say = (message) => {
   const data = pack(message), head = Buffer.alloc(4);
   head.writeUInt32BE(data.length);
@@ -95,12 +115,12 @@ function hear(message) {
     const { match, seat, tick, attempt = 0 } = message;
     say({ type: "act", match, seat, tick, attempt, actions: [answer(message)], notes: { why: "the middle of what is legal" } });
   } else if (message.type === "beat") say({ type: "beat" });
-  else if (message.type === "error") { console.error(message.text); process.exit(1); }
+  else if (message.type === "error") stop(message.text);
   else if (message.type === "over" && address) {
     console.log("over", JSON.stringify(message.scores), message.reason);
     if (--matches === 0) { say({ type: "bye" }); line.end(); }
   }
 }
 
-(address ? line : process.stdin).on("data", (piece) => { for (const message of frames(piece)) hear(message); });
-say({ type: "hello", versions: [1], token, name: "player.mjs", wants: ["fields"] });
+const line = address?.startsWith("ws") ? web() : pipe();
+if (!address) greet();

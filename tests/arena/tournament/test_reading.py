@@ -57,6 +57,7 @@ def test_addresses_become_canonical_and_the_unfit_are_skipped_where_that_is_said
         (HEAD, "games is missing"),
         (HEAD + "games = []\n", "games is []; allowed is at least one"),
         (HEAD + "sets = 0\n" + GAME, "sets is 0; allowed is a whole number from 1 to 100000"),
+        (HEAD + 'sandbox = "open"\n' + GAME, "sandbox is 'open'; allowed is default, trusted, isolated, sealed"),
         (HEAD + "sets = true\n" + GAME, "sets is True; allowed"),
         (HEAD + "seed = -1\n" + GAME, "seed is -1; allowed is a whole number from 0"),
         (HEAD + "sytem = 3\n" + GAME, "unknown field sytem; did you mean system? known are name"),

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from agents.sandbox import reaper
 from arena.ratings import digest
 from arena.store import Played, Reader, sha256
 from arena.tournament.account import chosen, progress, tables
@@ -169,6 +170,21 @@ def test_a_crash_of_an_agent_is_its_loss_and_stands_in_the_table(tmp_path: Path)
         (table,) = tables(reader, [0], 20)
     best, worst = table.ladders[0].standings
     assert (best.player.agent, worst.faults) == ("first", {"crash": 2})
+
+
+def test_a_result_says_where_each_agent_ran(tmp_path: Path) -> None:
+    own = f"{DYING}:raises"
+    found = played(Plan("cup", (Division(NIM, ("first", own), swap=False),), record=False), tmp_path, Here())
+    assert reaper.settled(30)
+    ((first, other),) = [each.held for each in found]
+    assert first == ("trusted",)
+    assert other[0] == "isolated" and "process" in other[1:] and "bounds" in other[1:]
+    with Reader(tmp_path) as reader:
+        assert [each.held for each in reader.results()] == [(first, other)]
+        (table,) = tables(reader, [0], 0)
+    assert {each.player.agent: dict(each.modes) for each in table.ladders[0].standings} == {
+        "first": {"trusted": 1}, own: {"isolated": 1},
+    }  # fmt: skip
 
 
 def test_a_disk_that_is_full_stops_the_tournament_with_one_line(tmp_path: Path) -> None:
