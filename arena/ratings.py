@@ -63,6 +63,7 @@ def _count(bout: Bout, standings: Mapping[Player, Standing]) -> None:
             standing.uncounted += 1
             continue
         standing.matches += 1
+        standing.spent = sum((bout.spent[seat] for seat in own if seat < len(bout.spent)), standing.spent)
         standing.points += sum(bout.scores[seat] for seat in own) / len(own)
 
 

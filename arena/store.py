@@ -23,6 +23,7 @@ import msgspec
 
 from arena.match import Result
 from arena.schedule import Pairing
+from arena.spending import Spent
 from arena.tournament.plan import Plan
 from envs.errors import CORRUPT, FAILURE, NOT_FOUND, UserError
 
@@ -37,7 +38,8 @@ CREATE TABLE results (
     division INTEGER NOT NULL, number INTEGER NOT NULL, round INTEGER NOT NULL, grouped INTEGER NOT NULL, players TEXT NOT NULL,
     seats TEXT NOT NULL, seed TEXT NOT NULL, scores TEXT NOT NULL, reason TEXT NOT NULL, faults TEXT NOT NULL, refusals TEXT NOT NULL,
     ticks INTEGER NOT NULL, metrics TEXT NOT NULL, seconds REAL NOT NULL, replay TEXT NOT NULL, sha256 TEXT NOT NULL,
-    ended REAL NOT NULL, held TEXT NOT NULL, PRIMARY KEY (division, number), UNIQUE (division, grouped, players)) WITHOUT ROWID;
+    ended REAL NOT NULL, held TEXT NOT NULL, spent TEXT NOT NULL, PRIMARY KEY (division, number),
+    UNIQUE (division, grouped, players)) WITHOUT ROWID;
 """
 Point = Callable[[str], None]
 """Called at each named point of a run (see tournament.run.POINTS); tests end the process there."""
@@ -45,9 +47,10 @@ Point = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Played:
-    """A match and how it ended. seconds: processor time; replay: its file within the store's folder, '' without; ended: since 1970.
+    """A match and how it ended. seconds: processor time; replay: its file in the store's folder, '' without; ended: since 1970.
 
     held: for each seat the mode in which its agent ran ("trusted", "isolated", "sealed") and the walls that held it; () for a void match.
+    spent: by seat, if known.
     """
 
     division: int
@@ -58,6 +61,7 @@ class Played:
     sha256: str = ""
     ended: float = 0.0
     held: tuple[tuple[str, ...], ...] = ()
+    spent: tuple[Spent, ...] = ()
 
 
 def replay_name(division: int, number: int) -> str:
@@ -122,10 +126,7 @@ class Reader:
     def results(self) -> list[Played]:
         """All results, by division and number: the order does not tell in which order they came."""
         with _told(self.folder / NAME):
-            rows = self._db.execute(
-                "SELECT division, number, round, grouped, players, seats, seed, scores, reason, faults, refusals, ticks, metrics, seconds,"
-                " replay, sha256, ended, held FROM results ORDER BY division, number"
-            ).fetchall()
+            rows = self._db.execute("SELECT * FROM results ORDER BY division, number").fetchall()
         return [_played(row) for row in rows]
 
 
@@ -134,7 +135,8 @@ def _played(row: tuple[Any, ...]) -> Played:
     pairing = Pairing(number, tuple(_read(seats)), tuple(_read(players)), int(seed), group, round_)
     told = tuple((seat, cause) for seat, cause in _read(faults))
     result = Result(tuple(_read(scores)), reason, told, ticks, tuple(_read(refusals)), _read(metrics))
-    return Played(division, pairing, result, *rest[:-1], tuple(map(tuple, _read(rest[-1]))))
+    held, spent = tuple(map(tuple, _read(rest[-2]))), tuple(Spent(*each) for each in _read(rest[-1]))
+    return Played(division, pairing, result, *rest[:-2], held, spent)
 
 
 def _read(text: str) -> Any:
@@ -161,14 +163,8 @@ class Store(Reader):
     """
 
     def __init__(
-        self,
-        folder: Path,
-        plan: Plan,
-        *,
-        secret: Callable[[], bytes],
-        now: Callable[[], float],
-        point: Point = lambda name: None,
-    ) -> None:
+        self, folder: Path, plan: Plan, *, secret: Callable[[], bytes], now: Callable[[], float], point: Point = lambda name: None
+    ) -> None:  # fmt: skip
         (folder / _REPLAYS).mkdir(parents=True, exist_ok=True)
         self._lock = _locked(folder / _LOCK)
         self._now, self.point = now, point
@@ -228,7 +224,7 @@ class Store(Reader):
             played.division, pairing.number, pairing.round, pairing.group, json.dumps(pairing.players), json.dumps(pairing.seats),
             str(pairing.seed), json.dumps(result.scores), result.reason, json.dumps(result.faults), json.dumps(result.refusals),
             result.ticks, json.dumps(result.metrics), played.seconds, played.replay, played.sha256, self._now(),
-            json.dumps(played.held),
+            json.dumps(played.held), json.dumps(played.spent),
         )  # fmt: skip
         with _told(self.folder / NAME):
             self._db.execute("BEGIN IMMEDIATE")

@@ -25,6 +25,8 @@ _HEAD = (
     "#", "agent", "rating", "95 %", "games", "won", "drawn", "lost", "mean score", "forfeits", "illegal", "refused", "void", "running",
     "mixture", "mode",
 )  # fmt: skip
+_WORTH = ("score/$", "score/s")
+"""Shown where language models play: what their answers cost."""
 
 
 def default_store(runs: Path, name: str) -> Path:
@@ -84,11 +86,13 @@ def _division(division: Division, made: Table, played: tuple[int, int]) -> str:
     lines = []
     for ladder in made.ladders:
         mix = unbeaten(made, ladder)
+        told = any(each.spent.tokens for each in ladder.standings)
         rows = [
-            [*_row(n, each), _part(mix.get(each.player)), _modes(each)] for n, each in enumerate(ladder.standings, 1)
+            [*_row(n, each), _part(mix.get(each.player)), _modes(each), *(_worth(each) if told else ())]
+            for n, each in enumerate(ladder.standings, 1)
         ]
         name = f", {safe_text(ladder.role)}" if len(made.ladders) > 1 else ""
-        lines += [f"{title}{name}", "", columns(_HEAD, rows, "rlrlrrrrrrrrrrrl"), ""]
+        lines += [f"{title}{name}", "", columns(_HEAD + _WORTH * told, rows, "rlrlrrrrrrrrrrrlrr"), ""]
     return "\n".join(lines[:-1])
 
 
@@ -104,6 +108,10 @@ def _row(place: int, standing: Standing) -> list[object]:
 def _modes(standing: Standing) -> str:
     """How the agent ran, most often first."""
     return ", ".join(mode for mode, _ in standing.modes.most_common())
+
+
+def _worth(standing: Standing) -> list[str]:
+    return ["" if worth is None else f"{worth:.3g}" for worth in (standing.per_dollar, standing.per_second)]
 
 
 def _share(standing: Standing, count: int) -> str:
@@ -167,6 +175,7 @@ def _standing(place: int, standing: Standing) -> dict[str, Any]:
         "lost": standing.lost, "mean_score": standing.mean, "refused": standing.refused, "faults": dict(standing.faults),
         "modes": dict(standing.modes),
         "rates": {name: dict(zip(("share", "low", "high"), standing.rate(n), strict=True)) for name, n in rates.items()},
+        "spent": standing.spent._asdict(), "score_per_dollar": standing.per_dollar, "score_per_second": standing.per_second,
         "running": {"mu": standing.running, "sigma": standing.sigma},
     }  # fmt: skip
 

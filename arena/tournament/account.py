@@ -31,7 +31,8 @@ def bout(division: Division, played: Played) -> Bout:
     seats = tuple(Player(agent, division.role(seat)) for seat, agent in enumerate(pairing.seats))
     scores = None if result.reason in UNCOUNTED else result.scores
     modes = tuple(mode for mode, *_ in played.held)
-    return Bout(pairing.number, pairing.group, seats, scores, result.faults, result.refusals, result.reason, modes)
+    told = result.faults, result.refusals, result.reason, modes, played.spent
+    return Bout(pairing.number, pairing.group, seats, scores, *told)
 
 
 def table(division: Division, results: Iterable[Played], resamples: int = 1000, trend: bool = True) -> Table:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from arena.match import Result
 from arena.schedule import Pairing
+from arena.spending import Spent
 from arena.store import Played, Store, replay_name
 from arena.tally import UNCOUNTED
 from arena.tournament.crew import Crew, Done
@@ -110,8 +111,9 @@ class Run:
         replay = replay_name(division, pairing.number) if done.task["record"] else ""
         outcome = done.outcome
         held = tuple(map(tuple, outcome["held"]))
-        result, seconds = result_of(outcome["result"]), outcome["seconds"]
-        return Played(division, pairing, result, seconds, replay, outcome["sha256"], held=held)
+        spent = tuple(Spent(*each) for each in outcome.get("spent", ()))
+        told = result_of(outcome["result"]), outcome["seconds"], replay, outcome["sha256"]
+        return Played(division, pairing, *told, held=held, spent=spent)
 
     def _draw(self, place: int) -> None:
         """The next round of a division whose known matches are all over."""

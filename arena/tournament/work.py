@@ -12,6 +12,7 @@ from arena.events import Event, Seat, Started
 from arena.match import Result
 from arena.matches import play
 from arena.schedule import Pairing
+from arena.spending import Spending, Spent
 from arena.store import replay_name, sha256
 from arena.tournament.plan import Plan
 from envs.errors import UserError
@@ -35,13 +36,14 @@ def task_of(plan: Plan, division: int, pairing: Pairing, folder: Path) -> Task:
 
 
 def do(task: Task, point: Callable[[str], None] = lambda name: None) -> dict[str, Any]:
-    """Play the match: {"result", "held", "seconds", "sha256"}; {"stop": line} where the user has to mend something, such as a full disk;
+    """Play the match: {"result", "held", "spent", "seconds", "sha256"}; {"stop": line} where the user has to mend something, such as a full
+    disk;
     {"trouble": line} where the game itself failed.
     """
     point("before_match")
     began = time.process_time()
     try:
-        result, seats = _play(task)
+        result, seats, spent = _play(task)
         point("after_recording")
         digest = sha256(Path(task["record"])) if task["record"] else ""
     except (UserError, OSError) as error:
@@ -49,11 +51,12 @@ def do(task: Task, point: Callable[[str], None] = lambda name: None) -> dict[str
     except Exception as error:  # noqa: BLE001  one game's bug must not end a tournament of many
         return {"trouble": f"{type(error).__name__}: {error}"[:400]}
     held = [[seat.mode or "trusted", *seat.walls] for seat in seats]
-    return {"result": _tree(result), "held": held, "seconds": round(time.process_time() - began, 6), "sha256": digest}
+    seconds = round(time.process_time() - began, 6)
+    return {"result": _tree(result), "held": held, "spent": spent, "seconds": seconds, "sha256": digest}
 
 
-def _play(task: Task) -> tuple[Result, tuple[Seat, ...]]:
-    """How the match ended, and who sat where behind which walls."""
+def _play(task: Task) -> tuple[Result, tuple[Seat, ...], list[Spent]]:
+    """How the match ended, who sat where behind which walls, and what each spent."""
     if task["game"] not in _games:
         _games[task["game"]] = open_game(task["game"])
     record = task["record"] and Path(task["record"])
@@ -61,6 +64,7 @@ def _play(task: Task) -> tuple[Result, tuple[Seat, ...]]:
         for path in (record, Path(f"{record}.part")):  # left by a process that was killed before its result was kept
             path.unlink(missing_ok=True)
     seats: list[Seat] = []
+    spending = Spending(len(task["seats"]))
 
     def note(event: Event) -> None:
         if isinstance(event, Started):
@@ -68,11 +72,11 @@ def _play(task: Task) -> tuple[Result, tuple[Seat, ...]]:
 
     result = play(
         _games[task["game"]], task["seats"], seed=task["seed"], record=record, limits=Limits(**task["limits"]),
-        retries=task["retries"], texts=task["texts"], sandbox=task["sandbox"], sinks=[note],
+        retries=task["retries"], texts=task["texts"], sandbox=task["sandbox"], sinks=[note, spending],
     )  # fmt: skip
     if record and not record.is_file():
         raise OSError(f"{record} could not be written: see that the disk has room, then run the same command again")
-    return result, tuple(seats)
+    return result, tuple(seats), spending.seats
 
 
 def _tree(result: Result) -> dict[str, Any]:
