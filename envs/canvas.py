@@ -205,7 +205,8 @@ class Window:
 
     def show(self, canvas: Canvas, title: str = "") -> None:
         """Paint a drawing, as large as fits; title: what the window's bar says, as before where it is empty."""
-        self._shown = _Painter(canvas, *self.surface.get_size(), self.palette)
+        width, height = self.surface.get_size()
+        self._shown = _Painter(canvas, width, height, self.palette)
         self.surface.blit(self._shown.surface, (0, 0))
         if title:
             self.pygame.display.set_caption(title)

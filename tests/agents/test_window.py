@@ -15,21 +15,23 @@ from envs.canvas import Canvas
 from envs.errors import UserError
 from envs.towerdefence.tower_defence.drawing import at
 
+Script = dict[int, list[tuple[Any, ...]]]
+"""What a person does, by frame."""
+
 
 class Screen:
     """Stands in for a window: what a person does on which frame, and what was shown."""
 
-    def __init__(self, script: dict[int, list[tuple[Any, ...]]]) -> None:
-        self.script, self.frame, self.titles = script, 0, []
-        self.verbs: list[int] = []
+    def __init__(self, script: Script) -> None:
+        self.script, self.frame = script, 0
+        self.titles: list[str] = []
 
     def events(self) -> list[tuple[Any, ...]]:
         self.frame += 1
         return self.script.get(self.frame, [])
 
     def show(self, canvas: Canvas, title: str) -> None:
-        self.titles.append(title)
-        self.verbs.append(len(canvas.verbs))
+        self.titles.append(title if canvas.verbs else "nothing is drawn")
 
 
 class Clock:
@@ -64,9 +66,7 @@ def game() -> Any:
     return envs.game("tower_defence?period=1", plain=True)
 
 
-def driven(
-    game: Any, script: dict[int, list[tuple[Any, ...]]], frames: int, work: float = 0.0
-) -> tuple[Any, Screen, Clock, list[str]]:
+def driven(game: Any, script: Script, frames: int, work: float = 0.0) -> tuple[Any, Screen, Clock, list[str]]:
     """A game played by a window through so many frames."""
     clock, screen, why = Clock(work), Screen(script), []
     player = Window(clock=clock, sleep=clock.sleep)
@@ -80,7 +80,7 @@ def driven(
 
 
 def test_a_key_takes_a_verb_in_hand_and_a_click_uses_it(game: Any) -> None:
-    script = {
+    script: Script = {
         2: [("key", "a"), ("click", 1, *slot(game, 1))],
         4: [("click", 3, 8.0, 9.0)],
         5: [("key", "z"), ("click", 2, 8.0, 9.0)],
@@ -95,7 +95,7 @@ def test_a_key_takes_a_verb_in_hand_and_a_click_uses_it(game: Any) -> None:
 
 
 def test_what_is_not_possible_is_told_and_costs_a_frame_of_waiting(game: Any) -> None:
-    script = {1: [("key", "t")], 2: [("key", "u"), ("click", 1, *slot(game, 1))], 3: [("click", 1, 0.0, 0.0)]}
+    script: Script = {1: [("key", "t")], 2: [("key", "u"), ("click", 1, *slot(game, 1))], 3: [("click", 1, 0.0, 0.0)]}
     state, screen, _, _ = driven(game, script, 4)
     assert game.row(state).tally.errors.sum() == game.row(state).tally.errors[0]
     assert "is not possible now" in screen.titles[-1]
