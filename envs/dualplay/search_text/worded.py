@@ -39,19 +39,22 @@ def _listed(text: str) -> list[str] | Refusal:
         return Refusal(f"the text has {len(text)} characters: at most {SHELF} are read")
     try:
         found = json.loads(text)
-        fits = isinstance(found, list) and all(
-            isinstance(each, dict) and {"title", "text"} <= set(each) for each in found
-        )
     except (ValueError, RecursionError):
-        fits = False
-    if not fits:
-        return Refusal("the library answers with JSON: a list of objects with title and text")
-    kept = json.dumps([{name: tidy(str(each[name])) for name in ("title", "text")} for each in found])
+        found = None
+    if not isinstance(found, list) or not all(_shown_well(each) for each in found):
+        return Refusal("the library answers with JSON: a list of objects with title and text, of visible characters")
+    kept = json.dumps([{part: tidy(str(each[part])) for part in ("title", "text")} for each in found])
     return (
         [kept]
         if len(kept) <= SHELF
-        else Refusal(f"the documents have {len(kept)} characters: at most {SHELF} are read")
+        else Refusal(f"the documents have {len(kept)} characters, of {SHELF} that are read")
     )
+
+
+def _shown_well(document: Any) -> bool:
+    """Whether it is a document that others may be shown."""
+    parts = [document.get(part) for part in ("title", "text")] if isinstance(document, dict) else [None]
+    return all(isinstance(part, str) and not unfit(part, SHELF) for part in parts)
 
 
 def _form_of(obs: Any, c: Any) -> str:
