@@ -14,7 +14,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -134,7 +134,8 @@ def _played(row: tuple[Any, ...]) -> Played:
     pairing = Pairing(number, tuple(_read(seats)), tuple(_read(players)), int(seed), group, round_)
     told = tuple((seat, cause) for seat, cause in _read(faults))
     result = Result(tuple(_read(scores)), reason, told, ticks, tuple(_read(refusals)), _read(metrics))
-    return Played(division, pairing, result, *rest[:-1], tuple(map(tuple, _read(rest[-1]))))
+    seconds, replay, digest, ended, held = rest
+    return Played(division, pairing, result, seconds, replay, digest, ended, tuple(map(tuple, _read(held))))
 
 
 def _read(text: str) -> Any:
@@ -151,7 +152,7 @@ class _Creation:
 
     plan: Plan
     secret: bytes
-    created: float = field(default=0.0)
+    created: float
 
 
 class Store(Reader):
@@ -227,8 +228,7 @@ class Store(Reader):
         row = (
             played.division, pairing.number, pairing.round, pairing.group, json.dumps(pairing.players), json.dumps(pairing.seats),
             str(pairing.seed), json.dumps(result.scores), result.reason, json.dumps(result.faults), json.dumps(result.refusals),
-            result.ticks, json.dumps(result.metrics), played.seconds, played.replay, played.sha256, self._now(),
-            json.dumps(played.held),
+            result.ticks, json.dumps(result.metrics), played.seconds, played.replay, played.sha256, self._now(), json.dumps(played.held),
         )  # fmt: skip
         with _told(self.folder / NAME):
             self._db.execute("BEGIN IMMEDIATE")

@@ -293,3 +293,11 @@ def test_the_trend_ends_where_the_running_rating_is() -> None:
     for standing in rate(bouts, [Player("0"), Player("1")]).ladders[0].standings:
         assert standing.trend[-1] == standing.running
         assert len(standing.trend) == standing.matches
+
+
+def test_one_group_of_a_table_is_no_proof_of_anything() -> None:
+    """Drawn again it is always itself; the interval must not have the width nought of that."""
+    split = [Bout(0, 0, (A, B), (1.0, -1.0)), Bout(1, 0, (B, A), (1.0, -1.0))]
+    one, two = rate(split, [A, B], 50).ladders[0].standings
+    assert one.rating == two.rating == pytest.approx(1500)
+    assert one.high - one.low > 300
