@@ -3,9 +3,9 @@
 Ratings are Davidson's strengths (`arena.davidson`) in Elo points, 400 for odds of ten to one, the mean of a ladder at 1500. They depend on
 the set of results, not on its order: the same results give the same bits. Intervals are at 95 %: percentiles of fits to groups of matches
 (swapped seats, one seed) drawn again within each table. Who has met somebody against whom all points went to one side has no spread that
-could be drawn; there the standard error at the fit counts too, and what reaches farther is the interval.
-Players of different roles have ladders of their own. Where their points are not comparable either, `apart` makes of the results matches
-within one role first (`arena.apart`).
+could be drawn, nor has who met somebody in one group alone; there the standard error at the fit counts too, and what reaches farther is
+the interval. Players of different roles have ladders of their own. Where their points are not comparable either, `apart` makes of the
+results matches within one role first (`arena.apart`).
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -135,8 +135,9 @@ def _played(row: tuple[Any, ...]) -> Played:
     pairing = Pairing(number, tuple(_read(seats)), tuple(_read(players)), int(seed), group, round_)
     told = tuple((seat, cause) for seat, cause in _read(faults))
     result = Result(tuple(_read(scores)), reason, told, ticks, tuple(_read(refusals)), _read(metrics))
-    held, spent = tuple(map(tuple, _read(rest[-2]))), tuple(Spent(*each) for each in _read(rest[-1]))
-    return Played(division, pairing, result, *rest[:-2], held, spent)
+    seconds, replay, digest, ended, held, spent = rest
+    told_of = tuple(map(tuple, _read(held))), tuple(Spent(*each) for each in _read(spent))
+    return Played(division, pairing, result, seconds, replay, digest, ended, *told_of)
 
 
 def _read(text: str) -> Any:
@@ -153,7 +154,7 @@ class _Creation:
 
     plan: Plan
     secret: bytes
-    created: float = field(default=0.0)
+    created: float
 
 
 class Store(Reader):

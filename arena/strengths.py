@@ -25,7 +25,9 @@ _CHUNK = 4_000_000
 
 
 class Groups:
-    """Wins and ties of each group of matches, as rows: wins float64[groups, n * n]; strata: groups of the same players."""
+    """Wins and ties of each group of matches, as rows: wins float64[groups, n * n]; strata: groups of the same players; lone: bool[n], who
+    has played at a table with one group alone, which is drawn again the same each time.
+    """
 
     def __init__(self, bouts: Sequence[Bout], index: Mapping[Player, int]) -> None:
         self.n = len(index)
@@ -39,6 +41,9 @@ class Groups:
                 strata.setdefault(tuple(sorted(index[player] for player in bout.players)), []).append(rows[bout.group])
             counts += [(rows[bout.group], a, b, more) for a, b, more in pairs]
         self.strata = [np.array(strata[table]) for table in sorted(strata)]
+        self.lone = np.zeros(self.n, np.bool_)
+        for table, found in strata.items():
+            self.lone[list(table)] |= len(found) == 1
         self.wins, self.ties = np.zeros((len(rows), self.n, self.n)), np.zeros((len(rows), self.n, self.n))
         for row, a, b, more in counts:
             if more:
@@ -74,7 +79,7 @@ def write_strengths(groups: Groups, standings: Sequence[Standing], resamples: in
     drawn = np.concatenate(again) if again else points
     if again:
         least, most = np.quantile(drawn, [0.025, 0.975], axis=0)
-        sided = _one_sided(*whole)
+        sided = _one_sided(*whole) | groups.lone
         low = np.where(sided, np.minimum(low, least), least)
         high = np.where(sided, np.maximum(high, most), most)
     for n, standing in enumerate(standings):

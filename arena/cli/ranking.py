@@ -22,8 +22,8 @@ __all__ = ["SCHEMA", "count_of", "default_store", "document", "newest", "words"]
 
 SCHEMA = "palaestra.rank/1"
 _HEAD = (
-    "#", "agent", "rating", "95 %", "games", "won", "drawn", "lost", "mean score", "forfeits", "illegal", "refused", "void", "running",
-    "mixture", "mode",
+    "#", "agent", "rating", "95 %", "games", "won", "drawn", "lost", "mean", "forfeits", "illegal", "refused", "void", "running",
+    "mix", "mode",
 )  # fmt: skip
 _WORTH = ("score/$", "score/s")
 """Shown where language models play: what their answers cost."""
@@ -55,7 +55,7 @@ def words(plan: Plan, places: Sequence[int], tables: Sequence[Table], played: Se
     legend = (
         "rating: Davidson's model, 400 points are odds of ten to one, the mean is 1500; intervals: groups of swapped seats drawn again\n"
         "forfeits, illegal, void: shares of all matches; refused: answers that were not legal; running: openskill, mu - 3 sigma\n"
-        "mixture: shares of the players against which together nobody has more than half of the points\n"
+        "mean: points a match; mix: shares of the players against which together nobody has more than half of the points\n"
         "mode: where its agent ran: trusted (in the host's process), isolated, sealed"
     )
     return "\n\n".join([*parts, legend])

@@ -330,3 +330,11 @@ def test_proposers_meet_where_the_same_solvers_answered_them_turn_by_turn() -> N
     met = [bout for bout in within_roles(one) if bout.players[0].role == "proposer"]
     assert [(bout.number, [p.agent for p in bout.players], bout.scores) for bout in met] == [(0, ["p", "q"], (1, 0.5))]
     assert len({bout.group for bout in within_roles(one)}) == 3
+
+
+def test_one_group_of_a_table_is_no_proof_of_anything() -> None:
+    """Drawn again it is always itself; the interval must not have the width nought of that."""
+    split = [Bout(0, 0, (A, B), (1.0, -1.0)), Bout(1, 0, (B, A), (1.0, -1.0))]
+    one, two = rate(split, [A, B], 50).ladders[0].standings
+    assert one.rating == two.rating == pytest.approx(1500)
+    assert one.high - one.low > 300
