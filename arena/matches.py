@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,8 @@ AT_ONCE = 256
 """Matches that wait at once in one process, unless told otherwise."""
 
 
-def software() -> dict[str, str]:
+@cache
+def software() -> Mapping[str, str]:
     """What a recording says of the programs that made it."""
     from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
 

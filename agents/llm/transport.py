@@ -109,9 +109,7 @@ class Endpoint:
         try:
             async with AsyncExitStack() as stack:
                 async with asyncio.timeout(request.first):
-                    sent = self._parameters(request)
-                    extra = {name: sent.pop(name) for name in request.extra if name in sent}
-                    stream = await self.client.chat.completions.create(**sent, extra_body=extra or None)
+                    stream = await _streamed(self.client, self._parameters(request))
                 opened = True
                 stack.push_async_callback(stream.close)
                 async for chunk in _unhurried(stream, request):
@@ -132,6 +130,13 @@ class Endpoint:
     async def close(self) -> None:
         if self._client is not None:
             await self._client.close()
+
+
+async def _streamed(client: Any, body: Mapping[str, Any]) -> Any:
+    """The answer's pieces as they were sent. The client's models of requests and pieces would cost more processor time than all the rest."""
+    from openai import AsyncStream  # noqa: PLC0415  (the client is loaded by now)
+
+    return await client.post("/chat/completions", cast_to=object, body=body, stream=True, stream_cls=AsyncStream[object])
 
 
 def _mentions(text: str, name: str) -> bool:
@@ -167,47 +172,46 @@ class _Answer:
         self.text: list[str] = []
         self.reasoning: list[str] = []
         self.refusal: list[str] = []
-        self.tools: set[int] = set()
+        self.tools: set[str] = set()
         self.finish, self.model = "", ""
         self.size = 0
         self.usage = Usage()
         self.training: dict[str, Any] = {}
 
     def take(self, chunk: Any) -> bool:
-        """Add a piece; True when no more is read."""
-        self.model = getattr(chunk, "model", "") or self.model
-        usage = getattr(chunk, "usage", None)
-        if usage is not None:
-            self.usage = _usage(usage)
-        if getattr(chunk, "prompt_token_ids", None):
-            self.training["prompt_ids"] = list(chunk.prompt_token_ids)
-        if getattr(chunk, "system_fingerprint", None):
-            self.training["fingerprint"] = str(chunk.system_fingerprint)[:200]
-        for choice in (getattr(chunk, "choices", None) or [])[:1]:
+        """Add a piece, as it was sent; True when no more is read. Any error means that it is no piece of an answer."""
+        self.model = _text(chunk.get("model")) or self.model
+        if isinstance(chunk.get("usage"), Mapping):
+            self.usage = _usage(chunk["usage"])
+        if chunk.get("prompt_token_ids"):
+            self.training["prompt_ids"] = list(chunk["prompt_token_ids"])
+        if chunk.get("system_fingerprint"):
+            self.training["fingerprint"] = str(chunk["system_fingerprint"])[:200]
+        for choice in (chunk.get("choices") or [])[:1]:
             self._choice(choice)
         if self.size > MOST_CHARACTERS:
             self.finish = "length"
         return self.size > MOST_CHARACTERS
 
-    def _choice(self, choice: Any) -> None:
-        delta = choice.delta
+    def _choice(self, choice: Mapping[str, Any]) -> None:
+        delta = choice.get("delta") or {}
         parts = (
-            (self.text, getattr(delta, "content", None)),
-            (self.reasoning, getattr(delta, "reasoning_content", None) or getattr(delta, "reasoning", None)),
-            (self.refusal, getattr(delta, "refusal", None)),
+            (self.text, delta.get("content")),
+            (self.reasoning, delta.get("reasoning_content") or delta.get("reasoning")),
+            (self.refusal, delta.get("refusal")),
         )
         for kept, piece in parts:
             if isinstance(piece, str) and piece:
                 self.began = self.clock() if self.began is None else self.began
                 kept.append(piece)
                 self.size += len(piece)
-        self.tools |= {call.index for call in (getattr(delta, "tool_calls", None) or [])[:64]}
-        self.finish = choice.finish_reason or self.finish
-        if getattr(choice, "token_ids", None):
-            self.training.setdefault("ids", []).extend(choice.token_ids)
-        for token in getattr(getattr(choice, "logprobs", None), "content", None) or []:
-            self.training.setdefault("tokens", []).append(token.token)
-            self.training.setdefault("logprobs", []).append(token.logprob)
+        self.tools |= {str(call.get("index")) for call in (delta.get("tool_calls") or [])[:64]}
+        self.finish = _text(choice.get("finish_reason")) or self.finish
+        if choice.get("token_ids"):
+            self.training.setdefault("ids", []).extend(choice["token_ids"])
+        for token in (choice.get("logprobs") or {}).get("content") or []:
+            self.training.setdefault("tokens", []).append(token["token"])
+            self.training.setdefault("logprobs", []).append(token["logprob"])
 
     def completion(self, model: str) -> Completion:
         """Raises Transient for a stream that broke off: without its end, what came is nobody's answer."""
@@ -224,17 +228,21 @@ class _Answer:
         )
 
 
-def _usage(usage: Any) -> Usage:
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _usage(usage: Mapping[str, Any]) -> Usage:
     """The endpoint's counts; what makes no sense is 0."""
 
     def count(owner: Any, name: str) -> int:
-        value = getattr(owner, name, None)
-        return value if isinstance(value, int) and 0 <= value < 1 << 40 else 0
+        value = owner.get(name) if isinstance(owner, Mapping) else None
+        return value if type(value) is int and 0 <= value < 1 << 40 else 0
 
     return Usage(
         count(usage, "prompt_tokens"), count(usage, "completion_tokens"),
-        count(getattr(usage, "completion_tokens_details", None), "reasoning_tokens"),
-        count(getattr(usage, "prompt_tokens_details", None), "cached_tokens"), True,
+        count(usage.get("completion_tokens_details"), "reasoning_tokens"),
+        count(usage.get("prompt_tokens_details"), "cached_tokens"), True,
     )  # fmt: skip
 
 
