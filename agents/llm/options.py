@@ -18,7 +18,11 @@ OPTIONS: dict[str, Option] = {
     "prompts": Option("", help="a TOML file of prompts in place of the built-in ones"),
     "memory": Option("window", choices=KINDS, help="what is remembered of earlier turns"),
     "window": Option(8, 1, 10_000, help="turns that memory=window keeps"),
-    "legal": Option("list", choices=("list", "hide"), help="whether the model is shown what is legal"),
+    "legal": Option(
+        "list",
+        choices=("list", "enforce", "hide"),
+        help="what is legal is shown; shown, and the schema takes nothing else; or not shown",
+    ),
     "format": Option(
         "schema", choices=("schema", "object", "text"), help="structured output, where the endpoint has it"
     ),

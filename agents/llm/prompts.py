@@ -102,17 +102,20 @@ def moves_in_words(ask: Ask) -> str:
     form = ask.legal.form
     if form is not None:
         return f"a text of at most {form.length} characters" + (f" that matches {form.pattern}" if form.pattern else "")
-    return f"for example {safe_text(ask.game.form(ask.legal.sample(ask.key), ask.obs))}"
+    return f"too many to list, for example {safe_text(ask.game.form(ask.legal.sample(ask.key), ask.obs))}"
 
 
-def answer_schema(prompts: Prompts, ask: Ask, *, legal: bool, scratchpad: bool) -> dict[str, Any]:
-    """The JSON schema of this seat's answers; with `legal`, its move is one of those allowed now where they can be listed."""
+def answer_schema(prompts: Prompts, ask: Ask, *, enforce: bool, scratchpad: bool) -> dict[str, Any]:
+    """The JSON schema of this seat's answers; with `enforce`, its move is one of those allowed now where they can be listed.
+
+    Else it is any text, because a game may read more than single moves: a whole question at once, a turn with all its parts.
+    """
     others = {"why": prompts.texts["why"]}
     if "talk" in ask.game.spec.traits:
         others["say"] = prompts.texts["say"]
     if scratchpad:
         others["notes"] = prompts.texts["notes"]
-    return schema(moves(ask) if legal else None, others, prompts.texts["move"])
+    return schema(moves(ask) if enforce else None, others, prompts.texts["move"])
 
 
 @cache

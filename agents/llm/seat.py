@@ -97,7 +97,7 @@ class Llm:
 
     def _attempted(self, ask: Ask) -> Reply | Unanswered:
         form = answer_schema(
-            self.prompts, ask, legal=self.settings.legal == "list", scratchpad=self.memory.kind == "scratchpad"
+            self.prompts, ask, enforce=self.settings.legal == "enforce", scratchpad=self.memory.kind == "scratchpad"
         )
         question = self._opened(ask, form)
         request = self._request(ask, question, form)
@@ -120,13 +120,13 @@ class Llm:
             code = f"{ask.key:016x}"[-12:]
             looks = self.settings.obs != "text"
             text = self.prompts.turn(
-                ask, code, legal=self.settings.legal == "list", notes=self.memory.scratchpad,
+                ask, code, legal=self.settings.legal != "hide", notes=self.memory.scratchpad,
                 sees="(the picture below)" if self.settings.obs == "pixels" else None,
             )  # fmt: skip
             self.question = _Question(ask.tick, code, picture.message(text, picture.drawn(ask) if looks else None))
         elif ask.refusals:
             kind = self.question.failed or "illegal"
-            again = self.prompts.again(kind, ask, ask.refusals[-1], form, self.settings.legal == "list")
+            again = self.prompts.again(kind, ask, ask.refusals[-1], form, self.settings.legal != "hide")
             self.question.since.append({"role": "user", "content": again})
         return self.question
 

@@ -133,10 +133,12 @@ class Endpoint:
 
 
 async def _streamed(client: Any, body: Mapping[str, Any]) -> Any:
-    """The answer's pieces as they were sent. The client's models of requests and pieces would cost more processor time than all the rest."""
+    """The answer's pieces as they were sent: the client's models of requests and pieces would cost more time than all the rest."""
     from openai import AsyncStream  # noqa: PLC0415  (the client is loaded by now)
 
-    return await client.post("/chat/completions", cast_to=object, body=body, stream=True, stream_cls=AsyncStream[object])
+    return await client.post(
+        "/chat/completions", cast_to=object, body=body, stream=True, stream_cls=AsyncStream[object]
+    )
 
 
 def _mentions(text: str, name: str) -> bool:

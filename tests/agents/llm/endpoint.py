@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Answer", "Endpoint", "chunk", "first_move", "says", "sse", "wrong"]
+__all__ = ["Answer", "Endpoint", "chunk", "first_move", "moves_told", "says", "sse", "wrong"]
 
 Body = dict[str, Any]
 
@@ -144,12 +144,17 @@ def wrong(
 
 
 def first_move(body: Body) -> str:
-    """The first move of the schema that a request came with, or of the list in its words."""
-    form = body.get("response_format", {})
-    if form.get("type") == "json_schema":
-        return str(form["json_schema"]["schema"]["properties"]["move"]["enum"][0])
-    question = next(each for each in reversed(body["messages"]) if "one of these moves: " in str(each["content"]))
-    return str(question["content"]).partition("one of these moves: ")[2].partition(",")[0].partition("\n")[0]
+    """The first of the moves that are told."""
+    return moves_told(body)[0]
+
+
+def moves_told(body: Body) -> list[str]:
+    """The moves in the words of the newest question, or its example."""
+    said = (each["content"] for each in reversed(body["messages"]))
+    texts = (each if isinstance(each, str) else each[0]["text"] for each in said)
+    told = next(each for each in texts if "legal now: " in each).partition("legal now: ")[2].partition("\n")[0]
+    example = told.partition("for example ")[2]
+    return [example] if example else told.split(", ")
 
 
 def plays(body: Body, _number: int = 0) -> Answer:

@@ -34,8 +34,8 @@ from tests.agents.llm.endpoint import after, chunk, first_move, plays, says, sse
 HIDDEN = [
     name for name in envs.names() if "hidden" in envs.spec(name).traits and envs.game(name, plain=True).can("imagine")
 ]
-TICKS = 60
-"""How far a long game is looked at."""
+TICKS, FRAMES = 60, 240
+"""How far a long game is looked at: ticks, and frames of the world."""
 PROBES = ["tests/probes/guess.py", "tests/probes/fog.py"]
 
 
@@ -94,10 +94,12 @@ def test_the_question_holds_rules_observation_moves_and_form(table: Any, first: 
     (_, system), (_, question) = contents(body)
     assert envs.spec("kuhn_poker").rules in system and "player_0, seat 1 of 2" in system
     assert (
-        "| You are player 1. Your card is" in question and "moves: pass, bet" in question and "30 seconds" in question
+        "| You are player 1. Your card is" in question
+        and "legal now: pass, bet" in question
+        and "30 seconds" in question
     )
     form = body["response_format"]["json_schema"]
-    assert form["strict"] is True and form["schema"]["properties"]["move"]["enum"] == ["pass", "bet"]
+    assert form["strict"] is True and "enum" not in form["schema"]["properties"]["move"]
     assert (body["temperature"], body["seed"], body["reasoning_effort"], body["max_tokens"]) == (0.5, 7, "low", 99)
     assert "logprobs" not in body and "tools" not in body
 
@@ -106,11 +108,15 @@ def test_what_is_legal_may_be_hidden(table: Any, first: Any) -> None:
     endpoint = table.serve(lambda body, n: says('{"move": "bet"}'))
     table.play([table.seat(endpoint, legal="hide", format="text"), first])
     body = endpoint.seen[0][1]
-    assert (
-        "one of these moves" not in json.dumps(body)
-        and "enum" not in json.dumps(body)
-        and "response_format" not in body
-    )
+    assert "legal now" not in json.dumps(body) and "enum" not in json.dumps(body) and "response_format" not in body
+
+
+def test_what_is_legal_may_be_all_that_the_schema_takes(table: Any, first: Any) -> None:
+    endpoint = table.serve(plays)
+    table.play([table.seat(endpoint, legal="enforce"), first])
+    body = endpoint.seen[0][1]
+    assert body["response_format"]["json_schema"]["schema"]["properties"]["move"]["enum"] == ["pass", "bet"]
+    assert "legal now: pass, bet" in body["messages"][-1]["content"]
 
 
 def dialogue(table: Any, game: str = "connect_four", **options: Any) -> list[dict[str, Any]]:
@@ -177,7 +183,7 @@ def verbs(ask: Ask) -> list[Any]:
 def seat_form(seat: Any, ask: Ask) -> Any:
     from agents.llm.prompts import answer_schema
 
-    return answer_schema(seat.prompts, ask, legal=True, scratchpad=False)
+    return answer_schema(seat.prompts, ask, enforce=True, scratchpad=False)
 
 
 @pytest.mark.parametrize("name", [*HIDDEN, *PROBES])
@@ -185,9 +191,10 @@ def test_a_prompt_is_the_same_whatever_the_others_hold(table: Any, seeds: Any, n
     """For every state that the seat holds possible, its prompt is byte for byte the same, and so is its picture: nothing else is in it."""
     game = envs.game(name, plain=True)
     seat, differed = table.seat(table.serve(plays)), 0
+    last = min(TICKS, FRAMES // game.spec.frames)
     for seed in seeds(2):
         state = game.start(seed)
-        while (turns := game.turns(state)) and game.facts(state).tick < TICKS:
+        while (turns := game.turns(state)) and game.facts(state).tick < last:
             key = keys.fold(seed, game.facts(state).tick)
             for who, legal in turns.items():
                 ask = Ask("m", game, who, game.facts(state).tick, game.observe(state, who), legal, 9)
@@ -244,12 +251,7 @@ def test_a_seat_that_answers_in_texts_and_one_that_answers_in_numbers(table: Any
         "a text of at most 40 characters that matches (look|answer)" in endpoint.seen[0][1]["messages"][-1]["content"]
     )
 
-    def named(body: dict[str, Any], n: int) -> Any:
-        return says(
-            json.dumps({"move": body["messages"][-1]["content"].partition("for example ")[2].partition("\n")[0]})
-        )
-
-    endpoint = table.serve(named)
+    endpoint = table.serve(plays)
     result = table.play([table.seat(endpoint), table.seat(endpoint)], "tests/probes/meeting.py")
     assert result.reason == "played out" and table.kinds == []
 
@@ -260,9 +262,7 @@ def test_every_game_is_played_by_its_words(table: Any, name: str) -> None:
     game = envs.game(name, plain=True)
 
     def answer(body: dict[str, Any], n: int) -> Any:
-        form = body["response_format"]["json_schema"]["schema"]["properties"]["move"]
-        example = body["messages"][-1]["content"].partition("for example ")[2].partition("\n")[0]
-        return says(json.dumps({"why": "", "say": "", "move": form["enum"][0] if "enum" in form else example}))
+        return says(json.dumps({"why": "", "say": "", "move": first_move(body)}))
 
     endpoint, asked = table.serve(answer), 0
 
