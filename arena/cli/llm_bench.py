@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +18,8 @@ from arena.cli.lineup import clocks, limits_of
 from arena.cli.tables import table
 
 if TYPE_CHECKING:
-    from arena.bench.models.plan import Plan
+    from arena.bench.models.plan import Field, Plan
     from arena.bench.models.running import How, Played
-    from envs.game import Game
 
 __all__ = ["command"]
 
@@ -33,20 +32,20 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 @click.command()
-@click.option("--games", required=True, metavar="ENV,ENV", help="The games, with options as elsewhere.")
+@click.option("--task", metavar="NAME", help="A named task: games, pool and seeds of its own (towermind, ...).")
+@click.option("--games", metavar="ENV,ENV", help="The games, with options as elsewhere.")
 @click.option("--models", required=True, metavar="NAME,NAME", help='Models, or whole addresses ("llm?model=...").')
 @click.option("--option", "options", multiple=True, metavar="KEY=VALUE", help="An option of all models: base_url=...")
 @click.option("--prompts", multiple=True, metavar="FILE", help="A file of prompts; of several, each is an entrant.")
-@click.option("--pool", default=POOL, show_default=True, metavar="AGENT,AGENT", help="Whom they play.")
-@click.option(
-    "--pairs", type=click.IntRange(1, 100_000), default=10, metavar="N", help="Seeds for each two of them (10)."
-)
+@click.option("--pool", metavar="AGENT,AGENT", help=f"Whom they play ({POOL}).")
+@click.option("--pairs", type=click.IntRange(1, 100_000), metavar="N", help="Seeds for each two of them (10).")
 @click.option("--seed", type=click.IntRange(0, (1 << 64) - 1), default=0, metavar="S", help="The first seed (0).")
 @click.option(
     "--prune", type=click.IntRange(1, 100), default=1, metavar="ROUNDS", help="Leave out who is surely worse."
 )
 @click.option("--at-once", type=click.IntRange(1, 4096), default=256, metavar="N", help="Matches at a time (256).")
 @click.option("--record", type=click.Path(path_type=Path), metavar="FOLDER", help="Record every match.")
+@click.option("--no-text", is_flag=True, help="Record no prompts, completions and thoughts.")
 @click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write a page with plots.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option(
@@ -54,21 +53,20 @@ def _names(text: str) -> tuple[str, ...]:
 )
 @clocks
 def command(
-    games: str, models: str, options: tuple[str, ...], prompts: tuple[str, ...], pool: str, pairs: int, seed: int, prune: int,
-    at_once: int, record: Path | None, html: Path | None, as_json: bool, retries: int, move: float | None, bank: float | None,
-    increment: float,
+    task: str | None, games: str | None, models: str, options: tuple[str, ...], prompts: tuple[str, ...], pool: str | None,
+    pairs: int | None, seed: int, prune: int, at_once: int, record: Path | None, no_text: bool, html: Path | None, as_json: bool,
+    retries: int, move: float | None, bank: float | None, increment: float,
 ) -> int:  # fmt: skip
     """Measure language models as players.
 
     Every model plays every member of the pool on the same seeds in all seats, and the pool plays among itself. A match that an endpoint's
     failure has ended counts for nobody.
     """
-    from arena.bench.models.plan import Plan, addresses  # noqa: PLC0415  (help is shown without them)
-    from arena.bench.models.running import How, fitting  # noqa: PLC0415
+    from arena.bench.models.running import How, fitting  # noqa: PLC0415  (help is shown without them)
 
-    plan = Plan(_names(games), addresses(_names(models), options, prompts), _names(pool), pairs, seed)
-    found = fitting(plan)
-    how = How(limits_of(move, bank, increment), retries, record, at_once, prune)
+    plan = _plan(task, games, pool, pairs, seed, (_names(models), options, prompts))
+    found = fitting(plan, lambda line: click.echo(line, err=True))
+    how = How(limits_of(move, bank, increment), retries, _empty(record), not no_text, at_once, prune)
     began = time.monotonic()
     played: list[Played] = []
     left_out: list[str] = []
@@ -85,7 +83,34 @@ def command(
     return INTERRUPTED if interrupted else 0
 
 
-def _play(plan: Plan, games: Mapping[str, Game], how: How, played: list[Played], left_out: list[str]) -> bool:
+def _plan(
+    task: str | None, games: str | None, pool: str | None, pairs: int | None, seed: int, entrants: tuple[Sequence[str], ...]
+) -> Plan:  # fmt: skip
+    """From a task, from what is given, or both: what is given goes first."""
+    from arena.bench.models.plan import Plan, addresses  # noqa: PLC0415
+    from arena.bench.models.tasks import Task  # noqa: PLC0415
+    from arena.bench.models.tasks import task as named  # noqa: PLC0415
+    from envs.errors import UserError  # noqa: PLC0415
+
+    if task is None and games is None:
+        raise UserError("nothing to play: give --games ENV,ENV or --task NAME")
+    chosen = Task("", (), _names(POOL), 10) if task is None else named(task)
+    return Plan(
+        chosen.games if games is None else _names(games), addresses(*entrants, chosen.each),
+        chosen.pool if pool is None else _names(pool), pairs or chosen.pairs, seed,
+    )  # fmt: skip
+
+
+def _empty(folder: Path | None) -> Path | None:
+    """A folder that holds no recordings, because none is overwritten."""
+    from envs.errors import UserError  # noqa: PLC0415
+
+    if folder is not None and any(folder.glob("*.arena*")):
+        raise UserError(f"{folder} holds recordings already, and none is overwritten: give --record another folder")
+    return folder
+
+
+def _play(plan: Plan, games: Mapping[str, Field], how: How, played: list[Played], left_out: list[str]) -> bool:
     """Fills `played` and `left_out`; True when the user has stopped it."""
     from arena.bench.models.running import run  # noqa: PLC0415
 
@@ -107,14 +132,21 @@ def _play(plan: Plan, games: Mapping[str, Game], how: How, played: list[Played],
 
 
 def _shown(tree: Mapping[str, Any]) -> str:
-    from arena.bench.models.report import HEAD, rows  # noqa: PLC0415
+    from arena.bench.models.report import HEAD, own_figures, rows  # noqa: PLC0415
 
-    lines = [table(HEAD, rows(tree), "llrlrrrrrrrrrrrrrr", 40), ""]
+    lines = [table(HEAD, rows(tree), "llrlrrrrrrrrrrrrrrr", 40), ""]
+    for head, body in filter(None, map(own_figures, tree["games"])):
+        lines += [table(head, body, "l" + "r" * (len(head) - 1), 40), ""]
     lines += tree["left_out"]
     lines.append(f"{tree['pairs']} seeds from {tree['seed']} for each two, seats swapped; {tree['rating']}")
     lines.append(
         "valid: share of a model's answers that were legal; score: wins and half the draws; failures are counts of answers"
     )
+    if any(game["compared"] == "over matches" for game in tree["games"]):
+        lines.append(
+            "games for one, or whose roles earn apart: compared with who sat in the same seat on the same seed beside the same others;"
+        )
+        lines.append("won: had the most points there; score: where the points lie in the game's range")
     return "\n".join(lines)
 
 

@@ -13,16 +13,20 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+import envs
+from arena.bench.models.comparing import bouts
 from arena.bench.models.count import Count, SeatCount
 from arena.bench.models.page import page
-from arena.bench.models.plan import Plan, addresses, labels
+from arena.bench.models.plan import Field, Plan, addresses, labels
 from arena.bench.models.report import document, rows
 from arena.bench.models.running import How, Played, fitting, run, survivors
+from arena.bench.models.tasks import task, tasks
 from arena.cli import run as command_line
 from arena.clock import Limits
 from arena.events import Acted, Refused
 from arena.matches import play, series
 from arena.schedule import rotations
+from arena.standings import Player
 from envs.errors import UserError
 
 MODELS = """
@@ -70,8 +74,12 @@ def play_all(plan: Plan, **how: Any) -> tuple[dict[str, Any], list[Played]]:
 
 
 # ---------------------------------------------------------------------- the plan
+def field_of(game: str, *pool: str) -> Field:
+    return Field(envs.game(game, plain=True), pool or ("x", "y"))
+
+
 def test_everybody_meets_the_pool_on_the_same_seeds_in_every_seat() -> None:
-    duels = Plan(("g",), ("a", "b"), ("x", "y"), 3, 7).duels("g", 2, ["a", "b"])
+    duels = Plan(("g",), ("a", "b"), ("x", "y"), 3, 7).duels("g", field_of("kuhn_poker"), ["a", "b"])
     assert len(duels) == 5 * 3 * 2 and [duel.pairing.number for duel in duels] == list(range(30))
     for one, other in (("a", "x"), ("a", "y"), ("b", "x"), ("b", "y"), ("x", "y")):
         own = [duel for duel in duels if set(duel.pairing.seats) == {one, other}]
@@ -81,7 +89,7 @@ def test_everybody_meets_the_pool_on_the_same_seeds_in_every_seat() -> None:
 
 
 def test_where_there_are_more_seats_a_player_has_one_of_them_in_turn() -> None:
-    duels = Plan(("g",), ("a",), ("x",), 2, 0).duels("g", 3, ["a"])
+    duels = Plan(("g",), ("a",), ("x",), 2, 0).duels("g", field_of("liars_dice?seats=3", "x"), ["a"])
     assert [duel.pairing.seats for duel in duels[:3]] == [("a", "x", "x"), ("x", "x", "a"), ("x", "a", "x")]
     assert [duel.group for duel in duels] == [0, 0, 0, 1, 1, 1]
 
@@ -107,7 +115,7 @@ def test_answers_are_counted_by_kind() -> None:
     for kind in ("empty", "empty", "illegal", "void"):
         counts(Refused(1, 0.0, seat=1, kind=kind))
     first, second = counts.seats
-    assert (first.answers, first.attempts, first.tokens["prompt"], first.cost, first.thinking) == (1, 1, 10, 0.0, 2.0)
+    assert (first.answers, first.attempts, first.tokens["prompt"], first.cost, first.thinking) == (1, 1, 10, 0.0, 1.0)
     assert (second.answers, second.attempts, second.kinds["void"]) == (0, 3, 1)
     assert second.valid[0] == 0.0 and first.valid[:1] == (1.0,) and Count().valid == (0.0, 0.0, 1.0)
 
@@ -171,9 +179,100 @@ def test_who_is_surely_worse_is_left_out_and_who_may_be_equal_stays(models: str)
     assert survivors(twins, list(run(alike, fitting(alike), How(Limits()))), 0, 0.95) == twins
 
 
-def test_a_game_for_one_is_refused(models: str, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="one seat"):
+# ---------------------------------------------------------------------- where nobody in a match is an adversary
+ALONE = """
+from envs.plain import PlainGame
+from envs.rules import Discrete, Refusal, Role, Spec
+
+ROLES = (Role("player", 1, Discrete(4)),)
+SPEC = Spec("probe_alone", "Alone", "Answer 0, 1, 2 or 3 three times; the sum counts.", ROLES, 3, points=(0.0, 9.0))
+
+def init(s, c, key): s.sum = 0
+def acting(s, c, seats): seats[0] = True
+def legal(s, c, seat, mask): mask[:] = [True] * 4
+def play(s, c, actions, key):
+    s.sum += actions[0][0]
+    s.reward[0] = actions[0][0]
+    s.done = s.tick == 2
+def observe(s, c, seat, obs): obs.sum = s.sum
+def say(obs, c): return f"The sum is {obs.sum}."
+def form(action, obs, c): return str(action)
+def parse(text, obs, c, legal): return [int(text)] if text in "0123" else Refusal("no")
+name = form
+def tell(before, actions, after, c): return []
+def draw(obs, c, canvas): canvas.size(1, 1)
+def metrics(s, c): return {"sum_at_the_end": s.sum}
+def build(): return PlainGame(globals(), SPEC)
+"""
+
+
+def test_in_a_game_for_one_players_are_compared_by_points_on_the_same_seeds(models: str, tmp_path: Path) -> None:
+    (tmp_path / "alone.py").write_text(ALONE)
+    most, least = f"{models}?model=most&first=false", f"{models}?model=least"
+    plan = Plan((str(tmp_path / "alone.py"),), (most, least), ("random", "first"), 4, 0)
+    tree, played = play_all(plan, record=tmp_path / "rec")
+    assert len(played) == 4 * 4 == len(list((tmp_path / "rec").glob("*.arena")))
+    game = tree["games"][0]
+    players = {player["name"].partition(" ")[0]: player for player in game["players"]}
+    assert game["compared"] == "over matches" and list(players)[:2] == ["most", "random"]
+    assert [players[name]["points"] for name in ("most", "least")] == [9.0, 0.0] and players["most"][
+        "points_interval"
+    ] == [9.0, 9.0]
+    assert [players[name]["share"] for name in ("most", "least")] == [1.0, 0.0] and players["most"]["metrics"] == {
+        "sum_at_the_end": 9.0
+    }
+    assert (players["most"]["matches"], players["most"]["won"], players["least"]["won"]) == (4, 4, 0)
+    assert players["least"]["rating"] == pytest.approx(players["first"]["rating"])
+    assert survivors(plan.entrants, played, 0, 0.95) == [most]
+
+
+def test_where_roles_earn_apart_they_are_compared_with_who_sat_in_the_same_seat(models: str) -> None:
+    """The solver's first legal guess and its last one, beside the same proposers."""
+    low, high = f"{models}?model=low", f"{models}?model=high&first=false"
+    tree, played = play_all(Plan(("tests/probes/guess.py?solvers=1",), (low, high), ("first", "random"), 3, 0))
+    # Each entrant beside each of the pool in both seats, the pool among itself in both seats, and each of it beside itself.
+    assert len(played) == 3 * (2 * 2 * 2 + 2 * 2 + 2)
+    players = {(player["name"].partition(" ")[0], player["role"]): player for player in tree["games"][0]["players"]}
+    assert set(players) == {
+        (name, role) for name in ("low", "high", "first", "random") for role in ("proposer", "solver")
+    }
+    assert all(players[name, role]["matches"] == 6 for name in ("low", "high") for role in ("proposer", "solver"))
+    # Who does the same in the same seat earns the same in every comparison.
+    field = fitting(Plan(("tests/probes/guess.py?solvers=1",), (low,), ("first", "random"), 3, 0))
+    every = [
+        dict(zip(each.players, each.scores, strict=True)) for each in bouts(*field.values(), played) if each.scores
+    ]
+    both = [each for each in every if {Player(low, "solver"), Player("first", "solver")} <= each.keys()]
+    assert len(both) == 6 and all(each[Player(low, "solver")] == each[Player("first", "solver")] for each in both)
+    assert players["low", "solver"]["answers"] > 0 and players["low", "proposer"]["answers"] == 6
+    assert 0.0 <= players["low", "solver"]["share"] <= 1.0
+
+
+def test_who_of_the_pool_does_not_play_a_game_is_left_out_there(models: str) -> None:
+    told: list[str] = []
+    plan = Plan(("matrix", "kuhn_poker"), (models,), ("minimax", "random"), 1, 0)
+    assert {name: field.pool for name, field in fitting(plan, told.append).items()} == dict.fromkeys(
+        plan.games, ("random",)
+    )
+    assert told == [f"minimax does not play {name} and is left out there" for name in plan.games]
+    with pytest.raises(UserError, match="nobody of the pool"):
+        fitting(Plan(("matrix",), (models,), ("minimax",), 1, 0))
+    with pytest.raises(UserError, match="no range of points"):
         fitting(Plan(("gymnasium:FrozenLake-v1",), (models,), ("random",), 1, 0))
+
+
+def test_tasks_name_games_and_players_that_there_are() -> None:
+    for name, each in tasks().items():
+        plan = Plan(each.games, addresses(["m"], ["key_env="], [], each.each), each.pool, each.pairs, 0)
+        fields = fitting(plan)
+        assert all(field.pool == each.pool for field in fields.values()), name
+        labels(plan.entrants)
+    towers = tasks()["towermind"]
+    found = addresses(["m:8b", "x/y"], [], [], towers.each)
+    assert list(labels(found).values()) == [f"{m} obs={obs}" for m in ("m:8b", "x/y") for obs in ("text", "both")]
+    assert len(towers.games) == 5
+    with pytest.raises(UserError, match="no task"):
+        task("nope")
 
 
 # ---------------------------------------------------------------------- matches that wait, in threads
@@ -260,12 +359,14 @@ def test_the_command_prints_a_table_and_a_document(
     assert command_line([*common, "--html", str(html), "--record", str(tmp_path / "rec")]) == 0
     shown = capsys.readouterr().out
     assert (
-        "kuhn_poker-v0" in shown
+        "kuhn_poker " in shown
         and "fine" in shown
         and "100.0%" in shown
         and html.read_text().startswith("<!doctype html>")
     )
     assert len(list((tmp_path / "rec").glob("*.arena"))) == 4
+    assert command_line([*common, "--record", str(tmp_path / "rec")]) == 2
+    assert "none is overwritten" in capsys.readouterr().err
     assert command_line([*common, "--json"]) == 0
     tree = json.loads(capsys.readouterr().out)
     Draft202012Validator({"required": ["schema", "entrants", "games", "pool", "seed"]}).validate(tree)
@@ -273,6 +374,8 @@ def test_the_command_prints_a_table_and_a_document(
 
 
 def test_a_mistake_is_told_before_a_match(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command_line(["llm-bench", "--models", "m"]) == 2
+    assert command_line(["llm-bench", "--task", "nope", "--models", "m"]) == 3
     assert command_line(["llm-bench", "--games", "nope", "--models", "m", "--option", "key_env="]) == 3
     assert command_line(["llm-bench", "--games", "kuhn_poker", "--models", "m", "--option", "nonsense=1"]) == 2
     assert "Traceback" not in capsys.readouterr().err

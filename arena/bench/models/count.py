@@ -19,7 +19,11 @@ TOKENS = ("prompt", "cached", "completion", "reasoning")
 
 @dataclass
 class Count:
-    """Of one entrant. kinds: failed attempts by kind, "void" and "timeout" among them; first, total: seconds of single answers."""
+    """Of one entrant. kinds: failed attempts by kind, "void" and "timeout" among them; first, total: seconds of single answers.
+
+    thinking: seconds of all answers, refused ones too, from request to end where an endpoint gave them (waiting for a free slot is not
+    the model's), else from question to answer.
+    """
 
     answers: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
@@ -72,7 +76,8 @@ class SeatCount:
     def __call__(self, event: Event) -> None:
         if isinstance(event, Acted) and not event.queued:
             self.seats[event.seat].answers += 1
-            self.seats[event.seat].thinking += event.took
+            if not isinstance(event.notes.get("latency"), dict):
+                self.seats[event.seat].thinking += event.took
             self._noted(event.seat, event.notes)
         elif isinstance(event, Refused):
             self.seats[event.seat].kinds[event.kind] += 1
@@ -89,6 +94,7 @@ class SeatCount:
         if isinstance(latency, dict):
             count.first.append(_number(latency.get("first")))
             count.total.append(_number(latency.get("total")))
+            count.thinking += count.total[-1]
 
 
 def _number(value: Any) -> float:

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from arena.bench.models.plots import bars, scatter, whiskers
-from arena.bench.models.report import HEAD, rows
+from arena.bench.models.report import HEAD, own_figures, rows, titled
 from arena.events import KINDS
 from arena.text import safe_text
 
@@ -18,11 +18,11 @@ STYLE = """
  --good: #3b9c6a; --a: #d97706; --b: #b4539a; --c: #c2410c; --d: #7c3aed; --e: #64748b; --f: #94a3b8; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6eaf2; --soft: #98a2b3; --line: #2c3444; --paper: #10141c; --card: #171d28;
  --accent: #7ab0ff; --good: #5bbd8a; --a: #f0a84a; --b: #d58ac0; --c: #f0825a; --d: #a78bfa; --e: #8595ad; --f: #5b6779; } }
-body { margin: 0 auto; max-width: 76rem; padding: 2.5rem 1.5rem 4rem; background: var(--paper); color: var(--ink);
+body { margin: 0 auto; max-width: 84rem; padding: 2.5rem 1.5rem 4rem; background: var(--paper); color: var(--ink);
  font: 15px/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.7rem; margin: 0 0 .2rem; } h2 { font-size: 1.15rem; margin: 2.4rem 0 .6rem; }
 p { color: var(--soft); margin: .2rem 0 1rem; }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 1rem; }
+.plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 34rem), 1fr)); gap: 1rem; }
 figure { margin: 0; padding: 1rem 1.1rem; background: var(--card); border: 1px solid var(--line); border-radius: 10px; overflow-x: auto; }
 figcaption { font-weight: 600; margin-bottom: .5rem; } figcaption small { font-weight: 400; color: var(--soft); }
 svg { width: 100%; height: auto; display: block; } svg text { font: 12px system-ui, sans-serif; fill: var(--ink); }
@@ -31,6 +31,7 @@ svg .soft { fill: var(--soft); } svg .axis { stroke: var(--line); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; } th, td { padding: .35rem .5rem; text-align: right;
  white-space: nowrap; border-bottom: 1px solid var(--line); } th { color: var(--soft); font-weight: 500; } tr:last-child td { border: 0; }
 th:nth-child(-n+2), td:nth-child(-n+2) { text-align: left; } tr.entrant td:nth-child(2) { font-weight: 600; }
+.own th:nth-child(2), .own td:nth-child(2) { text-align: right; } .scroll { font-size: 13px; }
 """
 COLOURS = {
     "answers": "--good",
@@ -45,14 +46,15 @@ COLOURS = {
 
 def page(tree: Mapping[str, Any]) -> str:
     """The whole document; every text in it is made safe and escaped."""
-    games = ", ".join(safe_text(game["title"]) for game in tree["games"])
-    told = f"{games}; {tree['pairs']} seeds from {tree['seed']} for each two players, seats swapped; pool: {', '.join(tree['pool'])}."
+    games = "; ".join(str(game["named"]) for game in tree["games"])
+    told = f"{games}. {tree['pairs']} seeds from {tree['seed']} for each two players, seats swapped; pool: {', '.join(tree['pool'])}."
     more = "".join(f"<p>{_text(line)}</p>" for line in tree["left_out"])
     parts = [
         f"<h1>Language models as players</h1><p>{_text(told)}</p>{more}",
         f'<h2>Ratings</h2><p>{_text(tree["rating"])}.</p><div class="plots">{"".join(map(_ratings, tree["games"]))}</div>',
         f'<h2>Answers and what they cost</h2><div class="plots">{_kinds(tree)}{_tokens(tree)}{_worth(tree)}{_speed(tree)}</div>',
         f'<h2>Figures</h2><div class="scroll">{_table(tree)}</div>',
+        *map(_own_figures, tree["games"]),
     ]
     head = f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Language models as players</title><style>{STYLE}</style>'
     return (
@@ -73,14 +75,23 @@ def _figure(title: str, note: str, drawing: str) -> str:
 
 def _ratings(game: Mapping[str, Any]) -> str:
     points = [
-        (_name(player), player["rating"], *player["rating_interval"], "--accent" if player["entrant"] else "--soft")
+        (
+            titled(player, game["players"]),
+            player["rating"],
+            *player["rating_interval"],
+            "--accent" if player["entrant"] else "--soft",
+        )
         for player in game["players"]
     ]
-    return _figure(game["title"], "rating and 95 % interval; models stand out", whiskers(points))
+    note = "rating and 95 % interval; models stand out"
+    more = ", compared over matches" if game["compared"] == "over matches" else ""
+    return _figure(_headed(game), note + more, whiskers(points) if points else "")
 
 
-def _name(player: Mapping[str, Any]) -> str:
-    return str(player["name"]) + ("" if player.get("role", "player") == "player" else f" ({player['role']})")
+def _headed(game: Mapping[str, Any]) -> str:
+    """A game's title, with the options in which it differs from others of its name."""
+    options = str(game["short"]).partition(" ")[2].replace(" ", ", ")
+    return f"{game['title']}, {options}" if options else str(game["title"])
 
 
 def _kinds(tree: Mapping[str, Any]) -> str:
@@ -149,11 +160,23 @@ def _against(tree: Mapping[str, Any], unit: str, title: str, along: str) -> str:
 
 def _table(tree: Mapping[str, Any]) -> str:
     players: Sequence[Mapping[str, Any]] = [player for game in tree["games"] for player in game["players"]]
-    head = "".join(f"<th>{_text(name)}</th>" for name in HEAD)
-    body = "".join(
-        f"<tr{' class=entrant' if player['entrant'] else ''}>"
+    return _rows(HEAD, rows(tree), [player["entrant"] for player in players])
+
+
+def _own_figures(game: Mapping[str, Any]) -> str:
+    found = own_figures(game)
+    if found is None:
+        return ""
+    return f'<h2>{_text(_headed(game))}: its own figures</h2><div class="scroll own">{_rows(*found)}</div>'
+
+
+def _rows(head: Sequence[str], body: Sequence[Sequence[object]], stand_out: Sequence[bool] = ()) -> str:
+    """A table; stand_out: rows that do."""
+    named = "".join(f"<th>{_text(name)}</th>" for name in head)
+    lines = [
+        f"<tr{' class=entrant' if n < len(stand_out) and stand_out[n] else ''}>"
         + "".join(f"<td>{_text(cell)}</td>" for cell in row)
         + "</tr>"
-        for player, row in zip(players, rows(tree), strict=True)
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        for n, row in enumerate(body)
+    ]
+    return f"<table><thead><tr>{named}</tr></thead><tbody>{''.join(lines)}</tbody></table>"

@@ -10,7 +10,7 @@ from arena.text import safe_text
 
 __all__ = ["bars", "scatter", "whiskers"]
 
-WIDTH, LEFT, ROW = 560.0, 160.0, 26.0
+WIDTH, LEFT, ROW = 580.0, 186.0, 26.0
 
 
 def _text(x: float, y: float, value: object, anchor: str = "start", kind: str = "") -> str:
@@ -108,17 +108,32 @@ def scatter(points: Sequence[tuple[str, float, float]], along: str) -> str:
     ]
     marks = [
         each * 10.0**k
-        for k in range(math.floor(low), math.ceil(high))
+        for k in range(math.floor(low), math.ceil(high) + 1)
         for each in ((1, 2, 5) if high - low < 2 else (1,))
     ]
     shown = [mark for mark in marks if low <= math.log10(mark) <= high]
     parts += [_text(at(math.log10(mark), 0)[0], foot + 18, f"{mark:g}", "middle", "soft") for mark in shown]
-    for (name, _, share), x in zip(points, values, strict=True):
-        px, py = at(x, share)
-        inward = px > WIDTH * 0.7
-        parts.append(f'<circle cx="{px:.1f}" cy="{py:.1f}" r="5.5" fill="var(--accent)"/>')
-        parts.append(
-            _text(px + (-10 if inward else 10), py - 8, safe_text(name, width=30), "end" if inward else "start")
-        )
+    places = [at(x, share) for x, (_, _, share) in zip(values, points, strict=True)]
+    parts += [f'<circle cx="{px:.1f}" cy="{py:.1f}" r="5.5" fill="var(--accent)"/>' for px, py in places]
+    parts += _beside(places, [name for name, _, _ in points])
     parts.append(_text((left + right) / 2, foot + 36, along, "middle", "soft"))
     return _svg(foot + 44, parts)
+
+
+def _beside(places: Sequence[tuple[float, float]], names: Sequence[str]) -> list[str]:
+    """Each point's name next to it, moved up or down where another name stands already."""
+    parts: list[str] = []
+    taken: list[tuple[float, float, float]] = []
+    for (px, py), name in zip(places, names, strict=True):
+        told = safe_text(name, width=30)
+        inward, wide = px > WIDTH * 0.7, 6.6 * len(told)
+        left = px - 10 - wide if inward else px + 10
+        y = next((py + dy for dy in (-8, 18, -22, 32, -36, 46) if _is_free(taken, left, left + wide, py + dy)), py - 8)
+        taken.append((left, left + wide, y))
+        parts.append(_text(px + (-10 if inward else 10), y, told, "end" if inward else "start"))
+    return parts
+
+
+def _is_free(taken: Sequence[tuple[float, float, float]], left: float, right: float, y: float) -> bool:
+    """Whether no name stands there; inside the frame."""
+    return 8 < y < 222 and all(right < start or left > end or abs(y - other) > 12 for start, end, other in taken)
