@@ -28,10 +28,8 @@ __all__ = ["Match", "Result", "commitment", "scores_after", "seat_seed"]
 
 @dataclass(frozen=True)
 class Result:
-    """How a match ended: scores in points, the reason, faults as (seat, cause), ticks played, refusals per seat, the game's metrics.
-
-    unrecorded: why a recording that was asked for is not whole; empty when it is, or when none was.
-    """
+    """How a match ended: scores in points, the reason, faults as (seat, cause), ticks played, refusals per seat, the game's metrics; why a
+    recording is not whole ("" when it is, or none was asked for); of each fault one line about it (none in results from a store)."""
 
     scores: tuple[float, ...]
     reason: str
@@ -40,6 +38,7 @@ class Result:
     refusals: tuple[int, ...] = ()
     metrics: Mapping[str, Any] = field(default_factory=dict)
     unrecorded: str = ""
+    details: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass
@@ -83,6 +82,7 @@ class Match:
         self._players = [_Player(Bank(self.limits)) for _ in seats]
         self._totals = [0.0] * game.seats
         self._faults: list[tuple[int, str]] = []
+        self._details: list[str] = []
         self._events: list[Event] = []
         self._state = game.start(seed)
         self._facts = game.facts(self._state)
@@ -160,7 +160,8 @@ class Match:
         if self.over:
             return
         self._faults.append((seat, cause))
-        self._emit(Faulted(self.tick, self._since(now), seat, cause, safe_text(detail, width=400)))
+        self._details.append(safe_text(detail, width=400))
+        self._emit(Faulted(self.tick, self._since(now), seat, cause, self._details[-1]))
         self._end("void" if cause == "void" else "forfeit", scores_after(self.game, self._totals, seat, cause), now)
 
     def abort(self, now: float) -> None:
@@ -282,7 +283,8 @@ class Match:
     def _end(self, reason: str, scores: Sequence[float], now: float) -> None:
         refusals = tuple(player.refused for player in self._players)
         metrics = self.game.metrics(self._state) if self._facts.done else {}
-        self.result = Result(tuple(scores), reason, tuple(self._faults), self.tick, refusals, metrics)
+        told = tuple(self._faults), self.tick, refusals, metrics, "", tuple(self._details)
+        self.result = Result(tuple(scores), reason, *told)
         self._emit(
             Ended(self.tick, self._since(now), reason, self.result.scores, self.result.faults, dict(metrics), refusals)
         )

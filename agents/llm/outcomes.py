@@ -11,6 +11,7 @@ Texts that leave this module have passed through `secrets.redacted`.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -139,6 +140,7 @@ def _told(error: BaseException) -> str:
     told = str(getattr(error, "message", None) or "") or str(error) or type(error).__name__
     if "<html" in told[:2000].lower() or "<!doctype" in told[:2000].lower():
         return "a page of HTML instead of an answer"
+    told = re.sub(r"\AError code: \d+ - ", "", told)
     cause = error.__cause__
     return f"{told} ({type(cause).__name__})" if cause is not None and not getattr(error, "status_code", None) else told
 

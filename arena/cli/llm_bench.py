@@ -138,6 +138,8 @@ def _shown(tree: Mapping[str, Any]) -> str:
     for head, body in filter(None, map(own_figures, tree["games"])):
         lines += [table(head, body, "l" + "r" * (len(head) - 1), 40), ""]
     lines += tree["left_out"]
+    for entrant in tree["entrants"]:
+        lines += [f"{entrant['name']}, void {count} times: {why}" for why, count in entrant["troubles"].items()]
     lines.append(f"{tree['pairs']} seeds from {tree['seed']} for each two, seats swapped; {tree['rating']}")
     lines.append(
         "valid: share of a model's answers that were legal; score: wins and half the draws; failures are counts of answers"

@@ -51,7 +51,11 @@ class Account:
             f"{self.spec.title} ({self.spec.id}), seed {pairing.seed}",
             f"result    {outcome(pairing.seats, seats, result.scores, result.reason, result.ticks)}",
         ]
-        lines += [f"fault     {safe_text(pairing.seats[p])} ({seats[p]}): {cause}" for p, cause in result.faults]
+        why = [f": {detail}" if detail else "" for detail in result.details] or [""] * len(result.faults)
+        lines += [
+            f"fault     {safe_text(pairing.seats[p])} ({seats[p]}): {cause}{more}"
+            for (p, cause), more in zip(result.faults, why, strict=True)
+        ]
         if any(result.refusals):
             refused = ", ".join(f"{seats[p]} {n}" for p, n in enumerate(result.refusals) if n)
             lines.append(f"refused   {refused} (answers that were not legal)")
@@ -93,10 +97,16 @@ class Account:
             f"{safe_text(each.agent)}: {cause} {n}" for each in self.tally.standings for cause, n in each.faults.items()
         ]
         lines.append("faults: " + ("; ".join(faults) or "none"))
+        lines += [f"  {cause}, {count} times: {detail}" for (cause, detail), count in self._details().most_common(3)]
         refused = [f"{safe_text(each.agent)}: {each.refusals}" for each in self.tally.standings if each.refusals]
         lines.append("refused answers: " + ("; ".join(refused) or "none"))
         lines.append("win rate = wins / matches; intervals are Wilson's score intervals at 95 %")
         return lines
+
+    def _details(self) -> Counter[tuple[str, str]]:
+        """What was said of faults, with their causes."""
+        told = (zip(result.faults, result.details, strict=True) for _, result in self.played if result.details)
+        return Counter((cause, detail) for each in told for (_, cause), detail in each if detail)
 
     # ------------------------------------------------------------------ for programs
     def document(self, recording: Callable[[int], Path | None], interrupted: bool) -> dict[str, Any]:
@@ -150,7 +160,7 @@ def _match_tree(pairing: Pairing, result: Result, recording: Path | None) -> dic
         "number": pairing.number, "group": pairing.group, "seed": pairing.seed,
         "seats": list(pairing.seats), "players": list(pairing.players),
         "scores": [_finite(score) for score in result.scores], "reason": result.reason, "ticks": result.ticks,
-        "faults": [[seat, cause] for seat, cause in result.faults], "refusals": list(result.refusals),
+        "faults": [[seat, cause] for seat, cause in result.faults], "details": list(result.details), "refusals": list(result.refusals),
         "unrecorded": result.unrecorded or None,
         "metrics": {str(name): _plain(figure) for name, figure in result.metrics.items()},
         "recording": None if recording is None else str(recording),

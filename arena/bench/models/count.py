@@ -19,7 +19,8 @@ TOKENS = ("prompt", "cached", "completion", "reasoning")
 
 @dataclass
 class Count:
-    """Of one entrant. kinds: failed attempts by kind, "void" and "timeout" among them; first, total: seconds of single answers.
+    """Of one entrant. kinds: failed attempts by kind, "void" and "timeout" among them; troubles: why matches were void; first, total:
+    seconds of single answers.
 
     thinking: seconds of all answers, refused ones too, from request to end where an endpoint gave them (waiting for a free slot is not
     the model's), else from question to answer.
@@ -27,6 +28,7 @@ class Count:
 
     answers: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
+    troubles: Counter[str] = field(default_factory=Counter)
     tokens: Counter[str] = field(default_factory=Counter)
     requests: int = 0
     failed_requests: int = 0
@@ -48,6 +50,7 @@ class Count:
     def add(self, other: Count) -> None:
         self.answers += other.answers
         self.kinds += other.kinds
+        self.troubles += other.troubles
         self.tokens += other.tokens
         self.requests += other.requests
         self.failed_requests += other.failed_requests
@@ -61,6 +64,7 @@ class Count:
         return {
             "answers": self.answers, "attempts": self.attempts, "valid": share, "valid_interval": [low, high],
             "kinds": {kind: self.kinds[kind] for kind in (*KINDS, "timeout", "void")},
+            "troubles": dict(self.troubles.most_common(5)),
             "tokens": {kind: self.tokens[kind] for kind in TOKENS}, "requests": self.requests, "failed_requests": self.failed_requests,
             "dollars": self.cost, "seconds": self.thinking, "first_token_median": median(self.first) if self.first else None,
             "answer_median": median(self.total) if self.total else None,
@@ -81,6 +85,8 @@ class SeatCount:
             self._noted(event.seat, event.notes)
         elif isinstance(event, Refused):
             self.seats[event.seat].kinds[event.kind] += 1
+            if event.kind == "void":
+                self.seats[event.seat].troubles[event.reason[:200]] += 1
             self._noted(event.seat, event.notes)
 
     def _noted(self, seat: int, notes: Mapping[str, Any]) -> None:

@@ -48,7 +48,9 @@ def page(tree: Mapping[str, Any]) -> str:
     """The whole document; every text in it is made safe and escaped."""
     games = "; ".join(str(game["named"]) for game in tree["games"])
     told = f"{games}. {tree['pairs']} seeds from {tree['seed']} for each two players, seats swapped; pool: {', '.join(tree['pool'])}."
-    more = "".join(f"<p>{_text(line)}</p>" for line in tree["left_out"])
+    troubles = [(each["name"], *trouble) for each in tree["entrants"] for trouble in each["troubles"].items()]
+    told_too = [f"{name}, void {count} times: {why}" for name, why, count in troubles]
+    more = "".join(f"<p>{_text(line)}</p>" for line in [*tree["left_out"], *told_too])
     parts = [
         f"<h1>Language models as players</h1><p>{_text(told)}</p>{more}",
         f'<h2>Ratings</h2><p>{_text(tree["rating"])}.</p><div class="plots">{"".join(map(_ratings, tree["games"]))}</div>',

@@ -165,8 +165,9 @@ def test_what_an_endpoint_does_not_take_is_left_out_from_then_on(table: Any, fir
 
 def test_a_request_the_endpoint_refuses_for_another_reason_is_void(table: Any, first: Any) -> None:
     endpoint = table.serve(after([wrong(400, "This model's maximum context length is 8 tokens")]))
-    assert table.play([table.seat(endpoint), first]).faults == ((0, "void"),)
-    assert len(endpoint.seen) == 1
+    result = table.play([table.seat(endpoint), first])
+    assert result.faults == ((0, "void"),) and len(endpoint.seen) == 1
+    assert result.details == ("HTTP 400: This model's maximum context length is 8 tokens",)
 
 
 def test_a_refused_connection_is_void_and_not_a_loss(table: Any, first: Any) -> None:
