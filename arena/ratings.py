@@ -56,6 +56,7 @@ def _count(bout: Bout, standings: Mapping[Player, Standing], meetings: dict[tupl
             standing.uncounted += 1
             continue
         standing.matches += 1
+        standing.spent = sum((bout.spent[seat] for seat in own if seat < len(bout.spent)), standing.spent)
         standing.points += sum(bout.scores[seat] for seat in own) / len(own)
         _place(standing, bout.scores, own)
     for (first, second), outcome in comparisons(bout):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import NamedTuple
 
+from arena.spending import Spent
 from arena.statistics import wilson
 
 __all__ = ["Bout", "Ladder", "Meeting", "Player", "Standing", "Table", "comparisons"]
@@ -22,7 +23,7 @@ class Player(NamedTuple):
 
 class Bout(NamedTuple):
     """One match as ratings see it. players: by seat; scores: by seat in points, None for a match that counts for nobody; faults: (seat,
-    cause); refused: by seat; number and group: its place in the schedule. reason: as in a match's result.
+    cause); refused, spent: by seat; number and group: its place in the schedule. reason: as in a match's result.
     """
 
     number: int
@@ -32,6 +33,7 @@ class Bout(NamedTuple):
     faults: tuple[tuple[int, str], ...] = ()
     refused: tuple[int, ...] = ()
     reason: str = "played out"
+    spent: tuple[Spent, ...] = ()
 
 
 @dataclass
@@ -56,7 +58,8 @@ class Meeting:
 @dataclass
 class Standing:
     """One player. rating with its interval (low, high); places: best and worst place at 95 %; counts are of matches, seats of one player
-    in one match counted once. faults: cause -> matches; refused: answers; trend: the running rating (openskill's mu) over its matches.
+    in one match counted once. faults: cause -> matches; refused: answers; spent: in matches that count; trend: the running rating
+    (openskill's mu) over its matches.
     """
 
     player: Player
@@ -71,6 +74,7 @@ class Standing:
     uncounted: int = 0
     points: float = 0.0
     refused: int = 0
+    spent: Spent = field(default_factory=Spent)
     faults: Counter[str] = field(default_factory=Counter)
     running: float = 25.0
     sigma: float = 25.0 / 3
@@ -80,6 +84,19 @@ class Standing:
     def mean(self) -> float:
         """Points per match and seat."""
         return self.points / self.matches if self.matches else 0.0
+
+    @property
+    def per_dollar(self) -> float | None:
+        """Wins and half of the draws for each dollar of a match; None where nothing was spent."""
+        return self._for(self.spent.dollars)
+
+    @property
+    def per_second(self) -> float | None:
+        """The same for each second of thought."""
+        return self._for(self.spent.seconds)
+
+    def _for(self, spent: float) -> float | None:
+        return (self.won + self.drawn / 2) / spent if spent and self.matches else None
 
     def rate(self, count: int) -> tuple[float, float, float]:
         """A count as a share of all its matches, void ones included, with Wilson's interval."""

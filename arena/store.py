@@ -23,6 +23,7 @@ import msgspec
 
 from arena.match import Result
 from arena.schedule import Pairing
+from arena.spending import Spent
 from arena.tournament.plan import Plan
 from envs.errors import CORRUPT, FAILURE, NOT_FOUND, UserError
 
@@ -37,7 +38,8 @@ CREATE TABLE results (
     division INTEGER NOT NULL, number INTEGER NOT NULL, round INTEGER NOT NULL, grouped INTEGER NOT NULL, players TEXT NOT NULL,
     seats TEXT NOT NULL, seed TEXT NOT NULL, scores TEXT NOT NULL, reason TEXT NOT NULL, faults TEXT NOT NULL, refusals TEXT NOT NULL,
     ticks INTEGER NOT NULL, metrics TEXT NOT NULL, seconds REAL NOT NULL, replay TEXT NOT NULL, sha256 TEXT NOT NULL,
-    ended REAL NOT NULL, PRIMARY KEY (division, number), UNIQUE (division, grouped, players)) WITHOUT ROWID;
+    ended REAL NOT NULL, spent TEXT NOT NULL DEFAULT '[]',
+    PRIMARY KEY (division, number), UNIQUE (division, grouped, players)) WITHOUT ROWID;
 """
 Point = Callable[[str], None]
 """Called at each named point of a run (see tournament.run.POINTS); tests end the process there."""
@@ -45,7 +47,7 @@ Point = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Played:
-    """A match and how it ended. seconds: processor time; replay: its file within the store's folder, '' without; ended: since 1970."""
+    """A match and how it ended. seconds: processor time; replay: its file in the store's folder, '' without; spent: by seat, if known."""
 
     division: int
     pairing: Pairing
@@ -54,6 +56,7 @@ class Played:
     replay: str = ""
     sha256: str = ""
     ended: float = 0.0
+    spent: tuple[Spent, ...] = ()
 
 
 def replay_name(division: int, number: int) -> str:
@@ -118,19 +121,18 @@ class Reader:
     def results(self) -> list[Played]:
         """All results, by division and number: the order does not tell in which order they came."""
         with _told(self.folder / NAME):
-            rows = self._db.execute(
-                "SELECT division, number, round, grouped, players, seats, seed, scores, reason, faults, refusals, ticks, metrics, seconds,"
-                " replay, sha256, ended FROM results ORDER BY division, number"
-            ).fetchall()
+            rows = self._db.execute("SELECT * FROM results ORDER BY division, number").fetchall()
         return [_played(row) for row in rows]
 
 
 def _played(row: tuple[Any, ...]) -> Played:
-    division, number, round_, group, players, seats, seed, scores, reason, faults, refusals, ticks, metrics, *rest = row
+    division, number, round_, group, players, seats, seed, scores, reason, faults, refusals, ticks, metrics, *rest = (
+        row[:17]
+    )
     pairing = Pairing(number, tuple(_read(seats)), tuple(_read(players)), int(seed), group, round_)
     told = tuple((seat, cause) for seat, cause in _read(faults))
     result = Result(tuple(_read(scores)), reason, told, ticks, tuple(_read(refusals)), _read(metrics))
-    return Played(division, pairing, result, *rest)
+    return Played(division, pairing, result, *rest, tuple(Spent(*each) for each in _read("".join(row[17:]) or "[]")))
 
 
 def _read(text: str) -> Any:
@@ -171,6 +173,8 @@ class Store(Reader):
         try:
             self._make(folder / NAME, _Creation(plan, secret(), now()))
             super().__init__(folder)
+            with suppress(sqlite3.OperationalError):  # it has been there from the start, but in older stores
+                self._db.execute("ALTER TABLE results ADD COLUMN spent TEXT NOT NULL DEFAULT '[]'")
             self._demand_same(plan)
         except BaseException:
             os.close(self._lock)
@@ -224,6 +228,7 @@ class Store(Reader):
             played.division, pairing.number, pairing.round, pairing.group, json.dumps(pairing.players), json.dumps(pairing.seats),
             str(pairing.seed), json.dumps(result.scores), result.reason, json.dumps(result.faults), json.dumps(result.refusals),
             result.ticks, json.dumps(result.metrics), played.seconds, played.replay, played.sha256, self._now(),
+            json.dumps(played.spent),
         )  # fmt: skip
         with _told(self.folder / NAME):
             self._db.execute("BEGIN IMMEDIATE")

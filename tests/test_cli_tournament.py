@@ -77,6 +77,36 @@ def test_rank_finds_the_tournament_that_was_played_last(here: Path, capsys: pyte
     assert "round robin" not in capsys.readouterr().out
 
 
+MODEL = """
+from arena.agent import Reply
+
+class Model:
+    def __call__(self, ask):
+        return Reply([[ask.legal[0]]], notes={"tokens": 50, "cost": 0.01, "latency": {"total": 2.0}})
+"""
+
+
+def test_where_models_play_their_score_per_dollar_and_second_stands_beside_the_rating(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "model.py").write_text(MODEL)
+    (here / "models.toml").write_text(
+        f'name = "models"\nagents = ["model.py:Model", "random"]\n[[games]]\ngame = "{NIM}"\nsets = 2\n'
+    )
+    assert run(["tournament", "models.toml", "--resamples", "0"]) == 0
+    shown = capsys.readouterr().out
+    assert "score/$" in shown and "score/s" in shown
+    assert run(["rank", "tournaments/models", "--json", "--resamples", "0"]) == 0
+    players = {p["agent"]: p for p in json.loads(capsys.readouterr().out)["games"][0]["ladders"][0]["players"]}
+    model, other = players["model.py:Model"], players["random"]
+    answers = model["spent"]["tokens"] // 50
+    assert model["spent"]["dollars"] == pytest.approx(0.01 * answers) and model["spent"]["seconds"] == pytest.approx(
+        2.0 * answers
+    )
+    assert model["score_per_dollar"] == pytest.approx((model["won"] + model["drawn"] / 2) / (0.01 * answers))
+    assert other["score_per_dollar"] is None and other["spent"]["tokens"] == 0
+
+
 def test_ctrl_c_keeps_what_was_played_and_the_same_command_goes_on(
     here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -44,6 +44,7 @@ def _names(text: str) -> tuple[str, ...]:
     "--prune", type=click.IntRange(1, 100), default=1, metavar="ROUNDS", help="Leave out who is surely worse."
 )
 @click.option("--at-once", type=click.IntRange(1, 4096), default=256, metavar="N", help="Matches at a time (256).")
+@click.option("--injection", is_flag=True, help="Also: how often a model obeys a fixed set of other players' words.")
 @click.option("--record", type=click.Path(path_type=Path), metavar="FOLDER", help="Record every match.")
 @click.option("--no-text", is_flag=True, help="Record no prompts, completions and thoughts.")
 @click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write a page with plots.")
@@ -54,8 +55,8 @@ def _names(text: str) -> tuple[str, ...]:
 @clocks
 def command(
     task: str | None, games: str | None, models: str, options: tuple[str, ...], prompts: tuple[str, ...], pool: str | None,
-    pairs: int | None, seed: int, prune: int, at_once: int, record: Path | None, no_text: bool, html: Path | None, as_json: bool,
-    retries: int, move: float | None, bank: float | None, increment: float,
+    pairs: int | None, seed: int, prune: int, at_once: int, injection: bool, record: Path | None, no_text: bool, html: Path | None,
+    as_json: bool, retries: int, move: float | None, bank: float | None, increment: float,
 ) -> int:  # fmt: skip
     """Measure language models as players.
 
@@ -67,6 +68,7 @@ def command(
     plan = _plan(task, games, pool, pairs, seed, (_names(models), options, prompts))
     found = fitting(plan, lambda line: click.echo(line, err=True))
     how = How(limits_of(move, bank, increment), retries, _empty(record), not no_text, at_once, prune)
+    steered = _attacked(plan, found, at_once) if injection else []
     began = time.monotonic()
     played: list[Played] = []
     left_out: list[str] = []
@@ -77,6 +79,7 @@ def command(
     from arena.bench.models.report import document  # noqa: PLC0415
 
     tree = document(plan, found, played, time.monotonic() - began, left_out) | {"interrupted": interrupted}
+    tree["injection"] = steered
     click.echo(json.dumps(tree, indent=2, allow_nan=False) if as_json else _shown(tree))
     if html is not None:
         _write(html, tree)
@@ -99,6 +102,14 @@ def _plan(
         chosen.games if games is None else _names(games), addresses(*entrants, chosen.each),
         chosen.pool if pool is None else _names(pool), pairs or chosen.pairs, seed,
     )  # fmt: skip
+
+
+def _attacked(plan: Plan, fields: Mapping[str, Field], at_once: int) -> list[dict[str, Any]]:
+    from arena.bench.models.injection import attacked  # noqa: PLC0415
+    from arena.bench.models.plan import labels  # noqa: PLC0415
+
+    names = labels(plan.entrants)
+    return [{"name": names[each["agent"]]} | each for each in attacked(plan, fields, at_once)]
 
 
 def _empty(folder: Path | None) -> Path | None:
@@ -138,6 +149,7 @@ def _shown(tree: Mapping[str, Any]) -> str:
     for head, body in filter(None, map(own_figures, tree["games"])):
         lines += [table(head, body, "l" + "r" * (len(head) - 1), 40), ""]
     lines += tree["left_out"]
+    lines += [_steered(each) for each in tree["injection"]]
     for entrant in tree["entrants"]:
         lines += [f"{entrant['name']}, void {count} times: {why}" for why, count in entrant["troubles"].items()]
     lines.append(f"{tree['pairs']} seeds from {tree['seed']} for each two, seats swapped; {tree['rating']}")
@@ -150,6 +162,15 @@ def _shown(tree: Mapping[str, Any]) -> str:
         )
         lines.append("won: had the most points there; score: where the points lie in the game's range")
     return "\n".join(lines)
+
+
+def _steered(each: Mapping[str, Any]) -> str:
+    low, high = each["interval"]
+    by = f": {', '.join(each['by'])}" if each["by"] else ""
+    void = f", {each['void']} void" if each["void"] else ""
+    return (
+        f"{each['name']} obeyed {each['obeyed']} of {each['asked']} attacks by words [{low:.1%}, {high:.1%}]{void}{by}"
+    )
 
 
 def _write(path: Path, tree: Mapping[str, Any]) -> None:

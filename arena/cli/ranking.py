@@ -25,6 +25,8 @@ _HEAD = (
     "#", "agent", "rating", "95 %", "games", "won", "drawn", "lost", "mean score", "forfeits", "illegal", "refused", "void", "running",
     "mixture",
 )  # fmt: skip
+_WORTH = ("score/$", "score/s")
+"""Shown where language models play: what their answers cost."""
 
 
 def default_store(runs: Path, name: str) -> Path:
@@ -83,9 +85,13 @@ def _division(division: Division, made: Table, played: tuple[int, int]) -> str:
     lines = []
     for ladder in made.ladders:
         mix = unbeaten(made, ladder)
-        rows = [[*_row(n, each), _part(mix.get(each.player))] for n, each in enumerate(ladder.standings, 1)]
+        told = any(each.spent.tokens for each in ladder.standings)
+        rows = [
+            [*_row(n, each), _part(mix.get(each.player)), *(_worth(each) if told else ())]
+            for n, each in enumerate(ladder.standings, 1)
+        ]
         name = f", {safe_text(ladder.role)}" if len(made.ladders) > 1 else ""
-        lines += [f"{title}{name}", "", columns(_HEAD, rows, "rlrlrrrrrrrrrrr"), ""]
+        lines += [f"{title}{name}", "", columns(_HEAD + _WORTH * told, rows, "rlrlrrrrrrrrrrrrr"), ""]
     return "\n".join(lines[:-1])
 
 
@@ -96,6 +102,10 @@ def _row(place: int, standing: Standing) -> list[object]:
         _share(standing, standing.forfeits), _share(standing, standing.faults["illegal"]), standing.refused,
         _share(standing, standing.uncounted), f"{standing.running - 3 * standing.sigma:.1f}",
     ]  # fmt: skip
+
+
+def _worth(standing: Standing) -> list[str]:
+    return ["" if worth is None else f"{worth:.3g}" for worth in (standing.per_dollar, standing.per_second)]
 
 
 def _share(standing: Standing, count: int) -> str:
@@ -158,6 +168,7 @@ def _standing(place: int, standing: Standing) -> dict[str, Any]:
         "interval": [standing.low, standing.high], "matches": standing.matches, "won": standing.won, "drawn": standing.drawn,
         "lost": standing.lost, "mean_score": standing.mean, "refused": standing.refused, "faults": dict(standing.faults),
         "rates": {name: dict(zip(("share", "low", "high"), standing.rate(n), strict=True)) for name, n in rates.items()},
+        "spent": standing.spent._asdict(), "score_per_dollar": standing.per_dollar, "score_per_second": standing.per_second,
         "running": {"mu": standing.running, "sigma": standing.sigma},
     }  # fmt: skip
 

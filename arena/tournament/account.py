@@ -30,7 +30,8 @@ def bout(division: Division, played: Played) -> Bout:
     pairing, result = played.pairing, played.result
     seats = tuple(Player(agent, division.role(seat)) for seat, agent in enumerate(pairing.seats))
     scores = None if result.reason in UNCOUNTED else result.scores
-    return Bout(pairing.number, pairing.group, seats, scores, result.faults, result.refusals, result.reason)
+    told = result.faults, result.refusals, result.reason, played.spent
+    return Bout(pairing.number, pairing.group, seats, scores, *told)
 
 
 def table(division: Division, results: Iterable[Played], resamples: int = 1000, trend: bool = True) -> Table:

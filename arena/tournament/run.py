@@ -15,6 +15,7 @@ from pathlib import Path
 
 from arena.match import Result
 from arena.schedule import Pairing
+from arena.spending import Spent
 from arena.store import Played, Store, replay_name
 from arena.tally import UNCOUNTED
 from arena.tournament.crew import Crew, Done
@@ -109,7 +110,9 @@ class Run:
             return Played(division, pairing, void)
         replay = replay_name(division, pairing.number) if done.task["record"] else ""
         outcome = done.outcome
-        return Played(division, pairing, result_of(outcome["result"]), outcome["seconds"], replay, outcome["sha256"])
+        spent = tuple(Spent(*each) for each in outcome.get("spent", ()))
+        result = result_of(outcome["result"])
+        return Played(division, pairing, result, outcome["seconds"], replay, outcome["sha256"], spent=spent)
 
     def _draw(self, place: int) -> None:
         """The next round of a division whose known matches are all over."""

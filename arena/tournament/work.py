@@ -11,6 +11,7 @@ from arena.clock import Limits
 from arena.match import Result
 from arena.matches import play
 from arena.schedule import Pairing
+from arena.spending import Spending, Spent
 from arena.store import replay_name, sha256
 from arena.tournament.plan import Plan
 from envs.errors import UserError
@@ -34,36 +35,37 @@ def task_of(plan: Plan, division: int, pairing: Pairing, folder: Path) -> Task:
 
 
 def do(task: Task, point: Callable[[str], None] = lambda name: None) -> dict[str, Any]:
-    """Play the match: {"result", "seconds", "sha256"}; {"stop": line} where the user has to mend something, such as a full disk;
+    """Play the match: {"result", "spent", "seconds", "sha256"}; {"stop": line} where the user has to mend something, such as a full disk;
     {"trouble": line} where the game itself failed.
     """
     point("before_match")
     began = time.process_time()
     try:
-        result = _play(task)
+        result, spent = _play(task)
         point("after_recording")
         digest = sha256(Path(task["record"])) if task["record"] else ""
     except (UserError, OSError) as error:
         return {"stop": f"{task['game']}, match {task['number']}: {error}"}
     except Exception as error:  # noqa: BLE001  one game's bug must not end a tournament of many
         return {"trouble": f"{type(error).__name__}: {error}"[:400]}
-    return {"result": _tree(result), "seconds": round(time.process_time() - began, 6), "sha256": digest}
+    return {"result": _tree(result), "spent": spent, "seconds": round(time.process_time() - began, 6), "sha256": digest}
 
 
-def _play(task: Task) -> Result:
+def _play(task: Task) -> tuple[Result, list[Spent]]:
     if task["game"] not in _games:
         _games[task["game"]] = open_game(task["game"])
     record = task["record"] and Path(task["record"])
     if record:
         for path in (record, Path(f"{record}.part")):  # left by a process that was killed before its result was kept
             path.unlink(missing_ok=True)
+    spending = Spending(len(task["seats"]))
     result = play(
         _games[task["game"]], task["seats"], seed=task["seed"], record=record, limits=Limits(**task["limits"]),
-        retries=task["retries"], texts=task["texts"],
+        retries=task["retries"], texts=task["texts"], sinks=[spending],
     )  # fmt: skip
     if record and not record.is_file():
         raise OSError(f"{record} could not be written: see that the disk has room, then run the same command again")
-    return result
+    return result, spending.seats
 
 
 def _tree(result: Result) -> dict[str, Any]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
 from arena.events import KINDS, Acted, Event, Refused
+from arena.spending import number, thought
 from arena.statistics import wilson
 
 __all__ = ["Count", "SeatCount"]
@@ -22,8 +21,7 @@ class Count:
     """Of one entrant. kinds: failed attempts by kind, "void" and "timeout" among them; troubles: why matches were void; first, total:
     seconds of single answers.
 
-    thinking: seconds of all answers, refused ones too, from request to end where an endpoint gave them (waiting for a free slot is not
-    the model's), else from question to answer.
+    thinking: seconds of all answers, refused ones too (see arena.spending).
     """
 
     answers: int = 0
@@ -80,30 +78,23 @@ class SeatCount:
     def __call__(self, event: Event) -> None:
         if isinstance(event, Acted) and not event.queued:
             self.seats[event.seat].answers += 1
-            if not isinstance(event.notes.get("latency"), dict):
-                self.seats[event.seat].thinking += event.took
-            self._noted(event.seat, event.notes)
+            self._noted(event)
         elif isinstance(event, Refused):
             self.seats[event.seat].kinds[event.kind] += 1
             if event.kind == "void":
                 self.seats[event.seat].troubles[event.reason[:200]] += 1
-            self._noted(event.seat, event.notes)
+            self._noted(event)
 
-    def _noted(self, seat: int, notes: Mapping[str, Any]) -> None:
-        count, usage, latency = self.seats[seat], notes.get("usage"), notes.get("latency")
+    def _noted(self, event: Acted | Refused) -> None:
+        count, notes = self.seats[event.seat], event.notes
+        usage, latency = notes.get("usage"), notes.get("latency")
+        count.thinking += thought(event)
         for kind in TOKENS:
-            count.tokens[kind] += int(_number(usage.get(kind))) if isinstance(usage, dict) else 0
-        count.cost += _number(notes.get("cost"))
-        count.requests += int(_number(notes.get("requests")))
+            count.tokens[kind] += int(number(usage.get(kind))) if isinstance(usage, dict) else 0
+        count.cost += number(notes.get("cost"))
+        count.requests += int(number(notes.get("requests")))
         failed = notes.get("failed")
         count.failed_requests += len(failed) if isinstance(failed, list) else 0
         if isinstance(latency, dict):
-            count.first.append(_number(latency.get("first")))
-            count.total.append(_number(latency.get("total")))
-            count.thinking += count.total[-1]
-
-
-def _number(value: Any) -> float:
-    """A figure that an agent noted, 0 for anything that is none."""
-    usable = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if usable and 0 <= value < 1e15 else 0.0
+            count.first.append(number(latency.get("first")))
+            count.total.append(number(latency.get("total")))

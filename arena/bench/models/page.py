@@ -55,6 +55,7 @@ def page(tree: Mapping[str, Any]) -> str:
         f"<h1>Language models as players</h1><p>{_text(told)}</p>{more}",
         f'<h2>Ratings</h2><p>{_text(tree["rating"])}.</p><div class="plots">{"".join(map(_ratings, tree["games"]))}</div>',
         f'<h2>Answers and what they cost</h2><div class="plots">{_kinds(tree)}{_tokens(tree)}{_worth(tree)}{_speed(tree)}</div>',
+        *_injection(tree.get("injection", [])),
         f'<h2>Figures</h2><div class="scroll">{_table(tree)}</div>',
         *map(_own_figures, tree["games"]),
     ]
@@ -158,6 +159,20 @@ def _against(tree: Mapping[str, Any], unit: str, title: str, along: str) -> str:
         else "nothing was counted"
     )
     return _figure(title, note, scatter(points, along)) if points else _figure(title, note, "")
+
+
+def _injection(steered: Sequence[Mapping[str, Any]]) -> list[str]:
+    """How often models did what another player's words demanded."""
+    if not steered:
+        return []
+    stacks = []
+    for each in steered:
+        low, high = (100 * end for end in each["interval"])
+        told = f"{each['obeyed']} of {each['asked']}  [{low:.0f}, {high:.0f}]" if each["asked"] else "no answers"
+        stacks.append((each["name"], [(100 * (each["share"] or 0.0), "--c")], told))
+    drawing = bars(stacks, [("obeyed", "--c")], 100.0)
+    told = "per cent of a fixed set of texts, with 95 % interval"
+    return [f'<h2>Words of other players</h2><div class="plots">{_figure("Attacks obeyed", told, drawing)}</div>']
 
 
 def _table(tree: Mapping[str, Any]) -> str:

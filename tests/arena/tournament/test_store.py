@@ -9,6 +9,7 @@ import pytest
 
 from arena.match import Result
 from arena.schedule import Pairing
+from arena.spending import Spent
 from arena.store import NAME, Played, Reader, Store, replay_name
 from arena.tournament.plan import Division, Plan
 from envs.errors import CORRUPT, NOT_FOUND, UserError
@@ -23,7 +24,8 @@ def made(folder: Path, plan: Plan = PLAN) -> Store:
 def played(number: int = 0, **more: object) -> Played:
     pairing = Pairing(number, ("random", "first"), (0, 1) if number % 2 else (1, 0), (1 << 64) - 1, number // 2, 0)
     result = Result((0.1, -0.1), "forfeit", ((1, "illegal"),), 7, (0, 3), {"turns": 3, "share": 0.25})
-    return Played(0, pairing, result, 0.5, replay_name(0, number), "ab" * 32, 12.5)
+    spent = (Spent(0.25, 2.0, 100), Spent())
+    return Played(0, pairing, result, 0.5, replay_name(0, number), "ab" * 32, 12.5, spent)
 
 
 def test_a_result_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -34,6 +36,21 @@ def test_a_result_comes_back_as_it_was(tmp_path: Path) -> None:
     with Reader(tmp_path) as reader:
         assert reader.results() == [played(0), played(1)]
         assert (reader.plan, reader.secret, reader.count()) == (PLAN, b"s" * 32, 2)
+
+
+def test_a_store_from_before_seats_had_expenses_is_read_and_goes_on(tmp_path: Path) -> None:
+    store = made(tmp_path)
+    store.add(played(0))
+    store.close()
+    with sqlite3.connect(tmp_path / NAME) as db:
+        db.execute("ALTER TABLE results DROP COLUMN spent")
+    db.close()
+    with Reader(tmp_path) as reader:
+        assert [each.spent for each in reader.results()] == [()]
+    store = made(tmp_path)
+    store.add(played(1))
+    assert [each.spent for each in store.results()] == [(), played(1).spent]
+    store.close()
 
 
 def test_a_second_result_of_a_match_is_refused_and_changes_nothing(tmp_path: Path) -> None:
