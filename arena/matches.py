@@ -30,11 +30,13 @@ from envs.errors import FAILURE, UserError
 from envs.game import Game
 from envs.registry import game as open_game
 
-__all__ = ["agent_makers", "play", "recorder", "seat_of", "series", "software"]
+__all__ = ["agent_makers", "compile_rules", "play", "recorder", "seat_of", "series", "software"]
 
 
 AT_ONCE = 256
 """Matches that wait at once in one process, unless told otherwise."""
+_compiled: set[tuple[str, str, str]] = set()
+_compiling = threading.Lock()
 
 
 @cache
@@ -94,6 +96,7 @@ def play(
     ident, players = secrets.token_hex(13), [maker() for maker in makers]
     try:
         _prepare(players, rules, ident, [seat.title for seat in names], limits or Limits())
+        compile_rules(rules)
         match = Match(
             rules, names, seed, limits=limits, now=clock(), ident=ident, nonce=secrets.token_bytes(16), retries=retries,
             created=time.time(), software=software(), branch=branch,
@@ -134,6 +137,26 @@ def _watched(host: Host, taker: Any) -> Callable[[Match, int], None]:
             inner(match, seat)
 
     return before
+
+
+def compile_rules(rules: Game) -> None:
+    """Take a first step with the rules, once in a process: else the first seat's clock would run while they are compiled or loaded."""
+    known = rules.id, rules.digest, repr(rules.options)
+    if rules.kind == "foreign" or known in _compiled:
+        return
+    with _compiling:  # matches that begin at once wait for it
+        if known not in _compiled:
+            _first_step(rules)
+            _compiled.add(known)
+
+
+def _first_step(rules: Game) -> None:
+    state = rules.start(0)
+    turns = rules.turns(state)
+    for seat in turns:
+        rules.observe(state, seat)
+    if all(legal.form is None for legal in turns.values()):
+        rules.step(state, {seat: legal.sample(0) for seat, legal in turns.items()}, 0)
 
 
 def _before(

@@ -8,10 +8,22 @@ from typing import Any
 
 from arena.agent import Ask
 
-__all__ = ["SIDE", "drawn", "message", "without_pictures"]
+__all__ = ["SIDE", "drawn", "load", "message", "without_pictures"]
 
 SIDE = 512
 """Pixels of the longer side."""
+
+
+def load() -> None:
+    """Load what draws, so that no move pays for it."""
+    from PIL import PngImagePlugin  # noqa: F401, PLC0415
+
+    from envs.canvas import Canvas, raster  # noqa: PLC0415
+
+    canvas = Canvas()
+    canvas.size(1, 1)
+    canvas.text(0, 0, "a")
+    raster(canvas, 8, 8)
 
 
 def drawn(ask: Ask) -> bytes:

@@ -74,6 +74,8 @@ class Llm:
         self.gateway = gateway()
         self.endpoint = self.gateway.endpoint(s.base_url, key_from(s.key_env), s.cap)
         self.gateway.run(self.endpoint.open())
+        if s.obs != "text":
+            picture.load()
         self.memory = Memory(s.memory, s.window)
         self.question: _Question | None = None
 

@@ -33,6 +33,28 @@ def a_match(**more) -> Match:
     return Match(envs.game("connect_four", plain=True), [Seat("player_0", "a"), Seat("player_1", "b")], 3, **more)
 
 
+def test_the_first_clock_does_not_run_while_rules_are_compiled() -> None:
+    """Compiling is told by a clock that it moves: a hundred seconds for whatever is called for the first time."""
+    game, now, seen = envs.game("kuhn_poker", plain=True), [0.0], set()
+
+    def slow(name: str) -> None:
+        inner = getattr(game, name)
+
+        def called(*args: object) -> object:
+            now[0] += 0.0 if name in seen else 100.0
+            seen.add(name)
+            return inner(*args)
+
+        setattr(game, name, called)
+
+    game.digest = "of its own"
+    for name in ("start", "turns", "observe", "step"):
+        slow(name)
+    limits = Limits(move=1.0)
+    result = arena.play(game, [uniform, uniform], limits=limits, clock=lambda: now[0])
+    assert (result.faults, now[0]) == ((), 400.0)
+
+
 def test_an_agent_that_raises_has_crashed_and_loses():
     def broken(ask):
         raise ValueError("no idea")
