@@ -13,6 +13,7 @@ import logging
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -66,10 +67,13 @@ def _encoded(key: str) -> list[str]:
 
 
 def _no_core_file() -> None:
+    """Where cores go to a program the limit does not count, so that they must hold no memory either."""
     with suppress(ImportError, OSError, ValueError):
         import resource  # noqa: PLC0415  (not on every system)
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    with suppress(OSError):
+        Path("/proc/self/coredump_filter").write_text("0")
 
 
 def _guard_logs() -> None:

@@ -6,7 +6,11 @@ import base64
 import io
 import json
 import logging
+import os
 import resource
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +28,7 @@ from replays.search import search
 from tests.agents.llm.conftest import CANARY
 from tests.agents.llm.endpoint import Answer, after, chunk, says, sse, wrong
 
+ROOT = Path(__file__).parents[3]
 FORMS = [CANARY, quote(CANARY, safe=""), CANARY.encode().hex(), base64.b64encode(CANARY.encode()).decode()]
 KEEP = json.dumps({"why": CANARY, "say": CANARY, "notes": CANARY, "move": "bet"})
 
@@ -79,7 +84,8 @@ def test_an_endpoint_that_echoes_the_key_leaves_it_nowhere(
         seat = table.seat(
             endpoint, memory="scratchpad", prices=str(prices), budget_day=9.0, ledger=str(tmp_path / "l.sqlite")
         )
-        table.play([seat, first], record=tmp_path / "m.arena")
+        result = table.play([seat, first], record=tmp_path / "m.arena")
+    assert no_trace(repr(result))
     tape = replays.open(tmp_path / "m.arena")
     recorded = [repr(event) for event in tape.events()]
     assert len(recorded) > 5 and all(map(no_trace, recorded))
@@ -95,6 +101,43 @@ def test_an_endpoint_that_echoes_the_key_leaves_it_nowhere(
     shown = capfd.readouterr()
     assert no_trace(shown.out + shown.err)
     assert resource.getrlimit(resource.RLIMIT_CORE)[0] == 0
+
+
+DIES = """
+import os, pathlib, resource, sys
+pathlib.Path("/proc/self/coredump_filter").write_text("0x33")
+from agents.llm.secrets import key_from
+soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+text = os.environ["CANARY_KEY"] * 50
+if sys.argv[1] != "no key":
+    key_from("CANARY_KEY")
+if sys.argv[1] == "forced":
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+os.abort()
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="cores are looked at as Linux writes them")
+def test_a_process_that_dies_leaves_no_core_with_the_key(table: Any, tmp_path: Path) -> None:
+    """Without a key read it leaves one, where the system writes cores here; with one it leaves none, and none with memory in it."""
+
+    def dies(how: str) -> list[bytes]:
+        folder = tmp_path / how
+        folder.mkdir()
+        environ = os.environ | {"PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            [sys.executable, "-c", DIES, how], cwd=folder, env=environ, capture_output=True, check=False, timeout=60
+        )
+        assert done.returncode == -signal.SIGABRT and no_trace(done.stderr.decode())
+        return [path.read_bytes() for path in folder.iterdir()]
+
+    left = dies("no key")
+    # A system that sends cores elsewhere, or allows none, leaves nothing to look at.
+    assert all(CANARY.encode() in core for core in left)
+    assert dies("a key") == []
+    forced = dies("forced")
+    assert len(forced) == len(left) and all(CANARY.encode() not in core for core in forced)
 
 
 def test_a_crash_is_logged_without_the_key(table: Any) -> None:
