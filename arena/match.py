@@ -81,8 +81,7 @@ class Match:
         self._began = now
         self._players = [_Player(Bank(self.limits)) for _ in seats]
         self._totals = [0.0] * game.seats
-        self._faults: list[tuple[int, str]] = []
-        self._details: list[str] = []
+        self._faults: list[tuple[int, str, str]] = []
         self._events: list[Event] = []
         self._state = game.start(seed)
         self._facts = game.facts(self._state)
@@ -159,9 +158,9 @@ class Match:
         """A seat has broken a rule of the match (see events.CAUSES): the match ends, forfeited or void."""
         if self.over:
             return
-        self._faults.append((seat, cause))
-        self._details.append(safe_text(detail, width=400))
-        self._emit(Faulted(self.tick, self._since(now), seat, cause, self._details[-1]))
+        told = safe_text(detail, width=400)
+        self._faults.append((seat, cause, told))
+        self._emit(Faulted(self.tick, self._since(now), seat, cause, told))
         self._end("void" if cause == "void" else "forfeit", scores_after(self.game, self._totals, seat, cause), now)
 
     def abort(self, now: float) -> None:
@@ -283,8 +282,11 @@ class Match:
     def _end(self, reason: str, scores: Sequence[float], now: float) -> None:
         refusals = tuple(player.refused for player in self._players)
         metrics = self.game.metrics(self._state) if self._facts.done else {}
-        told = tuple(self._faults), self.tick, refusals, metrics, "", tuple(self._details)
-        self.result = Result(tuple(scores), reason, *told)
+        faults, details = (
+            tuple((seat, cause) for seat, cause, _ in self._faults),
+            tuple(told for *_, told in self._faults),
+        )
+        self.result = Result(tuple(scores), reason, faults, self.tick, refusals, metrics, details=details)
         self._emit(
             Ended(self.tick, self._since(now), reason, self.result.scores, self.result.faults, dict(metrics), refusals)
         )
