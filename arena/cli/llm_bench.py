@@ -148,7 +148,7 @@ def _shown(tree: Mapping[str, Any]) -> str:
     lines = [table(HEAD, rows(tree), "llrlrrrrrrrrrrrrrrr", 40), ""]
     for head, body in filter(None, map(own_figures, tree["games"])):
         lines += [table(head, body, "l" + "r" * (len(head) - 1), 40), ""]
-    lines += tree["left_out"]
+    lines += tree["left_out"] + [f"not recorded: {why}" for why in tree["unrecorded"]]
     lines += [_steered(each) for each in tree["injection"]]
     for entrant in tree["entrants"]:
         lines += [f"{entrant['name']}, void {count} times: {why}" for why, count in entrant["troubles"].items()]

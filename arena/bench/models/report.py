@@ -36,7 +36,7 @@ def document(
     return {
         "schema": SCHEMA, "pairs": plan.pairs, "seed": plan.seed, "pool": list(plan.pool), "seconds": round(seconds, 3),
         "entrants": [{"agent": agent, "name": names[agent]} | _over_all(agent, played) for agent in plan.entrants],
-        "left_out": list(left_out),
+        "left_out": list(left_out), "unrecorded": sorted({each.result.unrecorded for each in played} - {""})[:3],
         "games": [_game(plan, name, field, [p for p in played if p.duel.game == name]) for name, field in fields.items()],
         "rating": "Davidson's strengths in Elo points, mean 1500; 95 % intervals, "
         + (f"by bootstrap over {plan.pairs} seeds" if plan.pairs >= ENOUGH else "from the fit alone, as seeds are few"),
