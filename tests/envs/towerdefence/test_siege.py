@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import envs
+from arena import play
 from envs.conformance import CHECKS, check
 from envs.game import Game
 from envs.keys import fold
@@ -265,3 +266,20 @@ def test_promises_of_every_game_are_kept(road: Callable[..., Game]) -> None:
 def test_all_promises_are_kept() -> None:
     report = check("siege?level=3", episodes=2)
     assert report.ok, str(report)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(1800)
+def test_strengths_stand_in_order_on_both_sides() -> None:
+    """Means over six seeds; the whole table is in docs/tower-defence.md."""
+    strengths = ("weak", "fair", "strong")
+    lost = {(defender, attacker): mean_loss(defender, attacker) for defender in strengths for attacker in strengths}
+    for one in strengths:
+        assert lost[one, "weak"] < lost[one, "strong"]
+        assert lost["weak", one] > lost["strong", one]
+    assert lost["strong", "weak"] < lost["strong", "fair"] < lost["strong", "strong"] < 20
+
+
+def mean_loss(defender: str, attacker: str) -> float:
+    sides = [f"scripted?style={defender}", f"scripted?style={attacker}"]
+    return sum(int(play("siege", sides, seed=seed).metrics["lost"]) for seed in range(6)) / 6
