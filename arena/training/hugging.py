@@ -52,22 +52,24 @@ class Causal:
         return logits, _Past(cache, seen)
 
     def _read(self, tokens: Tensor, past: _Past | None, keep: bool) -> tuple[Tensor, Any, Tensor]:
-        new, seen, before = self.ids[tokens], tokens != self.pad, 0
+        seen = tokens != self.pad
         if past is None:
             seen = seen | _beginning(seen)
-            new = torch.cat((self.prompt.expand(len(tokens), -1), new), 1)
-            seen = torch.cat((torch.ones((len(tokens), len(self.prompt)), dtype=torch.bool), seen), 1)
-        else:
-            before = past.seen.shape[1]
-            seen = torch.cat((past.seen, seen), 1)
+            past = self._prompted(len(tokens)) if len(self.prompt) else None
+        seen = torch.cat((past.seen, seen), 1) if past else seen
         # Hidden places are not counted, so that a row's positions do not depend on its neighbours' lengths.
-        places = (seen.long().cumsum(1) - 1).clamp(min=0)[:, before:]
+        places = (seen.long().cumsum(1) - 1).clamp(min=0)[:, -tokens.shape[1] :]
         more: dict[str, Any] = {"past_key_values": past.cache} if past else {}
         told = self.model(
-            input_ids=new, attention_mask=seen.long(), position_ids=places, use_cache=keep, return_dict=True, **more
-        )
-        logits = told.logits[:, -tokens.shape[1] :, self.ids].float()
-        return logits, told.past_key_values if keep else None, seen
+            input_ids=self.ids[tokens], attention_mask=seen.long(), position_ids=places, use_cache=keep or past is not None,
+            return_dict=True, **more,
+        )  # fmt: skip
+        return told.logits[:, :, self.ids].float(), told.past_key_values if keep else None, seen
+
+    def _prompted(self, rows: int) -> _Past:
+        """The prompt, read once for all rows."""
+        told = self.model(input_ids=self.prompt[None], use_cache=True, return_dict=True)
+        return _Past(told.past_key_values, torch.ones((1, len(self.prompt)), dtype=torch.bool)).repeated(rows)
 
     def parameters(self) -> list[Tensor]:
         """Those of the model; LoRA leaves a few that want a gradient."""
