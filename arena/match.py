@@ -282,10 +282,7 @@ class Match:
     def _end(self, reason: str, scores: Sequence[float], now: float) -> None:
         refusals = tuple(player.refused for player in self._players)
         metrics = self.game.metrics(self._state) if self._facts.done else {}
-        faults, details = (
-            tuple((seat, cause) for seat, cause, _ in self._faults),
-            tuple(told for *_, told in self._faults),
-        )
+        faults, details = tuple(each[:2] for each in self._faults), tuple(each[2] for each in self._faults)
         self.result = Result(tuple(scores), reason, faults, self.tick, refusals, metrics, details=details)
         self._emit(
             Ended(self.tick, self._since(now), reason, self.result.scores, self.result.faults, dict(metrics), refusals)

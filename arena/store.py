@@ -126,13 +126,12 @@ class Reader:
 
 
 def _played(row: tuple[Any, ...]) -> Played:
-    division, number, round_, group, players, seats, seed, scores, reason, faults, refusals, ticks, metrics, *rest = (
-        row[:17]
-    )
+    division, number, round_, group, players, seats, seed, scores, reason, faults, refusals, ticks, metrics, *rest = row
     pairing = Pairing(number, tuple(_read(seats)), tuple(_read(players)), int(seed), group, round_)
-    told = tuple((seat, cause) for seat, cause in _read(faults))
-    result = Result(tuple(_read(scores)), reason, told, ticks, tuple(_read(refusals)), _read(metrics))
-    return Played(division, pairing, result, *rest, tuple(Spent(*each) for each in _read("".join(row[17:]) or "[]")))
+    told = tuple((seat, cause) for seat, cause in _read(faults)), ticks, tuple(_read(refusals)), _read(metrics)
+    seconds, replay, digest, ended, *spent = rest
+    every = tuple(Spent(*each) for each in _read("".join(spent) or "[]"))
+    return Played(division, pairing, Result(tuple(_read(scores)), reason, *told), seconds, replay, digest, ended, every)
 
 
 def _read(text: str) -> Any:

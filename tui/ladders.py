@@ -242,8 +242,8 @@ def _facts(each: Standing) -> list[Line]:
         lines.append([Span(told, "bad" if count else "text"), Span(f"  {100 * low:.1f} to {100 * high:.1f}", "muted")])
     lines.append([Span(f"{'refused':<9}{each.refused:5d} answers", "bad" if each.refused else "text")])
     if each.spent.tokens:
-        told = ((each.per_dollar, "a dollar"), (each.per_second, "a second"))
-        worth = "  ".join(f"{value:.3g} {of}" for value, of in told if value is not None)
+        both = ((each.per_dollar, "a dollar"), (each.per_second, "a second"))
+        worth = "  ".join(f"{value:.3g} {of}" for value, of in both if value is not None)
         lines.append([Span(f"{'score':<9}", "text"), Span(worth, "muted")])
     return lines
 
