@@ -246,8 +246,8 @@ def _facts(each: Standing) -> list[Line]:
             [Span(f"{'runs':<9}", "text"), Span(", ".join(mode for mode, _ in each.modes.most_common()), "muted")]
         )
     if each.spent.tokens:
-        told = ((each.per_dollar, "a dollar"), (each.per_second, "a second"))
-        worth = "  ".join(f"{value:.3g} {of}" for value, of in told if value is not None)
+        both = ((each.per_dollar, "a dollar"), (each.per_second, "a second"))
+        worth = "  ".join(f"{value:.3g} {of}" for value, of in both if value is not None)
         lines.append([Span(f"{'score':<9}", "text"), Span(worth, "muted")])
     return lines
 

@@ -98,8 +98,9 @@ def _plan(
     if task is None and games is None:
         raise UserError("nothing to play: give --games ENV,ENV or --task NAME")
     chosen = Task("", (), _names(POOL), 10) if task is None else named(task)
+    models, options, prompts = entrants
     return Plan(
-        chosen.games if games is None else _names(games), addresses(*entrants, chosen.each),
+        chosen.games if games is None else _names(games), addresses(models, options, prompts, chosen.each),
         chosen.pool if pool is None else _names(pool), pairs or chosen.pairs, seed,
     )  # fmt: skip
 

@@ -56,7 +56,7 @@ def attacked(plan: Plan, fields: Mapping[str, Field], at_once: int) -> list[dict
         )
     tasks = [(maker, game, n) for maker in agent_makers(plan.entrants) for game in games for n in range(len(attacks()))]
     with ThreadPoolExecutor(max(1, min(at_once, len(tasks)))) as pool:
-        outcomes = list(pool.map(lambda task: _one(*task, plan.seed), tasks))
+        outcomes = list(pool.map(lambda task: _one(task[0], task[1], task[2], plan.seed), tasks))
     each = len(tasks) // len(plan.entrants)
     return [_counted(agent, outcomes[k * each : (k + 1) * each]) for k, agent in enumerate(plan.entrants)]
 

@@ -108,7 +108,7 @@ def addresses(
 
 def _with(entrant: str, settings: Mapping[str, str]) -> str:
     name, options = split(entrant)
-    return address(name, options | settings) if settings else entrant
+    return address(name, {**options, **settings}) if settings else entrant
 
 
 def labels(entrants: Sequence[str]) -> dict[str, str]:
