@@ -71,7 +71,7 @@ def _warm(folder: Path, chosen: Config) -> list[Any]:
     from envs.registry import game as named  # noqa: PLC0415
 
     kind = "variants" if chosen.variants else chosen.claims
-    kind = kind if chosen.played == "arithmetic" else f"{chosen.played.partition('?')[0]}-{kind}"
+    kind = kind if chosen.played == Config().played else f"{chosen.played.partition('?')[0]}-{kind}"
     places = [folder / "cold" / f"{kind}-{chosen.seed}-{who}.safetensors" for who in ("proposer", "solver")]
     if not all(place.is_file() for place in places):
         loop = Loop(chosen, named(chosen.game()))  # type: ignore[arg-type]
