@@ -73,7 +73,8 @@ class Examples:
             some = [problem(game.public, i % cells, keys.fold(keys.fold(seed, 1), i)) for i in range(n, n + count)]
             read = posed(game, [asked for asked, _ in some])
             claims = [claim(game.public, asked) if claim else answer for asked, answer in some]
-            made = (Example(*one, said, text) for one, said, text in zip(some, claims, read, strict=True))
+            together = zip(some, claims, read, strict=True)
+            made = (Example(asked, answer, said, text) for (asked, answer), said, text in together)
             self.problems += [one for one in made if one.read not in self.held]
             n += count
         del self.problems[count:]
