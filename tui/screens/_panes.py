@@ -187,7 +187,7 @@ class Panes(Steering):
     def _answered(self, event: Input.Submitted) -> None:
         event.stop()
         self._open_prompt(False)
-        if self._asked_for == "search":
+        if self._asked_for != "go":
             self.searching(event.value)
         elif event.value.strip():
             self.going(event.value)
