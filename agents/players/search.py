@@ -9,7 +9,6 @@ from agents import pane
 from agents.players._digging import Ask as Move
 from agents.players._digging import Sight, Way, dig, seek
 from arena.agent import Ask, Reply
-from envs.dualplay.search.relations import ASPECTS, READINGS
 
 __all__ = ["act"]
 
@@ -24,28 +23,29 @@ def act(ask: Ask, options: Mapping[str, Any]) -> Reply:
     else:
         asked = ask.obs.posed
         move = seek(sight, Way(int(asked.start), tuple(asked.steps[: asked.length].tolist())), strength, ask.key)
-    acts = _acts(move, len(ask.obs.seen))
+    acts = _acts(move, len(ask.obs.seen), sight.back)
     return Reply([[act] for act in acts], notes=_notes(ask, acts[0], move.why, strength))
 
 
 def _sight(ask: Ask) -> Sight:
-    obs, seat = ask.obs, ask.seat
+    obs, seat, game = ask.obs, ask.seat, ask.game
+    c, types = game.public, game.words["TYPES"]
     facts = frozenset((s, r, o - 1) for s, row in enumerate(obs.facts.tolist()) for r, o in enumerate(row) if o)
-    done = frozenset(divmod(query, ASPECTS) for query in obs.log[seat][: obs.calls[seat]].tolist())
+    done = frozenset(divmod(query, 1 + len(types)) for query in obs.log[seat][: obs.calls[seat]].tolist())
     seen = tuple(e for e, known in enumerate(obs.seen.tolist()) if known)
-    c = ask.game.public
-    return Sight(facts, seen, dict(enumerate(c.kinds.tolist())), done, int(c.calls) - int(obs.calls[seat]))
+    left = int(c.calls) - int(obs.calls[seat])
+    return Sight(facts, seen, dict(enumerate(c.kinds.tolist())), done, left, types)
 
 
-def _acts(move: Move, entities: int) -> list[int]:
+def _acts(move: Move, entities: int, back: int) -> list[int]:
     """The numbers of the acts that make a move."""
-    names = entities * ASPECTS
+    names = entities * (1 + back)
     if move.search is not None:
-        return [move.search[0] * ASPECTS + move.search[1]]
+        return [move.search[0] * (1 + back) + move.search[1]]
     if move.way is None:
         return [names + move.answer]
     steps = [names + entities + reading for reading in move.way.chain]
-    return [names + move.way.start, *steps, names + entities + READINGS]
+    return [names + move.way.start, *steps, names + entities + 2 * back]
 
 
 def _onward(ask: Ask) -> Reply:

@@ -21,8 +21,6 @@ from arena.bench.results import append
 from arena.bench.studies import mean_figure, share_figure, study_row
 from arena.match import Result
 from arena.matches import play
-from envs.dualplay.search.declared import sizes
-from envs.dualplay.search.relations import ASPECTS, BACK
 from envs.game import Game
 
 __all__ = ["main", "noise", "oracle", "solvers"]
@@ -37,17 +35,19 @@ NOISE = (0, 1, 4, 8)
 def oracle(game: Game) -> Any:
     """A solver who knows the way: it searches from name to name until the answer is one that it may give."""
     facts = [game.config.facts[i] for i in range(game.config.many)]
+    back, sizes = len(game.words["TYPES"]), game.words["sizes"]
+    aspects = 1 + back
 
     def act(ask: Ask) -> int:
-        asked, names = ask.obs.posed, len(ask.obs.seen) * ASPECTS
+        asked, names = ask.obs.posed, len(ask.obs.seen) * aspects
         path = [int(asked.start)]
         for reading in asked.steps[: asked.length].tolist():
-            path.append(_next(facts, path[-1], reading))
+            path.append(_next(facts, path[-1], reading, back))
         if path[-1] >= 0 and names + path[-1] in ask.legal:
             return names + path[-1]
         for i in range(len(path) - 2, -1, -1):
-            for aspect in (1 + int(asked.steps[i]) % BACK, 0, *range(1, ASPECTS)) if path[i] >= 0 else ():
-                query = path[i] * ASPECTS + aspect
+            for aspect in (1 + int(asked.steps[i]) % back, 0, *range(1, aspects)) if path[i] >= 0 else ():
+                query = path[i] * aspects + aspect
                 if query in ask.legal and query not in ask.obs.log[ask.seat][: ask.obs.calls[ask.seat]].tolist():
                     return query
         return next(act for act in ask.legal if act >= sizes(len(ask.obs.seen))[1])
@@ -55,11 +55,11 @@ def oracle(game: Game) -> Any:
     return act
 
 
-def _next(facts: Sequence[Any], here: int, reading: int) -> int:
+def _next(facts: Sequence[Any], here: int, reading: int, back: int) -> int:
     """Where a reading leads, the lowest number of several; -1 where nowhere."""
-    if reading < BACK:
+    if reading < back:
         return min((int(f.object) for f in facts if f.relation == reading and f.subject == here), default=-1)
-    return min((int(f.subject) for f in facts if f.relation == reading - BACK and f.object == here), default=-1)
+    return min((int(f.subject) for f in facts if f.relation == reading - back and f.object == here), default=-1)
 
 
 def _played(game: Game, proposer: str, others: Sequence[Any], episodes: int) -> list[Result]:

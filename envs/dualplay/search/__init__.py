@@ -13,17 +13,19 @@ from typing import Any
 
 import numpy as np
 
-from envs.dualplay.search.declared import INVALID, PAYOFFS, SPEC, shaped
+from envs.dualplay.search.declared import INVALID, PAYOFFS, SPEC, shaped, sizes
 from envs.dualplay.search.drawn import draw
 from envs.dualplay.search.fields import FACT, LETTERS, seen_fields, setting, state_fields
 from envs.dualplay.search.played import acting, encode_flat, init, legal, observe, play
+from envs.dualplay.search.relations import TYPES
 from envs.dualplay.search.worded import form, metrics, name, parse, say, tell
 from envs.dualplay.search.world import world
 from envs.record_game import RecordGame
 from envs.rules import observation, state
 
 __all__ = [
-    "SPEC", "acting", "build", "draw", "encode_flat", "form", "init", "legal", "metrics", "name", "observe", "parse", "play", "say", "tell",
+    "SPEC", "TYPES", "acting", "build", "draw", "encode_flat", "form", "init", "legal", "metrics", "name", "observe", "parse", "play",
+    "say", "sizes", "tell",
 ]  # fmt: skip
 
 

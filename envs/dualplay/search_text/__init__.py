@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from envs.dualplay._prose import unfit
+from envs.dualplay._prose import squeezed, unfit, words
+from envs.dualplay.search.relations import KINDS, STEPS, TYPES, WORDS, facts_in, step_words
 from envs.dualplay.search.world import world
 from envs.dualplay.search_text.declared import SPEC, shaped
 from envs.dualplay.search_text.drawn import draw
@@ -20,8 +21,8 @@ from envs.dualplay.search_text.worded import example, form, metrics, name, parse
 from envs.plain import PlainGame
 
 __all__ = [
-    "SPEC", "acting", "build", "draw", "example", "form", "init", "legal", "metrics", "name", "observe", "parse", "play", "say", "tell",
-    "unfit",
+    "KINDS", "SPEC", "STEPS", "TYPES", "WORDS", "acting", "build", "draw", "example", "facts_in", "form", "init", "legal", "metrics", "name",
+    "observe", "parse", "play", "say", "squeezed", "step_words", "tell", "unfit", "words", "world",
 ]  # fmt: skip
 
 
