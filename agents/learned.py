@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from importlib import import_module
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, ClassVar
@@ -21,7 +22,7 @@ from arena.training.net import Plan
 from arena.training.reader import Reader, reader
 from arena.training.run import Run
 from envs import keys
-from envs.errors import CORRUPT, NOT_FOUND, UserError
+from envs.errors import CORRUPT, FAILURE, NOT_FOUND, UserError
 from envs.game import Game
 from envs.spec import Option
 
@@ -166,4 +167,14 @@ def of(path: Path) -> type:
         from agents.tabular import Tabular  # noqa: PLC0415  a solver's run is read by another player
 
         return type("Tabular", (Tabular,), {"path": path, "title": f"Solved ({run.algo})", "__doc__": Tabular.__doc__})
+    if run.algo == "duel":
+        duellist = _needing_torch("arena.training.duel_seat").Duellist
+        return type("Duellist", (duellist,), {"path": path, "__doc__": duellist.__doc__})
     return type("Learned", (Learned,), {"path": path, "title": f"Learned ({run.algo})", "__doc__": Learned.__doc__})
+
+
+def _needing_torch(module: str) -> Any:
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        raise UserError(f"this run's player needs {error.name}: pip install 'palaestra[train]'", FAILURE) from None

@@ -20,6 +20,7 @@ ALGORITHMS = {
     "cfr+": "arena.training.cfr_plus",
     "bc": "arena.training.bc",
     "league": "arena.training.league_training",
+    "duel": "arena.training.duel",
 }
 """Name -> module; each has `Config`, a subclass of `arena.training.config.Settings`, and `train(config, game, run, **more) -> Path`."""
 

@@ -13,13 +13,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import envs
-from envs import drivers
+from envs import drivers, keys
 
-__all__ = ["OUTCOMES", "Outcome", "Table", "attackers", "folded", "scripted", "utter", "uttered"]
+__all__ = [
+    "OUTCOMES", "Outcome", "Side", "Table", "allowed", "attackers", "chosen", "defenders", "folded", "fresh", "pressed", "recognised",
+    "scripted", "utter", "uttered",
+]  # fmt: skip
 
 ATTACKER, DEFENDER = 0, 1
 OUTCOMES = ("fooled", "extracted", "detected", "baited")
-_ATTACK, _DEFEND = "agents.players._attack", "agents.players._defend"
+_ATTACK, _DEFEND, _MOVES = "agents.players._attack", "agents.players._defend", "agents.players._moves"
 
 _GOLDEN, _FIRST, _SECOND = (np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
 
@@ -104,6 +107,13 @@ class Table:
         return Outcome(s["outcome"] - 1, s["prior"].astype(np.int64), turns, right * share, met * share)
 
 
+def fresh(table: Table, seed: int, update: int, group: int) -> None:
+    """New scenarios, `group` neighbouring rows on each; equal arguments give equal dialogues' beginnings."""
+    base = keys.fold(keys.fold(seed, 1), update)
+    rows = np.arange(table.num)
+    table.start(folded(base, rows // group), folded(keys.fold(base, 1 << 20), rows))
+
+
 def _driver(module: str, name: str) -> Any:
     return getattr(import_module(module), name)
 
@@ -115,12 +125,19 @@ def attackers(names: Sequence[str], num: int) -> Side:
     return _side(ATTACKER, _driver(_ATTACK, "attack"), styles)
 
 
+def defenders(names: Sequence[str], num: int) -> Side:
+    """Scripted defenders: row i of num is played by names[i * len(names) // num]."""
+    rows = [names[i * len(names) // num] for i in range(num)]
+    conducts = np.concatenate([_driver(_DEFEND, "conduct_of")(name) for name in rows])
+    return _side(DEFENDER, _driver(_DEFEND, "defend"), conducts)
+
+
 def scripted(name: str, num: int) -> Side:
     """A scripted defender in all rows; "oracle" is told the prior, for tables alone."""
-    conduct = np.concatenate([_driver(_DEFEND, "conduct_of")("tracker" if name == "oracle" else name)] * num)
-    side = _side(DEFENDER, _driver(_DEFEND, "defend"), conduct)
     if name != "oracle":
-        return side
+        return defenders([name], num)
+    conduct = np.concatenate([_driver(_DEFEND, "conduct_of")("tracker")] * num)
+    side = _side(DEFENDER, _driver(_DEFEND, "defend"), conduct)
     conduct["kind"] = _driver(_DEFEND, "KNOWS")
 
     def told(table: Table) -> np.ndarray:
@@ -150,3 +167,29 @@ def uttered(game: Any, obs: np.ndarray, knew: np.ndarray, speaks: np.ndarray, se
     actions = np.zeros((len(obs), 3), np.int32)
     game.run(_driver(_DEFEND, "utter"), obs, game.public.array, knew, speaks, seats, actions)
     return actions
+
+
+def chosen(num: int) -> np.ndarray:
+    """Records [num] for what learned attackers choose: trust and move; see `agents.players._moves`."""
+    return np.zeros(num, _driver(_MOVES, "CHOICE"))
+
+
+def allowed(game: Any, obs: np.ndarray, choices: np.ndarray) -> np.ndarray:
+    """Which moves the rules allow at trust 0, bool[B, 3 depth + 6]."""
+    moves = np.zeros((len(obs), 3 * int(game.public.depth) + 6), np.bool_)
+    game.run(_driver(_MOVES, "allow"), obs, game.public.array, choices, moves)
+    return moves
+
+
+def pressed(game: Any, obs: np.ndarray, choices: np.ndarray, seats: np.ndarray) -> np.ndarray:
+    """The acts of learned attackers, int32[B, 3]."""
+    actions = np.zeros((len(obs), 3), np.int32)
+    game.run(_driver(_MOVES, "press"), obs, game.public.array, choices, seats, actions)
+    return actions
+
+
+def recognised(game: Any, obs: np.ndarray, actions: np.ndarray) -> np.ndarray:
+    """The choices that come nearest to other attackers' acts int32[B, 3]."""
+    choices = chosen(len(obs))
+    game.run(_driver(_MOVES, "recognise"), obs, game.public.array, choices, actions)
+    return choices

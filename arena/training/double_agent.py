@@ -17,10 +17,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from arena.training.dialogue import DEFENDER, Side, Table, attackers, folded, scripted, utter
-from envs import keys
+from arena.training.dialogue import DEFENDER, Side, Table, attackers, fresh, scripted, utter
 
-__all__ = ["Config", "Mind", "Rollout", "Speaks", "features", "fresh", "pay", "policy", "rolled", "scores", "train"]
+__all__ = [
+    "Config", "Mind", "Rollout", "Speaks", "Voice", "descend", "drawn", "features", "fresh", "gathered", "imitate", "pay", "policy",
+    "rolled", "scores", "train",
+]  # fmt: skip
 
 DEPTH, TURNS = 3, 15
 VAGUE, ELICIT, NOTHING_YET = DEPTH + 1, DEPTH + 2, DEPTH + 3
@@ -134,36 +136,37 @@ Speaks = Callable[[np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.nda
 """A defender's mouth: (rows that still talk [N], seen, question) -> (knew int64[N], speech int64[N])."""
 
 
+class Voice:
+    """A defender's side that keeps what it saw and said; a `Side`."""
+
+    def __init__(self, speaks: Speaks, num: int) -> None:
+        self.speaks, self.knew, self.last = speaks, np.zeros(num, np.int64), np.full(num, NOTHING_YET)
+        self.kept: list[tuple[np.ndarray, ...]] = []
+
+    def __call__(self, table: Table) -> np.ndarray:
+        rows = np.flatnonzero(~table.states["done"])
+        seen, question = features(table.see(DEFENDER)[rows], self.last[rows])
+        self.knew[rows], self.last[rows] = self.speaks(rows, seen, question)
+        self.kept.append((rows, seen, question, self.knew[rows], self.last[rows]))
+        return utter(table, self.knew, self.last)
+
+
 def rolled(table: Table, attacker: Side, speaks: Speaks) -> Rollout:
     """Play all dialogues."""
-    knew, last = np.zeros(table.num, np.int64), np.full(table.num, NOTHING_YET)
-    kept: list[tuple[np.ndarray, ...]] = []
-    while True:
-        table.speak(0, attacker(table))
-        rows = np.flatnonzero(~table.states["done"])
-        if not len(rows):
-            break
-        seen, question = features(table.see(DEFENDER)[rows], last[rows])
-        knew[rows], last[rows] = speaks(rows, seen, question)
-        table.speak(DEFENDER, utter(table, knew, last))
-        kept.append((rows, seen, question, knew[rows], last[rows]))
-        if table.states["done"].all():
-            break
-    return _gathered(kept, table)
+    voice = Voice(speaks, table.num)
+    return gathered(voice.kept, table.play(attacker, voice))
 
 
-def _gathered(kept: list[tuple[np.ndarray, ...]], table: Table) -> Rollout:
-    """Turn by turn becomes row by row."""
+def gathered(kept: list[tuple[np.ndarray, ...]], outcome: Any) -> Rollout:
+    """Turn by turn becomes row by row; rows in which nothing was said are left out."""
     row = np.concatenate([part[0] for part in kept])
     order = np.argsort(row, kind="stable")
-    padded = np.zeros((table.num, len(kept), SEEN), np.float32)
+    talked, lengths = np.unique(row, return_counts=True)
+    padded = np.zeros((len(talked), len(kept), SEEN), np.float32)
     for turn, part in enumerate(kept):
-        padded[part[0], turn] = part[1]
-    question, knew, speech = (torch.from_numpy(np.concatenate([part[i] for part in kept])[order]) for i in (2, 3, 4))
-    lengths = torch.from_numpy(np.bincount(row, minlength=table.num))
-    return Rollout(
-        torch.from_numpy(padded), lengths, question, knew, speech, torch.from_numpy(row[order]), table.outcome()
-    )
+        padded[np.searchsorted(talked, part[0]), turn] = part[1]
+    said = [torch.from_numpy(np.concatenate([part[i] for part in kept])[order]) for i in (2, 3, 4)]
+    return Rollout(torch.from_numpy(padded), torch.from_numpy(lengths), *said, torch.from_numpy(row[order]), outcome)
 
 
 def policy(mind: Mind, num: int, generator: torch.Generator) -> Speaks:
@@ -174,14 +177,14 @@ def policy(mind: Mind, num: int, generator: torch.Generator) -> Speaks:
         with torch.no_grad():
             _, state = mind.memory(torch.from_numpy(seen)[:, None], states[rows][None])
             states[rows] = state[0]
-            knew = _drawn(mind.belief(state[0]), generator)
-            speech = _drawn(mind.replies(state[0], torch.from_numpy(question), knew), generator)
+            knew = drawn(mind.belief(state[0]), generator)
+            speech = drawn(mind.replies(state[0], torch.from_numpy(question), knew), generator)
         return knew.numpy(), speech.numpy()
 
     return speaks
 
 
-def _drawn(logits: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def drawn(logits: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """One sample of each row, by Gumbel's maximum."""
     noise = torch.empty_like(logits).exponential_(generator=generator)
     return (logits - noise.log()).argmax(dim=-1)
@@ -209,13 +212,6 @@ def pay(rollout: Rollout, reward: str) -> np.ndarray:
     return {"fooling": fooled, "mind": mind, "both": fooled + mind}[reward]
 
 
-def fresh(table: Table, seed: int, update: int, group: int) -> None:
-    """New scenarios, `group` neighbouring rows on each; equal arguments give equal dialogues' beginnings."""
-    base = keys.fold(keys.fold(seed, 1), update)
-    rows = np.arange(table.num)
-    table.start(folded(base, rows // group), folded(keys.fold(base, 1 << 20), rows))
-
-
 def scores(mind: Mind, rollout: Rollout) -> tuple[torch.Tensor, ...]:
     """Of each turn: log-probability of what was said [N], entropy [N], reply log-probabilities [N, SPEECHES], values [N], states."""
     packed = nn.utils.rnn.pack_padded_sequence(rollout.seen, rollout.lengths, batch_first=True, enforce_sorted=False)
@@ -228,17 +224,17 @@ def scores(mind: Mind, rollout: Rollout) -> tuple[torch.Tensor, ...]:
     return said, entropy, replies, mind.value(state)[:, 0], state
 
 
-def _clone(mind: Mind, table: Table, attacker: Side, config: Config) -> None:
+def imitate(mind: Mind, table: Table, attacker: Side, config: Config) -> None:
     """Copy the tutor by maximum likelihood."""
     rng = np.random.default_rng([config.seed, 2])
     optimiser = torch.optim.Adam(mind.parameters(), config.rate)
     for update in range(config.clones):
         fresh(table, config.seed, (1 << 21) + update, 1)
         rollout = rolled(table, attacker, _tutor(table, config, rng))
-        _descend(mind, optimiser, -scores(mind, rollout)[0].mean(), config)
+        descend(mind, optimiser, -scores(mind, rollout)[0].mean(), config)
 
 
-def _descend(mind: Mind, optimiser: torch.optim.Optimizer, loss: torch.Tensor, config: Config) -> None:
+def descend(mind: Mind, optimiser: torch.optim.Optimizer, loss: torch.Tensor, config: Config) -> None:
     optimiser.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(mind.parameters(), config.clip)
@@ -277,7 +273,7 @@ def _improve(mind: Mind, clone: Mind, optimiser: torch.optim.Optimizer, rollout:
             ratio = (said - before).exp()
             gain = torch.min(ratio * scaled, ratio.clamp(1 - config.ratio, 1 + config.ratio) * scaled)
             gain = gain - 0.5 * (worth - (values + gains)) ** 2
-        _descend(mind, optimiser, -(gain + config.entropy * entropy - config.anchor * drift).mean(), config)
+        descend(mind, optimiser, -(gain + config.entropy * entropy - config.anchor * drift).mean(), config)
 
 
 def train(config: Config, watch: Any = None) -> tuple[Mind, Mind]:
@@ -287,7 +283,7 @@ def train(config: Config, watch: Any = None) -> tuple[Mind, Mind]:
     mind, clone = Mind(config.hidden, config.separate), Mind(config.hidden, config.separate)
     table = Table(config.batch)
     attacker = attackers(config.attackers, config.batch)
-    _clone(mind, table, attacker, config)
+    imitate(mind, table, attacker, config)
     clone.load_state_dict(mind.state_dict())
     optimiser = torch.optim.Adam(mind.parameters(), config.rate)
     for update in range(config.updates):

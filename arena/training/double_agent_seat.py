@@ -22,7 +22,7 @@ from envs.errors import CORRUPT, NOT_FOUND, UserError
 from envs.game import Game
 from envs.spec import Option
 
-__all__ = ["Trained", "loaded"]
+__all__ = ["Speaker", "Trained", "drawn", "loaded"]
 
 _LONGEST = 1 << 24
 _PRIOR_PHASE = 3
@@ -45,24 +45,13 @@ def loaded(path: Path) -> Mind:
     return mind
 
 
-class Trained:
-    """A defender that states what the attacker knew and replies from that statement."""
+class Speaker:
+    """A learned defender in one match: it states what the attacker knew and replies from that statement."""
 
-    title = "Trained defender"
-    OPTIONS: ClassVar[Mapping[str, Option]] = {"run": Option("", help="the file of a run")}
-
-    def __init__(self, run: str = "") -> None:
-        self.mind = loaded(Path(run))
-        self.state = torch.zeros(1, 1, self.mind.memory.hidden_size)
+    def __init__(self, mind: Mind) -> None:
+        self.mind = mind
+        self.state = torch.zeros(1, 1, mind.memory.hidden_size)
         self.last = np.array([double_agent.NOTHING_YET])
-
-    @staticmethod
-    def fits(game: Game) -> None:
-        shape = getattr(game.public, "depth", 0), getattr(game.public, "branching", 0)
-        if shape != (DEPTH, 3):
-            raise UserError(
-                f"a trained defender plays the double agent with depth {DEPTH} and branching 3, not {game.id} {game.options}"
-            )
 
     def __call__(self, ask: Ask) -> Reply:
         """Raises UserError when it is asked in the middle of a turn, where its memory would miss the beginning."""
@@ -72,14 +61,32 @@ class Trained:
         with torch.no_grad():
             _, self.state = self.mind.memory(torch.from_numpy(seen)[:, None], self.state)
             beliefs = torch.softmax(self.mind.belief(self.state[0]), dim=-1)[0]
-            knew = _drawn(beliefs, keys.fold(ask.key, 0))
+            knew = drawn(beliefs, keys.fold(ask.key, 0))
             logits = self.mind.replies(self.state[0], torch.from_numpy(question), torch.tensor([knew]))
-            self.last = np.array([_drawn(torch.softmax(logits, dim=-1)[0], keys.fold(ask.key, 1))])
+            self.last = np.array([drawn(torch.softmax(logits, dim=-1)[0], keys.fold(ask.key, 1))])
         actions = uttered(ask.game, ask.obs.array, np.array([knew]), self.last, np.array([ask.seed], np.uint64))[0]
         return Reply([[int(action)] for action in actions], notes=_notes(ask, actions, beliefs))
 
 
-def _drawn(shares: torch.Tensor, key: int) -> int:
+class Trained(Speaker):
+    """The defender of a run's file."""
+
+    title = "Trained defender"
+    OPTIONS: ClassVar[Mapping[str, Option]] = {"run": Option("", help="the file of a run")}
+
+    def __init__(self, run: str = "") -> None:
+        super().__init__(loaded(Path(run)))
+
+    @staticmethod
+    def fits(game: Game) -> None:
+        shape = getattr(game.public, "depth", 0), getattr(game.public, "branching", 0)
+        if shape != (DEPTH, 3):
+            raise UserError(
+                f"a trained defender plays the double agent with depth {DEPTH} and branching 3, not {game.id} {game.options}"
+            )
+
+
+def drawn(shares: torch.Tensor, key: int) -> int:
     """An index, drawn with these probabilities."""
     return int(np.searchsorted(np.cumsum(shares.numpy()), keys.uniform(key)).clip(0, len(shares) - 1))
 

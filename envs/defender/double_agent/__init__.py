@@ -41,8 +41,8 @@ RULES = """\
 A universe is a tree of names, {branching} below each, {depth} levels deep; both sides see all names. One path from the top to the
 bottom is the truth. The defender knows it. The attacker knows its first fields, how many the defender is not told, and
 wants the rest. The defender wants it to believe in a false path and to learn nothing true. They exchange at most {turns}
-messages each, the attacker first. In each turn the attacker states in private its trust in the defender, 5 to 0, which
-only falls, and the path that it believes in, and then acts: ask 2 (for the second field), check NAME (is it this one?),
+messages each, the attacker first. In each turn the attacker states in private its trust in the defender, 5 at first, which
+only falls{trust}, and the path that it believes in, and then acts: ask 2 (for the second field), check NAME (is it this one?),
 close LEAF (it has what it wants: the end), or detect (the defender lies: the end), which is allowed only at trust 0. The
 defender states in private how many fields it thinks the attacker knew and the path it thinks the attacker believes in,
 and then replies: name NAME (which asserts all above it too), yes or no to a check, vague, refuse, or elicit, which asks back
@@ -65,15 +65,20 @@ PAY = {
     "gain": "After each reply the attacker gets what its probability of the truth has gained by the ledger, in points; the defender "
     "gets the opposite.",
 }
+TRUSTS = {
+    "stated": "",
+    "earned": " (in the second turn and later no lower than by the rule of trust: an answer that is vague or refused, or that asks back "
+    "again, costs 1, one that contradicts what the attacker knows or was told costs 2)",
+}
 POINTS = {"duel": (-1.0, 1.0), "gain": (-1.0, 1.0), "both": (0.0, 2.0), "steps": (0.0, 1.5)}
 
 
-def shaped(depth: int, branching: int, turns: int, reward: str) -> dict[str, Any]:
+def shaped(depth: int, branching: int, turns: int, reward: str, trust: str) -> dict[str, Any]:
     """What the options change in SPEC. A point is 720720 units, so that means over the turns are nearly whole."""
     attacker, defender = widths(depth, branching)
     tensors = flat_widths(branching**depth, turns)
     return {
-        "rules": RULES.format(depth=depth, branching=branching, turns=turns, pay=PAY[reward]),
+        "rules": RULES.format(depth=depth, branching=branching, turns=turns, pay=PAY[reward], trust=TRUSTS[trust]),
         "roles": (
             Role("attacker", 1, Discrete(attacker), {"flat": View((tensors[0],))}),
             Role("defender", 1, Discrete(defender), {"flat": View((tensors[1],))}),
@@ -92,13 +97,15 @@ OPTIONS = {
     "turns": Option(15, 2, 15, help="messages of each side at most"),
     "theme": Option("any", choices=("any", *THEMES), help="what the names are of"),
     "reward": Option("duel", choices=REWARDS, help="what the defender is paid for"),
+    "trust": Option("stated", choices=tuple(TRUSTS), help="how low: as the attacker says, or by the rule of trust"),
 }
-SPEC = Spec("double_agent", "Double agent", options=OPTIONS, **shaped(3, 3, 15, "duel"))
+SPEC = Spec("double_agent", "Double agent", options=OPTIONS, **shaped(3, 3, 15, "duel", "stated"))
 
 
 def build(
-    depth: int = 3, branching: int = 3, prior: int = -1, turns: int = 15, theme: str = "any", reward: str = "duel"
-) -> RecordGame:
+    depth: int = 3, branching: int = 3, prior: int = -1, turns: int = 15, theme: str = "any", reward: str = "duel",
+    trust: str = "stated",
+) -> RecordGame:  # fmt: skip
     """Raises UserError for a prior that leaves nothing unknown."""
     if prior >= depth:
         raise UserError(
@@ -112,8 +119,9 @@ def build(
     values = {
         "depth": depth, "branching": branching, "prior": prior, "theme": THEMES.index(theme) if theme != "any" else -1,
         "themes": len(THEMES), "reward": REWARDS.index(reward), "spread": [*spread(depth, branching), 0, 0][:4],
+        "earned": int(trust == "earned"),
     }  # fmt: skip
     kept = [field for part in ("common", "attacker", "defender", "truth", "outcome", "credit") for field in group[part]]
     seen = {who: observation(*(field for part in parts for field in group[part])) for who, parts in sight.items()}
-    made = SPEC.replace(**shaped(depth, branching, turns, reward))
+    made = SPEC.replace(**shaped(depth, branching, turns, reward, trust))
     return RecordGame(globals(), made, config=CONFIG, values=values, state=state(*kept), observations=seen)

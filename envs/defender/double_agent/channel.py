@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from envs.defender.double_agent.ledger import ASK, CHECK, ELICIT, TRUST
-from envs.defender.double_agent.rules import ATTACKER, widths
+from envs.defender.double_agent.rules import ATTACKER, least_trust, widths
 from envs.defender.double_agent.themes import named
 from envs.defender.double_agent.tree import first_of, level_of, on_path
 from envs.rules import Refusal
@@ -87,9 +87,9 @@ def _object(text: str) -> dict[str, Any] | Refusal:
 
 def _attacker(found: dict[str, Any], obs: Any, c: Any) -> list[int | Refusal]:
     trust = found.get("trust")
-    most, least = obs.trust, TRUST if obs.turn == 0 else 0
+    most, least = obs.trust, least_trust(obs.turn, obs.ledger, c)
     if type(trust) is not int or not least <= trust <= most:
-        trust = Refusal(f"trust must be a whole number from {least} to {most}: it only falls, and begins at {TRUST}")
+        trust = Refusal(f"trust must be a whole number from {least} to {most}: it begins at {TRUST} and only falls")
     return [trust, _node("belief", found, obs, c, TRUST + 1), _act(found, obs, c, trust)]
 
 

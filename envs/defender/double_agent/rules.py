@@ -33,7 +33,7 @@ from envs.rules import config, rule
 
 __all__ = [
     "ATTACKER", "CONFIG", "DEFENDER", "HONEST", "NONE", "NULL", "OUTCOMES", "PHASES", "POINT", "REWARDS", "acting", "fields", "init",
-    "judged", "legal", "nodes_of", "play", "widths",
+    "judged", "least_trust", "legal", "nodes_of", "play", "widths",
 ]  # fmt: skip
 
 ATTACKER, DEFENDER = 0, 1
@@ -52,7 +52,7 @@ NONE, NULL = -2, -1
 
 CONFIG = config(
     ("depth", np.int32), ("branching", np.int32), ("prior", np.int32), ("theme", np.int32), ("themes", np.int32), ("reward", np.int32),
-    ("spread", np.int32, (4,)),
+    ("spread", np.int32, (4,)), ("earned", np.int32),
 )  # fmt: skip
 
 
@@ -123,7 +123,7 @@ def acting(s, c, seats):
 def legal(s, c, seat, mask):
     nodes = nodes_of(c)
     if s.phase == TRUST_PHASE:
-        for trust in range(TRUST if s.turn == 0 else 0, s.trust + 1):
+        for trust in range(least_trust(s.turn, s.ledger, c), s.trust + 1):
             mask[trust] = True
     elif s.phase == BELIEF_PHASE:
         for node in range(nodes + 1):
@@ -138,6 +138,12 @@ def legal(s, c, seat, mask):
             mask[c.depth + node] = True
     else:
         legal_replies(s, c, nodes, mask)
+
+
+@rule
+def least_trust(turn, ledger, c):
+    """The least trust that the attacker may state: all of it at first, then none, or what the rule of trust leaves (`earned`)."""
+    return TRUST if turn == 0 else ledger.trust if c.earned else 0
 
 
 @rule

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from envs.defender.double_agent.ledger import NOTHING, TRUST
-from envs.defender.double_agent.rules import ATTACKER, OUTCOMES
+from envs.defender.double_agent.rules import ATTACKER, OUTCOMES, least_trust
 from envs.defender.double_agent.themes import THEMES, labels, named
 from envs.defender.double_agent.tree import ancestor, first_of, level_of, on_path
 from envs.keys import below, fold
@@ -185,7 +185,7 @@ def _own(obs: Any, c: Any) -> list[str]:
 
 
 _WANTED = (
-    "its trust, from 0 to {trust}", "the path it believes in", "its public act", "how many fields the attacker knew at the start",
+    "its trust, {trust}", "the path it believes in", "its public act", "how many fields the attacker knew at the start",
     "the path the attacker believes in", "its reply",
 )  # fmt: skip
 
@@ -194,8 +194,16 @@ def _wanted(obs: Any, c: Any) -> str:
     if obs.done:
         return f"The dialogue is over: {OUTCOMES[obs.outcome]}." if hasattr(obs, "outcome") else "The dialogue is over."
     who = "attacker" if obs.phase < 3 else "defender"
-    wanted = _WANTED[obs.phase].format(trust=getattr(obs, "trust", TRUST))
+    wanted = _WANTED[obs.phase].format(trust=_trusts(obs, c))
     return f"Turn {obs.turn + 1} of {len(obs.about)}. The {who} states {wanted}."
+
+
+def _trusts(obs: Any, c: Any) -> str:
+    """What trust may be stated, as far as the viewer can tell."""
+    if not hasattr(obs, "ledger"):
+        return f"from 0 to {TRUST}"
+    least = least_trust(obs.turn, obs.ledger, c)
+    return f"from {least} to {obs.trust}" if least < obs.trust else f"which is {least}"
 
 
 def tell(before: Any, actions: dict[int, int], after: Any, c: Any) -> list[Mark]:

@@ -16,7 +16,7 @@ from envs.defender.double_agent.ledger import posted
 from envs.defender.double_agent.tree import ancestor, first_of, level_of, on_path, split_level
 from envs.game import Game
 from envs.keys import fold
-from envs.rules import PUBLIC, SPECTATOR
+from envs.rules import PUBLIC, SPECTATOR, Refusal
 
 LEAVES = first_of(3, 3)
 """The first leaf of a tree of depth and branching 3."""
@@ -192,6 +192,30 @@ def all_that_is_seen(game: Game, state: Any, who: int) -> tuple[Any, ...]:
 )
 def test_trust_falls_by_the_rule(acts: tuple[str, ...], trust: int, game: Game) -> None:
     assert game.row(dialogue(game, *acts)).ledger.trust == trust
+
+
+def test_earned_trust_is_never_stated_lower_than_the_rule_leaves_it(game: Game) -> None:
+    """Words and masks alike; without the option the attacker may distrust as it likes."""
+    earned = envs.game("double_agent", trust="earned", plain=True)
+    for rules, most in ((earned, [4, 5]), (game, [0, 1, 2, 3, 4, 5])):
+        state = dialogue(rules, "ask 1", "vague")
+        obs, legal = rules.observe(state, 0), rules.legal(state, 0)
+        assert [action for action in range(6) if [action] in legal] == most
+        assert f"its trust, from {most[0]} to 5" in rules.say(obs)
+        told = rules.parse("trust 3; belief nothing; ask 1", obs, legal)
+        assert isinstance(told, Refusal) == (rules is earned)
+    assert "from 4 to 5" in rules_of_trust(earned)
+    assert "no lower than by the rule of trust" in earned.spec.rules and "rule of trust" not in game.spec.rules
+    ended = dialogue(earned, *["ask 1", "refuse"] * 5, "detect")
+    assert earned.metrics(ended)["detected"]
+
+
+def rules_of_trust(game: Game) -> str:
+    """What the text channel answers to a trust that is too low."""
+    state = dialogue(game, "ask 1", "vague")
+    found = game.parse('{"trust": 0, "belief": null, "act": "ask 1"}', game.observe(state, 0), game.legal(state, 0))
+    assert isinstance(found, Refusal)
+    return found.reason
 
 
 @pytest.mark.parametrize(("prior", "trust", "verified"), [(0, 5, 0), (1, 3, 0)])
