@@ -165,8 +165,9 @@ def gathered(kept: list[tuple[np.ndarray, ...]], outcome: Any) -> Rollout:
     padded = np.zeros((len(talked), len(kept), SEEN), np.float32)
     for turn, part in enumerate(kept):
         padded[np.searchsorted(talked, part[0]), turn] = part[1]
-    said = [torch.from_numpy(np.concatenate([part[i] for part in kept])[order]) for i in (2, 3, 4)]
-    return Rollout(torch.from_numpy(padded), torch.from_numpy(lengths), *said, torch.from_numpy(row[order]), outcome)
+    question, knew, speech = (torch.from_numpy(np.concatenate([part[i] for part in kept])[order]) for i in (2, 3, 4))
+    seen, turns = torch.from_numpy(padded), torch.from_numpy(lengths)
+    return Rollout(seen, turns, question, knew, speech, torch.from_numpy(row[order]), outcome)
 
 
 def policy(mind: Mind, num: int, generator: torch.Generator) -> Speaks:
@@ -234,7 +235,7 @@ def imitate(mind: Mind, table: Table, attacker: Side, config: Config) -> None:
         descend(mind, optimiser, -scores(mind, rollout)[0].mean(), config)
 
 
-def descend(mind: Mind, optimiser: torch.optim.Optimizer, loss: torch.Tensor, config: Config) -> None:
+def descend(mind: nn.Module, optimiser: torch.optim.Optimizer, loss: torch.Tensor, config: Any) -> None:
     optimiser.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(mind.parameters(), config.clip)

@@ -143,8 +143,10 @@ def gathered(kept: list[tuple[np.ndarray, ...]]) -> Pressed:
     padded = np.zeros((len(talked), len(kept), SEEN), np.float32)
     for turn, part in enumerate(kept):
         padded[np.searchsorted(talked, part[0]), turn] = part[1]
-    did = [torch.from_numpy(np.concatenate([part[i] for part in kept])[order]) for i in (2, 3, 4, 5)]
-    return Pressed(torch.from_numpy(padded), torch.from_numpy(lengths), *did, torch.from_numpy(row[order]))
+    parts = (torch.from_numpy(np.concatenate([part[i] for part in kept])[order]) for i in (2, 3, 4, 5))
+    trust, move, trusts, moves = parts
+    seen, turns = torch.from_numpy(padded), torch.from_numpy(lengths)
+    return Pressed(seen, turns, trust, move, trusts, moves, torch.from_numpy(row[order]))
 
 
 def policy(suspect: Suspect, num: int, generator: torch.Generator) -> Presses:

@@ -75,7 +75,7 @@ def _lost(obs: Any, c: Any) -> int:
 def _draw_trust(obs: Any, canvas: Canvas) -> None:
     canvas.text(_MIDDLE, 1.5, "trust", "muted", "left")
     if not hasattr(obs, "trust"):
-        canvas.text(_MIDDLE + 2.5, 1.5, _UNSEEN, "muted", "left")
+        canvas.text(_WIDTH, 1.5, _UNSEEN[:9], "muted", "right")  # all of it would touch the word before it
         return
     shade = ("bad", "bad", "gold", "gold", "good", "good")[obs.trust]
     for step in range(TRUST):
