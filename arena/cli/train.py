@@ -20,7 +20,7 @@ from envs.errors import UserError
 __all__ = ["command"]
 
 INTERRUPTED = 130
-HEALTH = ("entropy", "kl", "explained", "won/past", "exploitability", "points/self", "return", "loss")
+HEALTH = ("entropy", "kl", "explained", "won/past", "exploitability", "points/self", "points", "return", "loss")
 """Metrics that the bar shows, those of them that an algorithm has, four at most."""
 
 

@@ -195,6 +195,7 @@ def train(
         if (update + 1) % EVERY == 0 or update + 1 == config.updates:
             step, seconds = (update + 1) * config.batch, time.process_time() - began
             told = shares(Outcome(*(np.concatenate(each) for each in zip(*ends, strict=True))))
+            told["steps_per_second"] = step / max(seconds, 1e-9)
             ends.clear()
             kept.log(step, seconds, told)
             if progress is not None:
