@@ -26,7 +26,7 @@ REMOTE = (
         "protocol/session", "a question and its answer across a websocket", "round trips/s",
         Contender("palaestra's session and codec", f"{_REMOTE}:spoken", _WIRED),
         Contender("echo of the same bytes", f"{_REMOTE}:echo", _WIRED), times(0.7),
-        "both ends in one process, over a socket pair and the sans-IO protocol of websockets; the other side has the bytes ready: a bound",
+        "both ends in one process, TCP on loopback, the sans-IO protocol of websockets; the other side has the bytes ready: a bound",
     ),
     Question(
         "protocol/match", "remote matches of 1000 rounds, recorded, one at a time over one websocket", "actions/s", _played(1),

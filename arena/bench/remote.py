@@ -24,7 +24,7 @@ __all__ = ["echo", "piped", "played", "spoken"]
 
 
 class _Wire:
-    """Two ends of a websocket in one process: `across` carries bytes from one to the other, by the library that hosts and players use."""
+    """Two ends of a websocket on loopback in one process: `across` carries bytes over it, by the library that hosts and players use."""
 
     def __init__(self) -> None:
         from websockets.client import ClientProtocol  # noqa: PLC0415
@@ -32,7 +32,11 @@ class _Wire:
         from websockets.uri import parse_uri  # noqa: PLC0415
 
         self.ends: tuple[Any, Any] = (ClientProtocol(parse_uri("ws://localhost/")), ServerProtocol())
-        self.sockets = socket.socketpair()
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            near = socket.create_connection(server.getsockname())
+            self.sockets = near, server.accept()[0]
+        for each in self.sockets:
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.ends[0].send_request(self.ends[0].connect())
         (request,) = self._move(0)
         self.ends[1].send_response(self.ends[1].accept(request))

@@ -15,6 +15,7 @@ import msgspec
 
 from arena.protocol.messages import (
     CLOSED,
+    GREETED,
     HOST,
     LAW,
     NEW,
@@ -42,7 +43,7 @@ _DECODERS: dict[str, msgspec.msgpack.Decoder[Any]] = {
     PLAYER: msgspec.msgpack.Decoder(FromPlayer), HOST: msgspec.msgpack.Decoder(FromHost),
 }  # fmt: skip
 _ENCODER = msgspec.msgpack.Encoder()
-_NOTHING: dict[type, str] = {}
+_LAW = {who: {state: LAW[who].get(state, {}) for state in (NEW, GREETED, OPEN, CLOSED)} for who in LAW}
 
 
 class ProtocolError(Exception):
@@ -69,7 +70,7 @@ class Session:
     def __init__(self, side: str) -> None:
         self.side, self.other = side, _OTHER[side]
         self.state = NEW
-        self._mine, self._theirs = LAW[side], LAW[self.other]
+        self._mine, self._theirs = _LAW[side], _LAW[self.other]
         self._decoder, self._largest = _DECODERS[self.other], LARGEST[self.other]
         self._buffer = bytearray()
         self._wanted = 4
@@ -78,6 +79,13 @@ class Session:
         """What has come in with these bytes, in order. A ProtocolError is the last thing that a session ever gives."""
         if self.state == CLOSED:
             return []
+        size = len(data) - 4
+        if self.state == OPEN and not self._buffer and 0 < size <= self._largest and _size_at(data)[0] == size:
+            try:  # one frame and nothing else, as nearly always
+                return [self._heard(data[4:])]
+            except ProtocolError as error:
+                self.state = CLOSED
+                return [error]
         if self._buffer:
             self._buffer += data
             if len(self._buffer) < self._wanted:  # a frame in many pieces is put together once
@@ -119,7 +127,7 @@ class Session:
             message: Message = self._decoder.decode(frame)
         except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError) as error:
             raise ProtocolError("malformed", " ".join(str(error).split())[:300]) from None
-        after = self._theirs.get(self.state, _NOTHING).get(type(message))
+        after = self._theirs[self.state].get(type(message))
         if after is None:
             raise ProtocolError("order", self._not_now(self.other, message))
         self.state = after
@@ -127,7 +135,7 @@ class Session:
 
     def say(self, message: Message) -> bytes:
         """The bytes of a message. LocalError when this side may not say it now."""
-        after = self._mine.get(self.state, _NOTHING).get(type(message))
+        after = self._mine[self.state].get(type(message))
         if after is None:
             raise LocalError(self._not_now(self.side, message))
         data = _ENCODER.encode(message)
