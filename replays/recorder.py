@@ -91,6 +91,8 @@ class Recorder:
 
     def _note(self, tick: int, whose: dict[str, int], notes: dict[str, Any]) -> None:
         long = {name: notes.pop(name) for name in _LONG if name in notes}
+        if long and not self.texts:
+            notes.pop("why", None)  # a model's reasons are part of its answer
         if notes:
             self._writer.append(NOTES, tick, whose | {"notes": notes})
         if long and self.texts:

@@ -68,12 +68,13 @@ def test_a_match_is_played_recorded_verified_and_searched(table: Any, tmp_path: 
 
 
 def test_no_text_leaves_the_texts_out(table: Any, first: Any, tmp_path: Path) -> None:
-    endpoint = table.serve(after([says("zebra")]))
+    answer = says(json.dumps({"why": "zebra", "notes": "zebra", "move": "bet"}))
+    endpoint = table.serve(after([says("zebra"), answer]))
     table.play([table.seat(endpoint, memory="scratchpad"), first], record=tmp_path / "m.arena", texts=False)
     tape = replays.open(tmp_path / "m.arena")
     notes = [event.notes for event in tape.events() if getattr(event, "seat", -1) == 0 and hasattr(event, "notes")]
     assert notes and all(
-        not {"prompt", "completion", "reasoning", "parsed", "scratchpad"} & set(each) for each in notes
+        not {"prompt", "completion", "reasoning", "parsed", "scratchpad", "why"} & set(each) for each in notes
     )
     assert all(each["tokens"] == 120 for each in notes) and list(search(tape, "zebra")) == []
 
