@@ -105,6 +105,8 @@ class Game:
     spec: Spec
     options: Mapping[str, Any]
     digest: str
+    words: Mapping[str, Any]
+    """Everything that the game's module names: beside its parts, what it shares with those who play by rule."""
     config: Any
     public: Any
     place: str = ""

@@ -21,8 +21,8 @@ from envs.dualplay.search_text.worded import example, form, metrics, name, parse
 from envs.plain import PlainGame
 
 __all__ = [
-    "KINDS", "SPEC", "STEPS", "TYPES", "WORDS", "acting", "build", "draw", "example", "facts_in", "form", "init", "legal", "metrics", "name",
-    "observe", "parse", "play", "say", "squeezed", "step_words", "tell", "unfit", "words", "world",
+    "KINDS", "SPEC", "STEPS", "TYPES", "WORDS", "acting", "build", "draw", "example", "facts_in", "form", "init", "legal", "metrics",
+    "name", "observe", "parse", "play", "say", "squeezed", "step_words", "tell", "unfit", "words", "world",
 ]  # fmt: skip
 
 

@@ -143,7 +143,7 @@ def test_every_filter_is_caught_by_name_and_an_invalid_question_pays_nothing(gam
     answer = entity(game.public, target)
     assert failed(game, run(game, start, acts, seed)) == set()
     broken = {
-        "terms": [searches[0], searches[0], begun, *steps],
+        "terms": [*searches, searches[0], begun, *steps],
         "steps": [*searches, begun, steps[0], "ask"],
         "answer": [*searches, f"start {answer}", *_any_steps(game, start, answer, seed)],
         "documents": [f"start {answer}", *_any_steps(game, start, answer, seed)],
