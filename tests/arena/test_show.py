@@ -217,8 +217,10 @@ def test_a_match_is_followed_over_a_network_and_becomes_a_recording(tmp_path):
         watcher.start()
         # The match cannot end before the watcher has been told something.
         player = Player(load(lambda ask: told.wait(60) and max(ask.legal)))
-        Visit(running.url, running.token, "last", 1, 1).play(player)
+        # Two matches share a seed: the whole tape of the first is told when the second has ended.
+        Visit(running.url, running.token, "last", 2, 1).play(player)
         watcher.join(60)
+        assert not watcher.is_alive()
         with pytest.raises(UserError, match="not one to watch with"):
             follow(running.url, io.StringIO(), token=running.token)
     feed.wait()
