@@ -105,12 +105,11 @@ class Game:
     spec: Spec
     options: Mapping[str, Any]
     digest: str
-    words: Mapping[str, Any]
+    words: Mapping[str, Any] = {}
     """Everything that the game's module names: beside its parts, what it shares with those who play by rule."""
     config: Any
     public: Any
     place: str = ""
-    words: Mapping[str, Any] = {}
     """What the game's module defines, by name."""
 
     @property
