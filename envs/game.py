@@ -110,7 +110,6 @@ class Game:
     config: Any
     public: Any
     place: str = ""
-    """What the game's module defines, by name."""
 
     @property
     def id(self) -> str:
