@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from envs.rules import config, observation, state
+from envs.towerdefence.tower_defence import state as world
 from envs.towerdefence.tower_defence.state import (
     BANK,
-    CONFIG,
     I8,
     I16,
     I32,
@@ -37,7 +37,7 @@ for this wave; aloft: what of it went into flyers; bought: its enemies so far.""
 STATE = state(*WORLD, *_WAVE, ("sent", I16), ("paid", I32))
 """sent, paid: enemies and price of all waves."""
 CONFIG = config(
-    *(field for field in CONFIG.fields if field[0] not in {"plans", "shuffled"}),
+    *(field for field in world.CONFIG.fields if field[0] not in {"plans", "shuffled"}),
     ("purses", I32, (BANK, WAVES)), ("prices", I32, (BANK, KINDS)), ("spacings", I16, (BANK, WAVES)),
 )  # fmt: skip
 """By level: the budget of each wave, the price of each kind (0: not for sale), frames between two enemies of each wave."""
