@@ -1,8 +1,9 @@
 """How well scripted seats dig in the game `search`: questions that hold, answers that are right, and what foreign documents are for.
 
-    python -m arena.bench.digging solvers       three proposers, each against four solvers at once, in two worlds
-    python -m arena.bench.digging noise         the same proposers, verified with 0 to 8 foreign documents
-Rows go to docs/results/search.jsonl. Seeds are 0 to EPISODES - 1. `oracle` knows every fact and looks only for names that it needs; it is
+    python -m arena.bench.digging solvers       three proposers, each against four solvers at once
+    python -m arena.bench.digging large         the same in a larger world, with more steps
+    python -m arena.bench.digging noise         the greedy proposer, verified with 0 to 8 foreign documents
+Rows go to docs/results/search.jsonl. Seeds are 0 to EPISODES - 1. Rules run plainly: so few matches take less time than a compiler. `oracle` knows every fact and looks only for names that it needs; it is
 no player of the arena, because it reads what is hidden.
 """
 
@@ -26,9 +27,9 @@ from envs.game import Game
 __all__ = ["main", "noise", "oracle", "solvers"]
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results" / "search.jsonl"
-EPISODES = 100
+EPISODES = 60
 STRENGTHS = ("careful", "greedy", "walk")
-WORLDS = {"": "entities=40&hops=3", "-large": "entities=96&hops=5"}
+WORLDS = {"solvers": ("search", "entities=40&hops=3"), "large": ("search-large", "entities=96&hops=5")}
 NOISE = (0, 1, 4, 8)
 
 
@@ -75,20 +76,20 @@ def _judged(results: Sequence[Result]) -> tuple[list[Result], dict[str, Any]]:
     return valid, figures
 
 
-def solvers(episodes: int, command: str, now: datetime) -> list[dict[str, Any]]:
-    """A row for each proposer and world: valid questions; of these, those with a second answer, and those that each solver answers."""
+def solvers(what: str, episodes: int, command: str, now: datetime) -> list[dict[str, Any]]:
+    """A row for each proposer: valid questions; of these, those with a second answer, and those that each solver answers."""
+    study, options = WORLDS[what]
+    game = envs.game(f"search?attempts={len(STRENGTHS) + 1}&{options}", plain=True)
+    seats = [*(f"scripted?searching={strength}" for strength in STRENGTHS), oracle(game)]
     rows = []
-    for suffix, options in WORLDS.items():
-        game = envs.game(f"search?attempts={len(STRENGTHS) + 1}&{options}")
-        seats = [*(f"scripted?searching={strength}" for strength in STRENGTHS), oracle(game)]
-        for proposer in STRENGTHS:
-            valid, figures = _judged(_played(game, proposer, seats, episodes))
-            for i, solver in enumerate((*STRENGTHS, "oracle"), 1) if valid else ():
-                figures[solver] = share_figure(sum(result.scores[i] > 0 for result in valid), len(valid))
-                figures[f"{solver}_searches"] = mean_figure([float(r.metrics["searches"][i]) for r in valid], "")
-            about = {"options": options, "proposer": proposer}
-            rows.append(study_row(f"search{suffix}/{proposer}", f"{proposer} proposer", command, now, config=about,
-                                  seeds=range(episodes), figures=figures))  # fmt: skip
+    for proposer in STRENGTHS:
+        valid, figures = _judged(_played(game, proposer, seats, episodes))
+        for i, solver in enumerate((*STRENGTHS, "oracle"), 1) if valid else ():
+            figures[solver] = share_figure(sum(result.scores[i] > 0 for result in valid), len(valid))
+            figures[f"{solver}_searches"] = mean_figure([float(r.metrics["searches"][i]) for r in valid], "")
+        about = {"options": options, "proposer": proposer}
+        rows.append(study_row(f"{study}/{proposer}", f"{proposer} proposer", command, now, config=about,
+                              seeds=range(episodes), figures=figures))  # fmt: skip
     return rows
 
 
@@ -96,7 +97,7 @@ def noise(episodes: int, command: str, now: datetime) -> list[dict[str, Any]]:
     """A row for each number of foreign documents: questions of the greedy proposer that hold, and of these, those with a second answer."""
     rows = []
     for documents in NOISE:
-        game = envs.game(f"search?attempts=1&noise={documents}")
+        game = envs.game(f"search?attempts=1&noise={documents}&invalid=ends", plain=True)
         _, figures = _judged(_played(game, "greedy", ["scripted?searching=walk"], episodes))
         rows.append(study_row(f"search-noise/{documents}", f"{documents} foreign documents", command, now,
                               config={"noise": documents, "proposer": "greedy"}, seeds=range(episodes), figures=figures))  # fmt: skip
@@ -105,11 +106,15 @@ def noise(episodes: int, command: str, now: datetime) -> list[dict[str, Any]]:
 
 def main(arguments: Sequence[str]) -> int:
     """See the module."""
-    if list(arguments) not in (["solvers"], ["noise"]):
-        sys.stderr.write("usage: python -m arena.bench.digging solvers | noise\n")
+    if len(arguments) != 1 or arguments[0] not in (*WORLDS, "noise"):
+        sys.stderr.write("usage: python -m arena.bench.digging solvers | large | noise\n")
         return 2
-    study = {"solvers": solvers, "noise": noise}[arguments[0]]
-    rows = study(EPISODES, shlex.join(["python", "-m", "arena.bench.digging", *arguments]), datetime.now(UTC))
+    what, command, now = (
+        arguments[0],
+        shlex.join(["python", "-m", "arena.bench.digging", *arguments]),
+        datetime.now(UTC),
+    )
+    rows = solvers(what, EPISODES, command, now) if what in WORLDS else noise(EPISODES, command, now)
     append(RESULTS, rows)
     sys.stdout.write(f"{len(rows)} rows\n")
     return 0
