@@ -3,8 +3,8 @@
     python -m arena.bench.digging solvers       three proposers, each against four solvers at once
     python -m arena.bench.digging large         the same in a larger world, with more steps
     python -m arena.bench.digging noise         the greedy proposer, verified with 0 to 8 foreign documents
-Rows go to docs/results/search.jsonl. Seeds are 0 to EPISODES - 1. Rules run plainly: so few matches take less time than a compiler. `oracle` knows every fact and looks only for names that it needs; it is
-no player of the arena, because it reads what is hidden.
+Rows go to docs/results/search.jsonl. Seeds are 0 to EPISODES - 1. Rules run plainly: so few matches take less time than a compiler.
+`oracle` knows every fact and looks only for names that it needs; it is no player of the arena, because it reads what is hidden.
 """
 
 from __future__ import annotations
