@@ -47,7 +47,7 @@ def shaped(attempts: int, compare: str, payoff: str) -> dict[str, Any]:
     return {
         "rules": RULES.format(**told),
         "roles": roles if exact else (*roles, Role("verifier", 1, Text(REASON + 8))),
-        "traits": frozenset({"hidden", "chance"} | ({"simultaneous"} if attempts > 1 else set())),
+        "traits": frozenset({"hidden", "chance", "apart"} | ({"simultaneous"} if attempts > 1 else set())),
         "limit": 2 + (0 if exact else attempts),
         "scale": 5000 * attempts,
     }

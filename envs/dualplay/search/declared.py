@@ -75,7 +75,7 @@ def shaped(entities: int, attempts: int, calls: int, noise: int, payoff: str, in
     return {
         "rules": RULES.format(**words),
         "roles": (Role("proposer", 1, actions, views), Role("solver", attempts, actions, views)),
-        "traits": frozenset({"hidden", "chance"} | ({"simultaneous"} if attempts > 1 else set())),
+        "traits": frozenset({"hidden", "chance", "apart"} | ({"simultaneous"} if attempts > 1 else set())),
         "limit": calls + 1 + HOPS + 1 + calls + 1,
         "scale": attempts * attempts,
     }

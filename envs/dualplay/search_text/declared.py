@@ -52,7 +52,7 @@ def shaped(attempts: int, calls: int, noise: int, payoff: str) -> dict[str, Any]
     return {
         "rules": RULES.format(**told),
         "roles": roles,
-        "traits": frozenset({"hidden", "chance"} | ({"simultaneous"} if attempts > 1 else set())),
+        "traits": frozenset({"hidden", "chance", "apart"} | ({"simultaneous"} if attempts > 1 else set())),
         "limit": 2 * calls + 4 + (calls + 1) + attempts * (calls + 1),
         "scale": attempts * attempts,
     }
