@@ -113,6 +113,10 @@ class Moment:
         """The seats that decide now."""
         return self._by_rules(lambda: self.tape.need_game().acting(self.state))
 
+    def legal(self, seat: int) -> Legal:
+        """What an acting seat may do."""
+        return self._by_rules(lambda: self.tape.need_game().legal(self.state, seat))
+
     def observe(self, who: int = SPECTATOR) -> Any:
         return self._by_rules(lambda: self.tape.need_game().observe(self.state, who))
 

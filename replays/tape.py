@@ -238,7 +238,7 @@ class Tape:
 
     def steps(self, seat: int) -> Iterator[StepRow]:
         """One row per decision of a seat: observation, legal actions, action, and its reward until its next decision."""
-        game = self.need_game()
+        self.need_game()
         open_row: StepRow | None = None
         gained = 0.0
         for entry in self.entries():
@@ -252,7 +252,7 @@ class Tape:
                     yield StepRow(open_row.obs, open_row.legal, open_row.action, gained, open_row.tick)
                 gained = 0.0
                 action = act.action[0] if len(act.action) == 1 and not isinstance(act.action, str) else act.action
-                open_row = StepRow(moment.observe(seat), game.legal(moment.state, seat), action, 0.0, entry.tick)
+                open_row = StepRow(moment.observe(seat), moment.legal(seat), action, 0.0, entry.tick)
         if open_row is not None:
             yield StepRow(open_row.obs, open_row.legal, open_row.action, gained, open_row.tick)
 

@@ -88,10 +88,10 @@ def test_a_sink_that_raises_is_dropped_and_the_match_goes_on():
 
 @pytest.fixture
 def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A disk on which each recording has room for its header and five chunks."""
+    """A disk on which each recording has room for its header and eleven chunks."""
 
     def make(*arguments, **options):
-        room = iter((True,) * 6)
+        room = iter((True,) * 12)
 
         def write(handle: int, data: bytes) -> int:
             if not next(room, False):

@@ -69,10 +69,8 @@ def test_what_was_noted_of_a_failed_attempt_is_recorded_beside_it(tmp_path: Path
     arena.play("connect_four", [failing(["empty", "illegal"]), "first"], record=tmp_path / "m.arena", texts=texts)
     tape = replays.open(tmp_path / "m.arena")
     refused = [event for event in tape.events() if isinstance(event, Refused)]
-    assert [(event.kind, event.attempt, event.notes["why"]) for event in refused] == [
-        ("empty", 0, "empty"),
-        ("illegal", 1, "illegal"),
-    ]
+    assert [(event.kind, event.attempt) for event in refused] == [("empty", 0), ("illegal", 1)]
+    assert [event.notes.get("why") for event in refused] == (["empty", "illegal"] if texts else [None] * 2)
     assert [event.notes.get("completion") for event in refused] == (
         ["long of empty", "long of illegal"] if texts else [None] * 2
     )

@@ -18,6 +18,7 @@ from arena import cli
 from envs.errors import UserError
 from replays.difference import differences
 from replays.search import search
+from tests.games import RECORDS
 from tests.replays.matches import recorded, rewritten, same
 
 EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m[bold]x[/bold]\u202e\r\n" + "A" * 40
@@ -129,7 +130,7 @@ def test_lies_in_the_records(source: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=[pytest.mark.nightly] * (envs.spec(name).frames > 1)) for name in envs.names()],
+    [pytest.param(name, marks=[pytest.mark.nightly] * (envs.spec(name).frames > 1)) for name in RECORDS],
 )
 def test_states_that_no_rules_make(tmp_path: Path, name: str, seeds: Any) -> None:
     recorded(tmp_path / f"{name}.arena", name, 1)

@@ -70,8 +70,8 @@ def test_both_seats_are_models_and_the_match_is_recorded_verified_and_searched(
     assert "kingfisher" in own[1]  # the message reaches the other side, and nothing else that was written
 
 
-def test_without_a_list_of_moves_each_statement_may_also_be_an_answer_of_its_own(table: Any) -> None:
-    """The seat as it comes: it is shown what is legal for the statement that is due, and answers with that."""
+def test_with_an_enforced_list_of_moves_each_statement_may_also_be_an_answer_of_its_own(table: Any) -> None:
+    """With `legal=enforce` the schema takes what is legal for the statement that is due, and nothing else."""
 
     def first(body: dict[str, Any], _number: int) -> Answer:
         moves = body["response_format"]["json_schema"]["schema"]["properties"]["move"]["enum"]
@@ -79,7 +79,7 @@ def test_without_a_list_of_moves_each_statement_may_also_be_an_answer_of_its_own
         return says(json.dumps({"why": "", "say": "", "move": chosen}))
 
     attack = table.serve(first)
-    result = table.play([table.seat(attack), load("scripted")()], "double_agent")
+    result = table.play([table.seat(attack, legal="enforce"), load("scripted")()], "double_agent")
     assert result.faults == () and result.metrics["turns"] == 1
     assert len(attack.seen) == 3
 
