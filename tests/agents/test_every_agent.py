@@ -11,16 +11,15 @@ import agents
 import envs
 from arena.answers import bounded_notes
 from envs.errors import UserError
-from tests.games import NUMBERS
+from tests.games import LONG, NUMBERS
 
 PLAYERS = ["random", "first", "scripted", "mcts?simulations=30", "minimax?depth=2"]
 GAMES = [*envs.names(), "docs/examples/nim.py", "docs/examples/nim_plain.py", "tests/agents/probe_switches.py"]
 DAILY = {"connect_four", "kuhn_poker", "docs/examples/nim_plain.py", "tests/agents/probe_switches.py"}
 """Games for which a search is compiled by other tests too, or not at all. Each other one takes its compiler some ten seconds."""
-TRYING = {("scripted", "siege")}
-"""Players without a search who try things out in a game of many frames all the same: too long where the rules run plainly."""
-CASES: list[Any] = [(player, game) for player in PLAYERS[:3] for game in GAMES if (player, game) not in TRYING]
-CASES += [("scripted?style=fair", "siege"), *(pytest.param(*case, marks=pytest.mark.nightly) for case in TRYING)]
+CASES: list[Any] = [
+    pytest.param(player, game, marks=[pytest.mark.nightly] * (game in LONG)) for player in PLAYERS[:3] for game in GAMES
+]
 CASES += [
     pytest.param(player, game, marks=() if game in DAILY else pytest.mark.nightly)
     for player in PLAYERS[3:]

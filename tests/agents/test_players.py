@@ -201,6 +201,7 @@ def test_the_commons_answers_greed_with_one_unit_more(table: Any) -> None:
 # Breakthrough
 
 
+@pytest.mark.nightly
 def test_breakthrough_wins_when_it_can_and_stops_who_would(table: Any, seeds: Any) -> None:
     game, act = envs.game("breakthrough"), agents.load("scripted")()
     wins = stops = 0

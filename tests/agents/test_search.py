@@ -58,7 +58,7 @@ def test_a_threat_is_blocked(table: Any) -> None:
         ("connect_four", "mcts?simulations=30&rollouts=3"),
         ("connect_four", "mcts?simulations=80&depth=4&solve=false"),
         ("kuhn_poker", "mcts?simulations=80"),
-        ("liars_dice?seats=3&dice=2", "mcts?simulations=40"),
+        pytest.param("liars_dice?seats=3&dice=2", "mcts?simulations=40", marks=pytest.mark.nightly),
         pytest.param("commons?seats=3&horizon=8", "mcts?simulations=40", marks=pytest.mark.nightly),
         ("tests/agents/probe_switches.py", "mcts?simulations=80"),
         ("connect_four", "minimax?depth=4"),

@@ -17,7 +17,7 @@ from envs.faces.aec import AEC
 from envs.faces.gym import Gym
 from envs.faces.parallel import Parallel
 from envs.options import address
-from tests.games import NUMBERS, RECORDS
+from tests.games import COMPILED, NUMBERS
 
 pytestmark = pytest.mark.foreign_random
 
@@ -34,8 +34,8 @@ def spread(name):
 
 CONFIGURATIONS = [each for name in NUMBERS for each in spread(name)]
 """Run plainly."""
-COMPILED = [
-    *RECORDS,
+SHAPES = [
+    *COMPILED,
     "liars_dice?seats=6&dice=2&wild=true",
     *(
         pytest.param(name, marks=pytest.mark.nightly)
@@ -74,7 +74,7 @@ def test_every_configuration_passes_the_tests_of_the_libraries(name):
         check_environments_match(one, other, 10, seed=3)
 
 
-@pytest.mark.parametrize("name", RECORDS)
+@pytest.mark.parametrize("name", COMPILED)
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_compiled_games_pass_the_tests_of_the_libraries(name):
     api_test(envs.make(name, "aec"), num_cycles=60)
@@ -88,7 +88,7 @@ def test_compiled_games_pass_the_tests_of_the_libraries(name):
     render_test(lambda render_mode=None: envs.make(name, "aec", render_mode=render_mode))
 
 
-@pytest.mark.parametrize("name", COMPILED)
+@pytest.mark.parametrize("name", SHAPES)
 def test_rows_equal_the_matches_with_their_seeds(name):
     vec = envs.make(name, "vector", num=5)
     obs, _ = vec.reset(seed=11)

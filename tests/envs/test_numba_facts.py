@@ -21,7 +21,7 @@ import envs
 from envs import keys
 from envs.errors import UserError
 from envs.rules import retagged
-from tests.games import RECORDS
+from tests.games import COMPILED
 
 ROOT = Path(__file__).parents[2]
 DUEL = ROOT / "tests" / "probes" / "duel.py"
@@ -127,7 +127,7 @@ def test_rules_that_assign_slices_are_cached_too(tmp_path: Path) -> None:
     assert (again["compiled"], noise, again["played"]) == (0, "", first["played"])
 
 
-@pytest.mark.parametrize("name", RECORDS)
+@pytest.mark.parametrize("name", COMPILED)
 def test_a_warm_start_compiles_nothing_and_loads_few_drivers(name: str) -> None:
     fresh(None, name)
     told, noise = fresh(None, name)

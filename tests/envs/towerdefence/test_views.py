@@ -33,6 +33,7 @@ def some_way(name: str, decisions: int, seed: int = 5) -> tuple[Game, Any]:
     return game, state
 
 
+@pytest.mark.nightly
 def test_the_promises_of_every_game_are_kept() -> None:
     """But for those that take longest, which stand below or in the nightly test."""
     report = check("tower_defence?level=3", episodes=1, only=tuple(name for name in CHECKS if name not in SLOW))
