@@ -15,7 +15,7 @@ import sys, envs
 env = envs.make(sys.argv[1])
 env.reset(seed=7)
 seat = env.agent_selection
-env.step(env.action_space(seat).sample(env.observe(seat)["action_mask"]))
+env.step(env.action_space(seat).sample(env.observe(seat).get("action_mask")))
 """
 
 
