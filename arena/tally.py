@@ -27,8 +27,13 @@ def has_first_mover(spec: Spec) -> bool:
     return spec.seats == 2 and len(spec.roles) == 1 and "zero_sum" in spec.traits and "simultaneous" not in spec.traits
 
 
-def outcome(agents: Sequence[str], seats: Sequence[str], scores: Sequence[float], reason: str, ticks: int) -> str:
-    """One match in one sentence: who won with which scores, why it ended and when. Foreign text is made safe."""
+def outcome(
+    agents: Sequence[str], seats: Sequence[str], scores: Sequence[float], reason: str, ticks: int, apart: bool = False
+) -> str:  # fmt: skip
+    """One match in one sentence: who won with which scores, why it ended and when. Foreign text is made safe.
+
+    apart: points of different roles are not comparable, so nobody won: each seat's are told.
+    """
     who = [f"{safe_text(agent, width=60)} ({safe_text(seat)})" for agent, seat in zip(agents, seats, strict=True)]
     after = f"{safe_text(reason)} after {plural(ticks, 'tick')}"
     if reason in UNCOUNTED or len(scores) != len(who):
@@ -36,6 +41,9 @@ def outcome(agents: Sequence[str], seats: Sequence[str], scores: Sequence[float]
     points = " : ".join(f"{score:+g}" if score else "0" for score in scores)
     if len(scores) == 1:
         return f"{who[0]} scored {points}, {after}"
+    if apart:
+        told = ", ".join(f"{safe_text(seat)} {score:+g}" for seat, score in zip(seats, scores, strict=True))
+        return f"{told}; {after}"
     winners = [name for name, score in zip(who, scores, strict=True) if score == max(scores)]
     if len(winners) == 1:
         return f"{winners[0]} wins {points}, {after}"

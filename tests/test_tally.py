@@ -133,3 +133,10 @@ def test_means_are_finite_where_scores_are() -> None:
     assert tally.standings[0].mean == 0.0
     tally.add(pairing(0, 1), result(float("-inf"), 0.0))
     assert math.isinf(tally.standings[0].mean)
+
+
+def test_where_points_are_not_comparable_nobody_wins() -> None:
+    told = outcome(
+        ["a", "b", "c"], ["proposer_0", "solver_0", "solver_1"], (0.3, 1.0, 0.0), "played out", 5, apart=True
+    )
+    assert told == "proposer_0 +0.3, solver_0 +1, solver_1 +0; played out after 5 ticks"

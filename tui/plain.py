@@ -120,7 +120,8 @@ class Lines:
             yield f"the recording breaks off at tick {self.tape.last}: the match was not finished"
             return
         agents, names = [seat.agent for seat in seats], [seat.name for seat in seats]
-        yield "result: " + outcome(agents, names, ended.scores, ended.reason, ended.tick)
+        apart = "apart" in (self.tape.started.game.get("traits") or ())
+        yield "result: " + outcome(agents, names, ended.scores, ended.reason, ended.tick, apart)
 
     def _picture(self, tick: int) -> Iterator[str]:
         """The board in letters, or the state field by field where its rules are not at hand."""

@@ -49,7 +49,7 @@ class Account:
         seats = self.spec.seat_names
         lines = [
             f"{self.spec.title} ({self.spec.id}), seed {pairing.seed}",
-            f"result    {outcome(pairing.seats, seats, result.scores, result.reason, result.ticks)}",
+            f"result    {outcome(pairing.seats, seats, result.scores, result.reason, result.ticks, 'apart' in self.spec.traits)}",
         ]
         why = [f": {detail}" if detail else "" for detail in result.details] or [""] * len(result.faults)
         lines += [
