@@ -122,7 +122,8 @@ class Account:
     def _outcome(self, ended: Ended) -> str:
         seats = self.started.seats if self.started else ()
         titles = [safe_text(seat.title or seat.agent, width=40) for seat in seats]
-        return outcome(titles, [seat.name for seat in seats], ended.scores, ended.reason, ended.tick)
+        apart = "apart" in ((self.started.game.get("traits") or ()) if self.started else ())
+        return outcome(titles, [seat.name for seat in seats], ended.scores, ended.reason, ended.tick, apart)
 
     def record(self, folder: Path) -> Path | None:
         """The full tape as a recording in a folder; None as long as it has not come, or is there already."""

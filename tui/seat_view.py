@@ -96,9 +96,9 @@ def result(person: HumanSeat) -> tuple[str, ...]:
     ended, seats = person.tape.ended, person.tape.started.seats
     if ended is None or len(ended.scores) != len(seats):
         return ("The match has ended.",)
-    told = outcome(
-        [named(seat.agent) for seat in seats], [seat.name for seat in seats], ended.scores, ended.reason, ended.tick
-    )
+    apart = "apart" in (person.tape.started.game.get("traits") or ())
+    names = [named(seat.agent) for seat in seats], [seat.name for seat in seats]
+    told = outcome(*names, ended.scores, ended.reason, ended.tick, apart)
     faults = [f"{cause}: {safe_text(seats[seat].name)}" for seat, cause in ended.faults if 0 <= seat < len(seats)]
     return (_verdict(ended.scores, person.seat, ended.reason), told, *faults, "i goes through it step by step")
 
