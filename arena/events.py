@@ -60,6 +60,11 @@ class Started(_Event, frozen=True, tag="started"):
     software: dict[str, str] = {}
     branch: dict[str, Any] = {}
 
+    def has(self, trait: str) -> bool:
+        """Whether the game is said to have this trait; what a damaged header says instead of a list of traits is none."""
+        traits = self.game.get("traits")
+        return isinstance(traits, list | tuple) and trait in traits
+
 
 class Secret(_Event, frozen=True, tag="secret"):
     """What makes the match reproducible and would betray hidden things while it runs: seed, nonce, the first state."""

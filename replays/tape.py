@@ -83,8 +83,7 @@ class Tape:
     @property
     def opened(self) -> bool:
         """Whether every seat sees the whole state, so that acts are everybody's."""
-        traits = self.started.game.get("traits")
-        return isinstance(traits, list) and "perfect" in traits
+        return self.started.has("perfect")
 
     @property
     def last(self) -> int:

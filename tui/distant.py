@@ -122,7 +122,7 @@ class Account:
     def _outcome(self, ended: Ended) -> str:
         seats = self.started.seats if self.started else ()
         titles = [safe_text(seat.title or seat.agent, width=40) for seat in seats]
-        apart = "apart" in ((self.started.game.get("traits") or ()) if self.started else ())
+        apart = self.started is not None and self.started.has("apart")
         return outcome(titles, [seat.name for seat in seats], ended.scores, ended.reason, ended.tick, apart)
 
     def record(self, folder: Path) -> Path | None:

@@ -120,7 +120,7 @@ class Lines:
             yield f"the recording breaks off at tick {self.tape.last}: the match was not finished"
             return
         agents, names = [seat.agent for seat in seats], [seat.name for seat in seats]
-        apart = "apart" in (self.tape.started.game.get("traits") or ())
+        apart = self.tape.started.has("apart")
         yield "result: " + outcome(agents, names, ended.scores, ended.reason, ended.tick, apart)
 
     def _picture(self, tick: int) -> Iterator[str]:

@@ -96,7 +96,7 @@ def result(person: HumanSeat) -> tuple[str, ...]:
     ended, seats = person.tape.ended, person.tape.started.seats
     if ended is None or len(ended.scores) != len(seats):
         return ("The match has ended.",)
-    apart = "apart" in (person.tape.started.game.get("traits") or ())
+    apart = person.tape.started.has("apart")
     names = [named(seat.agent) for seat in seats], [seat.name for seat in seats]
     told = outcome(*names, ended.scores, ended.reason, ended.tick, apart)
     faults = [f"{cause}: {safe_text(seats[seat].name)}" for seat, cause in ended.faults if 0 <= seat < len(seats)]

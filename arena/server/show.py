@@ -44,7 +44,7 @@ class Show:
 
     def __init__(self, started: Started, rules: Callable[[Started], Game | None]) -> None:
         self.match, self.started, self.game = started.match, started, rules(started)
-        self.opened = "perfect" in started.game.get("traits", ())
+        self.opened = started.has("perfect")
         self.ended = self.released = False
         self._events: list[Event] = [started]
         self._audiences: dict[int, _Audience] = {}

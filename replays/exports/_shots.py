@@ -153,7 +153,7 @@ def outcome(tape: Tape) -> str:
         return ""
     scores = " : ".join(f"{score:g}" for score in ended.scores)
     best = max(ended.scores, default=0.0)
-    if ended.reason not in ("aborted", "void") and "apart" in (tape.started.game.get("traits") or ()):
+    if ended.reason not in ("aborted", "void") and tape.started.has("apart"):
         who = "points"  # of different roles, which cannot be compared: nobody has won
     elif ended.reason in ("aborted", "void") or ended.scores.count(best) != 1:
         who = {"aborted": "stopped", "void": "void"}.get(ended.reason, "draw")
