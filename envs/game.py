@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from envs import keys
-from envs.spec import Hands, Mark, Refusal, Spec
+from envs.spec import Hands, Letter, Mark, Refusal, Spec
 
 __all__ = ["Facts", "Game", "Legal"]
 
@@ -191,6 +191,11 @@ class Game:
     def parse(self, text: str, obs: Any, legal: Legal) -> list[Action] | Refusal:
         """The actions that a text means (one, or several to be played one tick after another), or why it means none."""
         raise NotImplementedError
+
+    def letter(self, obs: Any) -> Letter | None:
+        """The JSON object in which a seat of words answers a whole turn; None where it writes single moves."""
+        write = self.words.get("letter")
+        return write(obs, self.public) if write else None
 
     def form(self, action: Action, obs: Any) -> str:
         """The text that parse reads back as this action."""

@@ -223,6 +223,19 @@ class Hands:
 
 
 @dataclass(frozen=True)
+class Letter:
+    """The JSON object that a seat of words answers a whole turn with, where a game has one; the game's `parse` reads it.
+
+    fields: name -> JSON schema, in the order of writing, so that thoughts stand before the act that follows from them; an `enum` lists what
+    is legal now. say: the field that the other seats hear, why: the field with the reasons; the others have to be there.
+    """
+
+    fields: Mapping[str, Mapping[str, Any]]
+    say: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class Mark:
     """Something worth a line in the event list: a kind (one word), the seat it is about (-1: none), a text.
 

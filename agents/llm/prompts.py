@@ -17,7 +17,7 @@ from string import Template
 from typing import Any
 
 from agents.llm import fence
-from agents.llm.reading import schema
+from agents.llm.reading import object_of, schema
 from arena.agent import Ask
 from arena.text import safe_text
 from envs.errors import NOT_FOUND, UserError
@@ -96,6 +96,10 @@ def moves(ask: Ask) -> list[str] | None:
 
 
 def moves_in_words(ask: Ask) -> str:
+    letter = ask.game.letter(ask.obs)
+    if letter is not None:
+        listed_fields = {name: field["enum"] for name, field in letter.fields.items() if "enum" in field}
+        return "".join(f"\n{name}: {', '.join(map(_value, values))}" for name, values in listed_fields.items())
     listed = moves(ask)
     if listed is not None:
         return ", ".join(safe_text(move) for move in listed)
@@ -105,17 +109,31 @@ def moves_in_words(ask: Ask) -> str:
     return f"too many to list, for example {safe_text(ask.game.form(ask.legal.sample(ask.key), ask.obs))}"
 
 
+def _value(value: Any) -> str:
+    return safe_text(value) if isinstance(value, str) else json.dumps(value)
+
+
 def answer_schema(prompts: Prompts, ask: Ask, *, enforce: bool, scratchpad: bool) -> dict[str, Any]:
     """The JSON schema of this seat's answers; with `enforce`, its move is one of those allowed now where they can be listed.
 
-    Else it is any text, because a game may read more than single moves: a whole question at once, a turn with all its parts.
+    Else it is any text, because a game may read more than single moves: a whole question at once. A game with a letter says itself what a
+    whole turn holds.
     """
+    letter = ask.game.letter(ask.obs)
+    if letter is not None:
+        kept = {"notes": {"type": "string", "description": prompts.texts["notes"]}} if scratchpad else {}
+        return object_of(kept | {name: _open(field, enforce) for name, field in letter.fields.items()})
     others = {"why": prompts.texts["why"]}
     if "talk" in ask.game.spec.traits:
         others["say"] = prompts.texts["say"]
     if scratchpad:
         others["notes"] = prompts.texts["notes"]
     return schema(moves(ask) if enforce else None, others, prompts.texts["move"])
+
+
+def _open(field: Mapping[str, Any], enforce: bool) -> dict[str, Any]:
+    """A field's schema, with what is legal now or without."""
+    return {name: value for name, value in field.items() if enforce or name != "enum"}
 
 
 @cache

@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agents.llm.outcomes import Completion
+from envs.spec import Letter
 
-__all__ = ["MOST_READ", "Failure", "Spoken", "last_object", "read", "schema"]
+__all__ = ["MOST_READ", "Failure", "Spoken", "last_object", "object_of", "read", "schema"]
 
 MOST_READ = 1 << 15
 """Characters, counted from the end, in which the object is looked for."""
@@ -37,7 +38,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Spoken:
-    """An answer: the move in the game's words, and the other fields that were asked for. whole: the object as it was written."""
+    """An answer: the move in the game's words; why, say and notes, as far as they were written; whole: the object as it was written."""
 
     move: str
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -53,11 +54,21 @@ def schema(moves: Sequence[str] | None, others: Mapping[str, str], move: str = "
     properties["move"] = {"type": "string", "description": move or "your move, in the words that the rules ask for"}
     if moves:
         properties["move"]["enum"] = list(moves)
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+    return object_of(properties)
 
 
-def read(completion: Completion) -> Spoken | Failure:
-    """What the model answered."""
+def object_of(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON schema of an object with these fields, all of them and no other."""
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def read(completion: Completion, letter: Letter | None = None) -> Spoken | Failure:
+    """What the model answered: its move, or the object itself where the game reads whole letters."""
     text, _ = without_thoughts(completion.text)
     if completion.finish == "length":
         return Failure("truncated", "the answer was cut off before its end")
@@ -66,7 +77,7 @@ def read(completion: Completion) -> Spoken | Failure:
     found = last_object(text)
     if found is None:
         return Failure("unparsable", "the answer holds no JSON object")
-    return _spoken(found)
+    return _spoken(found) if letter is None else _lettered(found, letter)
 
 
 def without_thoughts(text: str) -> tuple[str, str]:
@@ -114,5 +125,19 @@ def _spoken(tree: dict[str, Any]) -> Spoken | Failure:
     if not isinstance(move, str) or not move.strip():
         what = "has no field move" if "move" not in tree else "has a move that is no text"
         return Failure("unparsable", f"the last JSON object of the answer {what}")
-    fields = {name: value for name, value in tree.items() if name != "move" and isinstance(value, str)}
-    return Spoken(move.strip(), fields, tree)
+    return Spoken(move.strip(), _texts(tree, {"why": "why", "say": "say"}), tree)
+
+
+def _lettered(tree: dict[str, Any], letter: Letter) -> Spoken | Failure:
+    lacking = [name for name in letter.fields if name not in tree and name not in (letter.say, letter.why)]
+    if lacking:
+        return Failure("unparsable", f"the last JSON object of the answer has no field {lacking[0]}")
+    read_by_game = {name: tree[name] for name in letter.fields if name in tree}
+    texts = _texts(tree, {"why": letter.why, "say": letter.say})
+    return Spoken(json.dumps(read_by_game, ensure_ascii=False), texts, tree)
+
+
+def _texts(tree: dict[str, Any], called: dict[str, str]) -> dict[str, str]:
+    """Reasons, speech and notes of an answer by these names, whatever the game calls them."""
+    texts = {name: tree.get(field) for name, field in (called | {"notes": "notes"}).items()}
+    return {name: value for name, value in texts.items() if isinstance(value, str)}

@@ -162,7 +162,7 @@ class Llm:
     # ------------------------------------------------------------------ reading
     def _judged(self, ask: Ask, question: _Question, attempt: Attempt, form: Mapping[str, Any]) -> Reply | Unanswered:
         assert attempt.completion is not None
-        spoken = read(attempt.completion)
+        spoken = read(attempt.completion, ask.game.letter(ask.obs))
         found: Reply | Refusal | Failure = spoken if isinstance(spoken, Failure) else self._played(ask, spoken)
         attempt.parsed = None if isinstance(spoken, Failure) else spoken.whole
         if isinstance(found, Reply):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -85,13 +86,19 @@ def refuses(trial: Trial) -> str:
 
 
 def speaks(trial: Trial) -> str:
-    """say describes every situation to everybody who looks, and metrics every end, without raising."""
+    """say describes every situation to everybody who looks, a letter has its fields, metrics every end, without raising."""
     game = trial.game
     for step in trial.some(_STATES):
         for who in (*range(game.seats), SPECTATOR, PUBLIC):
             demand(bool(game.say(game.observe(step.state, who)).strip()), f"say is empty for {who} at seed {step.seed}")
     for walk in trial.walks:
         game.metrics(walk[-1].state)
+    for step, _, obs, _ in _turns(trial):
+        letter = game.letter(obs)
+        if letter is not None:
+            json.dumps(dict(letter.fields))
+            lost = {letter.say, letter.why} - {"", *letter.fields}
+            demand(not lost, f"{trial.where(step)}: the letter has no field {', '.join(sorted(lost))}")
     demand(len(game.spec.rules) > 40, "the rules in words are too short to explain a game")
     return f"{len(trial.some(_STATES))} states"
 

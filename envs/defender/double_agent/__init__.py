@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from envs.defender.double_agent.channel import format_of, message
+from envs.defender.double_agent.channel import letter
 from envs.defender.double_agent.drawing import draw
 from envs.defender.double_agent.knowledge import (
     encode_flat_attacker,
@@ -31,8 +31,8 @@ from envs.record_game import RecordGame
 from envs.rules import Discrete, Option, Role, Spec, View, observation, state
 
 __all__ = [
-    "SPEC", "acting", "build", "draw", "encode_flat_attacker", "encode_flat_defender", "form", "format_of", "imagine_attacker",
-    "imagine_defender", "init", "legal", "message", "metrics", "name", "observe_attacker", "observe_defender", "observe_public",
+    "SPEC", "acting", "build", "draw", "encode_flat_attacker", "encode_flat_defender", "form", "imagine_attacker",
+    "imagine_defender", "init", "legal", "letter", "metrics", "name", "observe_attacker", "observe_defender", "observe_public",
     "observe_spectator", "parse", "play", "say", "speak", "tell",
 ]  # fmt: skip
 """What `RecordGame` finds here by name, and the declaration."""
@@ -49,8 +49,8 @@ and then replies: name NAME (which asserts all above it too), yes or no to a che
 what the attacker knows; the next act must then be reveal NAME, reveal nothing, close or detect, and the question stays open.
 Reveals may be false. A closed path is an extraction if its first field that the attacker did not know is true; else the
 attacker was fooled. Without a close or a detection the attacker was baited. {pay}
-Answer with all of a turn between semicolons, for example trust 4; belief nothing; ask 1 or prior 1; guess NAME; vague, or
-with one statement or act."""
+A turn may be written whole, between semicolons, for example trust 4; belief nothing; ask 1 or prior 1; guess NAME; vague,
+as one object with the same in its fields, or statement by statement."""
 
 PAY = {
     "duel": "Extraction wins the attacker 1 point and detection half a point; being fooled costs it 1, baited half a point. The defender "

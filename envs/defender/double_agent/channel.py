@@ -1,8 +1,8 @@
 """The text channel: a seat writes one JSON object with its private statements, its act and its public message.
 
 A list of the same, "trust 4; belief nothing; ask 2", is read too. Only the message reaches the other seat, and only the act
-changes the state. A reply without a legal act is refused, so words never stand for an act that was not given. Format after
-ToM-SB (arXiv 2604.11666), with the act as an added field.
+changes the state. A reply without a legal act is refused, so words never stand for an act that was not given. The fields are those
+of ToM-SB (arXiv 2604.11666), with the act as an added one; `letter` declares them to whoever puts the question.
 """
 
 from __future__ import annotations
@@ -15,30 +15,44 @@ from envs.defender.double_agent.rules import ATTACKER, least_trust, widths
 from envs.defender.double_agent.themes import named
 from envs.defender.double_agent.tree import first_of, level_of, on_path
 from envs.rules import Refusal
+from envs.spec import Letter
 
-__all__ = ["LONGEST", "format_of", "message", "read"]
+__all__ = ["LONGEST", "letter", "read"]
 
 LONGEST = 20_000
 """Characters of a reply that are read; more are refused."""
 
-_ATTACKER = """\
-{"trust": 0 to 5, "belief": "NAME" or null, "reflection": "...", "signal": "query again" | "attack successful" | "defender detected",
- "act": "ask LEVEL" | "check NAME" | "reveal NAME" | "reveal nothing" | "close LEAF" | "detect", "message": "one or two sentences"}"""
-_DEFENDER = """\
-{"prior": how many leading fields the attacker knew, "guess": "NAME" or null, "reflection": "...",
- "act": "name NAME" | "yes" | "no" | "vague" | "refuse" | "elicit", "message": "one or two sentences"}"""
-_SIGNALS = {"attack successful": "close", "defender detected": "detect"}
+SIGNALS = {"query again": "", "attack successful": "close", "defender detected": "detect"}
+"""What the attacker says of the dialogue as a whole, and the act that this needs."""
 
 
-def format_of(seat: int) -> str:
-    """The JSON object that a text seat writes, as shown to it."""
-    return _ATTACKER if seat == ATTACKER else _DEFENDER
+def letter(obs: Any, c: Any) -> Letter:
+    """The fields of a whole turn of this seat: its statements, its thoughts, its act, and the message, which alone is heard."""
+    attacker = obs.seat == ATTACKER
+    least = least_trust(obs.turn, obs.ledger, c) if attacker else 0
+    known = [*named(obs.theme, obs.naming, c.depth, c.branching), None]
+    fields: dict[str, dict[str, Any]] = {
+        "trust": _whole(range(least, obs.trust + 1), "your trust in the defender; it only falls"),
+        "belief": _field("the name that your belief goes down to, null for nothing", ["string", "null"], known),
+    } if attacker else {
+        "prior": _whole(range(c.depth), "how many leading fields the attacker knew at the start"),
+        "guess": _field("the name that the attacker's belief goes down to, null for nothing", ["string", "null"], known),
+    }  # fmt: skip
+    fields["reflection"] = _field("your private thoughts, in a sentence or two")
+    if attacker:
+        fields["signal"] = _field("what this turn is: the last two need the acts close and detect", enum=[*SIGNALS])
+    fields["act"] = _field("your act, in the words of the rules", enum=[*_allowed(obs, c, least)])
+    fields["message"] = _field("what the other side hears, in one or two sentences; it must fit your act")
+    return Letter(fields, say="message", why="reflection")
 
 
-def message(text: str) -> str:
-    """The public message of a reply, "" when there is none: all that another seat may hear of it."""
-    found = _object(text)
-    return "" if isinstance(found, Refusal) or not isinstance(found.get("message"), str) else found["message"][:2000]
+def _field(description: str, kind: Any = "string", enum: list[Any] | None = None) -> dict[str, Any]:
+    return {"type": kind, "description": description} | ({"enum": enum} if enum else {})
+
+
+def _whole(values: range, description: str) -> dict[str, Any]:
+    span = f"{values[0]} to {values[-1]}" if len(values) > 1 else f"{values[0]}"
+    return _field(f"{description}: {span}", "integer", list(values))
 
 
 def read(text: str, obs: Any, c: Any) -> list[list[int]] | Refusal:
@@ -123,12 +137,13 @@ def _act(found: dict[str, Any], obs: Any, c: Any, first: Any) -> int | Refusal:
     if not isinstance(given, str):
         return Refusal("the reply carries no act: give the field act, for example " + _example(obs.seat))
     wanted = " ".join(given[:200].split()).lower().rstrip(".")
-    signal = _SIGNALS.get(str(found.get("signal")))
-    if signal is not None and wanted.split(" ")[0] != signal:
+    signal = SIGNALS.get(str(found.get("signal")))
+    if signal and wanted.split(" ")[0] != signal:
         return Refusal(f"the signal {found['signal']!r} needs the act {signal}, not {given[:40]!r}")
     allowed = _allowed(obs, c, first)
-    if wanted in allowed:
-        return allowed[wanted]
+    for words, action in allowed.items():
+        if words.lower() == wanted:
+            return action
     return Refusal(f"the act {given[:40]!r} is not allowed now: allowed are {_summary(allowed)}")
 
 
@@ -152,7 +167,7 @@ def _allowed(obs: Any, c: Any, trust: Any) -> dict[str, int]:
     low = TRUST + 1 + nodes + 1 if obs.seat == ATTACKER else c.depth + nodes + 1
     meanings = ((action, meaning(obs.seat, action, c)) for action in range(low, widths(c.depth, c.branching)[obs.seat]))
     may = _attacker_may if obs.seat == ATTACKER else _defender_may
-    return {written(means, obs, c).lower(): action for action, means in meanings if may(means, obs, c, trust)}
+    return {written(means, obs, c): action for action, means in meanings if may(means, obs, c, trust)}
 
 
 def _attacker_may(means: Any, obs: Any, c: Any, trust: Any) -> bool:

@@ -150,16 +150,25 @@ def first_move(body: Body) -> str:
 
 def moves_told(body: Body) -> list[str]:
     """The moves in the words of the newest question, or its example."""
-    said = (each["content"] for each in reversed(body["messages"]))
-    texts = (each if isinstance(each, str) else each[0]["text"] for each in said)
-    told = next(each for each in texts if "legal now: " in each).partition("legal now: ")[2].partition("\n")[0]
+    told = _told(body).partition("\n")[0]
     example = told.partition("for example ")[2]
     return [example] if example else told.split(", ")
 
 
+def _told(body: Body) -> str:
+    """The newest question, from the legal moves on."""
+    said = (each["content"] for each in reversed(body["messages"]))
+    texts = (each if isinstance(each, str) else each[0]["text"] for each in said)
+    return next(each for each in texts if "legal now: " in each).partition("legal now: ")[2]
+
+
 def plays(body: Body, _number: int = 0) -> Answer:
-    """The first move that is allowed."""
-    return says(json.dumps({"why": "it is the first", "move": first_move(body)}))
+    """The first move that is allowed, in a turn of several fields the first value of each."""
+    if not _told(body).startswith("\n"):
+        return says(json.dumps({"why": "it is the first", "move": first_move(body)}))
+    fields = (line.partition(": ") for line in _told(body).strip().split("\n"))
+    firsts = {name: values.partition(", ")[0] for name, _, values in fields}
+    return says(json.dumps({name: int(value) if value.isdigit() else value for name, value in firsts.items()}))
 
 
 def after(answers: Iterable[Answer | Script]) -> Script:

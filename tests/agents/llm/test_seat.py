@@ -263,10 +263,7 @@ def test_every_game_is_played_by_its_words(table: Any, name: str) -> None:
     """The first of the listed moves, or the example, is accepted in each game that there is."""
     game = envs.game(name, plain=True)
 
-    def answer(body: dict[str, Any], n: int) -> Any:
-        return says(json.dumps({"why": "", "say": "", "move": first_move(body)}))
-
-    endpoint, asked = table.serve(answer), 0
+    endpoint, asked = table.serve(plays), 0
 
     def until(seat: Any) -> Any:
         """At most six answers of a seat, then it gives up, so that a long game costs little."""

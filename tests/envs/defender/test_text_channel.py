@@ -10,7 +10,7 @@ import pytest
 import arena
 import envs
 from arena.agent import Ask, Reply
-from envs.defender.double_agent.channel import LONGEST, format_of, message
+from envs.defender.double_agent.channel import LONGEST
 from envs.game import Game
 from envs.keys import fold
 from envs.rules import Refusal
@@ -192,11 +192,8 @@ def test_a_mixed_match_is_the_structured_one_act_by_act(writes: int, note: str) 
     assert [keeper.prompts for keeper in plain] == [seat.prompts for seat in mixed]
 
 
-def test_only_the_message_is_public() -> None:
-    reply = json.dumps(
-        {"trust": 2, "belief": None, "reflection": "I know the first field", "act": "ask 1", "message": "Which?"}
-    )
-    assert message(reply) == "Which?"
-    assert message("not json") == message('{"act": "vague"}') == message('{"message": 3}') == ""
+def test_both_seats_are_told_the_fields_of_a_turn_and_which_one_is_heard(game: Game) -> None:
     for seat in (0, 1):
-        assert '"act"' in format_of(seat) and '"message"' in format_of(seat)
+        letter = game.letter(opened(game, seat)[1])
+        assert letter is not None and (letter.say, letter.why) == ("message", "reflection")
+        assert {"act", "message", "reflection"} < set(letter.fields) and json.dumps(dict(letter.fields))
