@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from agents._memory import tagged
-from agents.players._nodes import above, beside, descend, first_of, level_of
+from agents.players._nodes import beside, descend
 from envs.drivers import Driver
 from envs.keys import below, fold, uniform
 from envs.records import rule
+from envs.trees import ancestor, first_of, leaves_under, level_of
 
 __all__ = ["STYLES", "attack", "decide", "style_of"]
 
@@ -74,18 +75,9 @@ def share(obs: Any, c: Any, top: int, honest: float, liar: float) -> float:
     """The mass of all leaves under a node."""
     first = leftmost(top, c)
     total = 0.0
-    for leaf in range(first, first + leaves_under(top, c)):
+    for leaf in range(first, first + leaves_under(top, c.depth, c.branching)):
         total += weight(obs, leaf, honest, liar)
     return total
-
-
-@rule
-def leaves_under(node: int, c: Any) -> int:
-    """How many leaves lie under a node."""
-    count = 1
-    for _ in range(c.depth - level_of(node, c.branching)):
-        count *= c.branching
-    return count
 
 
 @rule
@@ -102,7 +94,7 @@ def likeliest(obs: Any, c: Any, honest: float, liar: float) -> int:
     first = leftmost(obs.known, c)
     found = first
     most = -1.0
-    for leaf in range(first, first + leaves_under(obs.known, c)):
+    for leaf in range(first, first + leaves_under(obs.known, c.depth, c.branching)):
         mass = weight(obs, leaf, honest, liar)
         if mass > most + 1e-9:
             most = mass
@@ -115,7 +107,7 @@ def believed(obs: Any, c: Any, leaf: int, honest: float, liar: float, total: flo
     """The deepest node above the likeliest leaf that holds at least half of the mass."""
     node = obs.known
     for level in range(obs.prior + 1, c.depth + 1):
-        heir = above(leaf, level, c.branching)
+        heir = ancestor(leaf, level, c.branching)
         if share(obs, c, heir, honest, liar) < total / 2:
             return node
         node = heir
@@ -157,7 +149,7 @@ def revealed(obs: Any, style: Any, c: Any, trust: int, nodes: int, key: Any) -> 
     if trust >= 3 and uniform(fold(key, 1)) < style.decoy:
         level = 1 + below(fold(key, 2), c.depth - 1)
         node = descend(-1, level, n, fold(key, 3))
-        fact = above(obs.known, level, n)
+        fact = ancestor(obs.known, level, n)
         return beside(fact, n, fold(key, 4)) if fact >= 0 and fact == node else node
     told = False
     for turn in range(obs.turn):

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from agents._memory import tagged
-from agents.players._nodes import above, beside, descend, first_of, level_of, splits, under
+from agents.players._nodes import beside, descend
 from envs.drivers import Driver
 from envs.keys import below, fold, uniform
 from envs.records import rule
+from envs.trees import ancestor, first_of, level_of, on_path, split_level
 
 __all__ = ["CONDUCTS", "conduct_of", "defend", "estimate", "respond", "stated_at", "utter", "world"]
 
@@ -49,7 +50,7 @@ def world(truth: int, level: int, n: int, depth: int, key: Any) -> int:
     """The false leaf that this seat has settled on for a level, as a node; the truth for level 0."""
     if level == 0:
         return truth
-    wrong = beside(above(truth, level, n), n, fold(key, 20 + level))
+    wrong = beside(ancestor(truth, level, n), n, fold(key, 20 + level))
     return descend(wrong, depth - level, n, fold(key, 30 + level))
 
 
@@ -65,15 +66,15 @@ def stated_at(obs: Any, level: int, n: int) -> int:
             if obs.answers[turn, 0] == YES
             else -1
         )
-        if above(node, level, n) >= 0:
-            return above(node, level, n)
+        if ancestor(node, level, n) >= 0:
+            return ancestor(node, level, n)
     return -1
 
 
 @rule
 def predicted(obs: Any, truth: int, knew: int, c: Any) -> int:
     """What an attacker who knew so many fields believes: those, and below them what it was told without a break."""
-    node = above(truth, knew, c.branching)
+    node = ancestor(truth, knew, c.branching)
     for level in range(knew + 1, c.depth + 1):
         told = stated_at(obs, level, c.branching)
         if told < 0 or told // c.branching - 1 != node:
@@ -88,7 +89,7 @@ def likelihood(obs: Any, turn: int, knew: int, truth: int, c: Any) -> float:
     kind = obs.asked[turn, 0]
     node = obs.asked[turn, 1]
     if kind == REVEAL:
-        if splits(node, truth, c.branching) > 0:
+        if split_level(node, truth, c.branching) > 0:
             return 0.5
         return 0.8 if level_of(node, c.branching) == knew else 0.02 if level_of(node, c.branching) > knew else 0.1
     if kind == NOTHING:
@@ -132,8 +133,8 @@ def spoken(obs: Any, leaf: int, c: Any) -> int:
     """The answer to the open question in a world, as a number among replies."""
     nodes = first_of(c.depth + 1, c.branching)
     if obs.question[0] == ASK:
-        return above(leaf, obs.question[1], c.branching)
-    return nodes + (0 if under(leaf, obs.question[1], c.branching) else 1)
+        return ancestor(leaf, obs.question[1], c.branching)
+    return nodes + (0 if on_path(obs.question[1], leaf, c.branching) else 1)
 
 
 @rule
@@ -144,7 +145,7 @@ def invented(obs: Any, truth: int, c: Any, key: Any) -> int:
         return first_of(c.depth + 1, n) + below(fold(key, 40), 2)
     level = obs.question[1]
     width = first_of(level + 1, n) - first_of(level, n)
-    right = above(truth, level, n) - first_of(level, n)
+    right = ancestor(truth, level, n) - first_of(level, n)
     return first_of(level, n) + (right + 1 + below(fold(key, 40), width - 1)) % width
 
 

@@ -14,10 +14,11 @@ import numpy as np
 
 from agents._memory import tagged
 from agents.players._attack import ELICIT, believed, highest, likeliest, share
-from agents.players._nodes import above, beside, descend, first_of, level_of
+from agents.players._nodes import beside, descend
 from envs.drivers import Driver
 from envs.keys import fold
 from envs.records import rule
+from envs.trees import ancestor, first_of, level_of
 
 __all__ = ["CHOICE", "allow", "press", "recognise"]
 
@@ -32,7 +33,7 @@ CHOICE = np.dtype(
 @rule
 def held(obs: Any, level: int, c: Any) -> int:
     """The node that it holds at a level: what it knows, or what was said last; -1 for none."""
-    return above(obs.known, level, c.branching) if level <= obs.prior else obs.ledger.stated[level - 1]
+    return ancestor(obs.known, level, c.branching) if level <= obs.prior else obs.ledger.stated[level - 1]
 
 
 @rule

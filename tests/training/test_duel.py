@@ -33,8 +33,8 @@ from arena.training.double_agent import Mind, Voice
 from arena.training.double_agent_attacker import DETECT, MOVES, Press, Suspect, gathered, policy, scores
 from arena.training.duel import PAYOFF, Config
 from arena.training.run import Run
-from envs.defender.double_agent.tree import ancestor
 from envs.errors import UserError
+from envs.trees import ancestor
 
 SMALL = Config(seed=3, batch=12, group=4, clones=1, updates=2, hidden=8)
 

@@ -13,9 +13,9 @@ from typing import Any
 from envs.defender.double_agent.ledger import ASK, CHECK, ELICIT, TRUST
 from envs.defender.double_agent.rules import ATTACKER, least_trust, widths
 from envs.defender.double_agent.themes import named
-from envs.defender.double_agent.tree import first_of, level_of, on_path
 from envs.rules import Refusal
 from envs.spec import Letter
+from envs.trees import first_of, level_of, on_path
 
 __all__ = ["LONGEST", "letter", "read"]
 

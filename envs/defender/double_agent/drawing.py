@@ -14,8 +14,8 @@ from envs.canvas import Canvas, seat_colour
 from envs.defender.double_agent.ledger import TRUST, posted
 from envs.defender.double_agent.rules import OUTCOMES
 from envs.defender.double_agent.themes import THEMES, labels, named
-from envs.defender.double_agent.tree import ancestor, first_of, on_path
 from envs.defender.double_agent.words import lost, public
+from envs.trees import ancestor, first_of, on_path
 
 __all__ = ["draw"]
 

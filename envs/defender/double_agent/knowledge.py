@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from envs.defender.double_agent.ledger import ASK, TRUST, account, certainty
 from envs.defender.double_agent.rules import HONEST, NONE, NULL, POINT, PRIOR_PHASE, judged
-from envs.defender.double_agent.tree import ancestor, first_of, level_of, nodes_in, split_level
 from envs.keys import below, fold
 from envs.rules import rule
+from envs.trees import ancestor, first_of, level_of, nodes_in, split_level
 
 __all__ = [
     "encode_flat_attacker", "encode_flat_defender", "flat_widths", "imagine_attacker", "imagine_defender", "observe_attacker",

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from envs.defender.double_agent.tree import ancestor, first_of, leaves_under, leftmost, level_of, on_path
 from envs.rules import nested, rule
+from envs.trees import ancestor, first_of, leaves_under, leftmost, level_of, on_path
 
 __all__ = ["TRUST", "account", "blank", "certainty", "fields", "posted", "spread", "weigh"]
 

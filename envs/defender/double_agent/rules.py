@@ -27,9 +27,9 @@ from envs.defender.double_agent.ledger import (
     weigh,
 )  # fmt: skip
 from envs.defender.double_agent.ledger import fields as ledger_fields
-from envs.defender.double_agent.tree import ancestor, first_of, level_of, nodes_in, on_path
 from envs.keys import below, fold
 from envs.rules import config, rule
+from envs.trees import ancestor, first_of, level_of, nodes_in, on_path
 
 __all__ = [
     "ATTACKER", "CONFIG", "DEFENDER", "HONEST", "NONE", "NULL", "OUTCOMES", "PHASES", "POINT", "REWARDS", "acting", "fields", "init",

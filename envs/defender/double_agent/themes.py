@@ -150,7 +150,7 @@ def labels(theme: int, depth: int) -> tuple[str, ...]:
 
 @lru_cache(maxsize=256)
 def named(theme: int, number: int, depth: int, branching: int) -> tuple[str, ...]:
-    """The names of all nodes of scenario `number` of a theme, in the order of `envs.defender.double_agent.tree`."""
+    """The names of all nodes of scenario `number` of a theme, in the order of `envs.trees`."""
     names: list[str] = []
     for level in range(depth):
         stems, endings = _drawn(fold(number, level)), _ENDINGS[theme][level]

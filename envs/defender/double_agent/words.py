@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 from envs.defender.double_agent.ledger import NOTHING, TRUST
 from envs.defender.double_agent.rules import ATTACKER, OUTCOMES, least_trust
 from envs.defender.double_agent.themes import THEMES, labels, named
-from envs.defender.double_agent.tree import ancestor, first_of, level_of, on_path
 from envs.keys import below, fold
 from envs.rules import Mark, Refusal
+from envs.trees import ancestor, first_of, level_of, on_path
 from envs.words import choice
 
 __all__ = [

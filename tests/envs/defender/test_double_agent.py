@@ -13,10 +13,10 @@ import envs
 from envs.canvas import PALETTES, Canvas
 from envs.defender.double_agent import themes
 from envs.defender.double_agent.ledger import posted
-from envs.defender.double_agent.tree import ancestor, first_of, level_of, on_path, split_level
 from envs.game import Game
 from envs.keys import fold
 from envs.rules import PUBLIC, SPECTATOR, Refusal
+from envs.trees import ancestor, first_of, level_of, on_path, split_level
 
 LEAVES = first_of(3, 3)
 """The first leaf of a tree of depth and branching 3."""
