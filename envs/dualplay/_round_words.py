@@ -16,16 +16,9 @@ import numpy as np
 from envs.dualplay._round import END, OPEN, VALID, earned, fits_number
 from envs.rules import Mark, Refusal
 
-__all__ = ["LONGEST", "Manner", "first_wrong", "paid", "refused_length", "share", "whole_number", "written_number"]
+__all__ = ["LONGEST", "Manner", "first_wrong", "paid", "share", "whole_number", "written_number"]
 
 LONGEST = 200
-
-
-def refused_length(text: str) -> Refusal | None:
-    """Texts are bounded before anything else is done with them."""
-    if len(text) <= LONGEST:
-        return None
-    return Refusal(f"the text has {len(text)} characters: a question or an answer has at most {LONGEST}")
 
 
 def written_number(tokens: Any, length: int) -> str:
@@ -82,9 +75,20 @@ class Manner:
     verdicts: tuple[str, ...]
     answer: Callable[[Any, int], str]
 
-    def name(self, action: int) -> str:
-        """A token in a word."""
+    def name(self, action: int, obs: Any = None, c: Any = None) -> str:
+        """A token in a word, whoever looks."""
         return "end" if action == END else self.signs[action]
+
+    def form(self, action: int, obs: Any = None, c: Any = None) -> str:
+        """The text that stands for one token."""
+        return f"write {self.name(action)}"
+
+    def opened(self, text: str, legal: Any) -> str | list[int] | Refusal:
+        """A text in small letters that is to be read as a whole; or what it means already: one token, or nothing that is read."""
+        if len(text) > LONGEST:
+            return Refusal(f"the text has {len(text)} characters: a question or an answer has at most {LONGEST}")
+        wanted = text.strip().lower()
+        return self.one_token(wanted.removeprefix("write ").strip(), legal) if wanted.startswith("write ") else wanted
 
     def shown(self, token: int, ends: tuple[int, ...]) -> str:
         """A token in a refusal."""

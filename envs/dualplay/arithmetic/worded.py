@@ -6,13 +6,14 @@ import re
 from typing import Any
 
 from envs.dualplay._round import ASK, END, SIGNS, VERDICTS
-from envs.dualplay._round_words import Manner, first_wrong, refused_length, whole_number, written_number
+from envs.dualplay._round_words import Manner, first_wrong, whole_number, written_number
 from envs.dualplay.arithmetic.played import fits_question
 from envs.rules import Mark, Refusal
 
 __all__ = ["MANNER", "form", "metrics", "name", "parse", "question", "say", "tell"]
 
 MANNER = Manner(SIGNS, VERDICTS, written_number)
+form, name = MANNER.form, MANNER.name
 
 
 def question(tokens: Any, length: int) -> str:
@@ -21,20 +22,10 @@ def question(tokens: Any, length: int) -> str:
     return re.sub(r"([+*-])", r" \1 ", text).strip()
 
 
-def form(action: int, obs: Any, c: Any) -> str:
-    return f"write {name(action, obs, c)}"
-
-
-def name(action: int, obs: Any, c: Any) -> str:
-    return MANNER.name(action)
-
-
 def parse(text: str, obs: Any, c: Any, legal: Any) -> list[int] | Refusal:
-    if refusal := refused_length(text):
-        return refusal
-    wanted = text.strip().lower()
-    if wanted.startswith("write "):
-        return MANNER.one_token(wanted.removeprefix("write ").strip(), legal)
+    wanted = MANNER.opened(text, legal)
+    if not isinstance(wanted, str):
+        return wanted
     if obs.seat > 0:
         return whole_number(wanted, obs.answers[obs.seat - 1], int(obs.lengths[obs.seat - 1]))
     return _question(wanted.replace(" ", ""), obs, c)

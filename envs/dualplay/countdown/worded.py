@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from envs.dualplay._round import ASK, END
-from envs.dualplay._round_words import Manner, first_wrong, refused_length, whole_number
+from envs.dualplay._round_words import Manner, first_wrong, whole_number
 from envs.dualplay.countdown.declared import NAMES, VERDICTS, WIDTH
 from envs.dualplay.countdown.grammar import fits
 from envs.rules import Mark, Refusal
@@ -25,6 +25,7 @@ def calculation(tokens: Any, length: int) -> str:
 
 
 MANNER = Manner(NAMES, VERDICTS, calculation)
+form, name = MANNER.form, MANNER.name
 
 
 def posing(asked: Any) -> str:
@@ -33,20 +34,10 @@ def posing(asked: Any) -> str:
     return f"make {asked.target} from {', '.join(numbers[:-1])} and {numbers[-1]}"
 
 
-def form(action: int, obs: Any, c: Any) -> str:
-    return f"write {MANNER.name(action)}"
-
-
-def name(action: int, obs: Any, c: Any) -> str:
-    return MANNER.name(action)
-
-
 def parse(text: str, obs: Any, c: Any, legal: Any) -> list[int] | Refusal:
-    if refusal := refused_length(text):
-        return refusal
-    wanted = text.strip().lower()
-    if wanted.startswith("write "):
-        return MANNER.one_token(wanted.removeprefix("write ").strip(), legal)
+    wanted = MANNER.opened(text, legal)
+    if not isinstance(wanted, str):
+        return wanted
     if obs.seat > 0:
         wanted = wanted.removeprefix("answer").lstrip(" :").rstrip(" .")
         told, _, made = wanted.partition("=")

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from envs.dualplay import _prose_words
 from envs.dualplay._prose import tidy, unfit
+from envs.dualplay._prose_words import answered
 from envs.dualplay.questions.declared import ANSWER, CHECKS, LONGEST, SHORTEST
 from envs.dualplay.questions.played import valid
 from envs.keys import below, fold
@@ -60,7 +62,7 @@ def example(obs: Any, c: Any, seat: int, key: Any) -> list[str]:
 
 # ------------------------------------------------------------------ what is said
 def say(obs: Any, c: Any) -> str:
-    return "\n".join([*_situation(obs, c), *_answered(obs, c)])
+    return "\n".join([*_situation(obs, c), *answered(obs)])
 
 
 def _situation(obs: Any, c: Any) -> Iterator[str]:
@@ -85,18 +87,7 @@ def _situation(obs: Any, c: Any) -> Iterator[str]:
 
 def verdict(seen: Any) -> str:
     """ "valid", "invalid" with every reason, or "not judged yet"."""
-    failed = [bad for check, _, bad in CHECKS if seen.checks.get(check) is False]
-    return f"invalid: {'; '.join(failed)}" if failed else "valid" if valid(seen) else "not judged yet"
-
-
-def _answered(obs: Any, c: Any) -> Iterator[str]:
-    reasons = {whose: (result, reason) for whose, result, reason in obs.verdicts}
-    for i, answer in enumerate(obs.answers):
-        if answer is not None:
-            result, reason = reasons.get(i, ("", ""))
-            yield f"Solver {i + 1} answers {answer}" + (f", which is {result} ({reason})." if result else ".")
-    if obs.stage == "over":
-        yield "The game is over."
+    return _prose_words.verdict(seen.checks, CHECKS, valid(seen))
 
 
 # ------------------------------------------------------------------ what happened

@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-from textwrap import wrap
 from typing import Any
 
 from envs.canvas import Canvas, seat_colour
+from envs.dualplay._prose_board import WIDE, draw_filters, draw_question
 from envs.dualplay.search_text.declared import CHECKS
 from envs.dualplay.search_text.worded import verdict
 
 __all__ = ["draw"]
 
-WIDE, HIGH, LINES = 34, 21, 5
-"""Units, in each of which two letters stand, and lines of a question that are drawn."""
+HIGH = 21
 
 
 def draw(obs: Any, c: Any, canvas: Canvas) -> None:
     canvas.size(WIDE, HIGH)
-    canvas.text(0.5, 0.5, "question", "muted", "left")
-    if obs.target:
-        canvas.text(WIDE - 0.5, 0.5, f"answer {obs.target}", seat_colour(0), "right")
-    canvas.rect(0, 1, WIDE, LINES, "board")
-    for i, line in enumerate(wrap(obs.question or "...", 2 * WIDE - 4)[:LINES]):
-        canvas.text(1, 1.5 + i, line, "highlight" if obs.stage == "dig" else "text", "left")
-    x = 0.5
-    for check, *_ in CHECKS:
-        passed = obs.checks.get(check)
-        lamp, shade = (".", "muted") if passed is None else ("+", "good") if passed else ("-", "bad")
-        canvas.text(x, LINES + 1.5, lamp + check, shade, "left")
-        x += len(check) / 2 + 1.2
-    if obs.checks:
-        told = verdict(obs)
-        shade = {"valid": "good", "not judged yet": "muted"}.get(told, "bad")
-        canvas.text(0.5, LINES + 2.5, told[: 2 * WIDE - 2], shade, "left")
+    draw_question(obs.question, obs.target, obs.stage == "dig", canvas)
+    draw_filters([check for check, *_ in CHECKS], obs.checks, verdict(obs), 1.2, canvas)
     for seat, calls in enumerate(obs.calls):
         _draw_seat(obs, seat, calls, canvas)
 

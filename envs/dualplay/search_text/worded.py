@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from envs.dualplay import _prose_words
 from envs.dualplay._prose import tidy, unfit, words
+from envs.dualplay._prose_words import answered
 from envs.dualplay.search_text.declared import CHECKS, LONGEST, SHELF
 from envs.dualplay.search_text.played import valid
 from envs.keys import below, fold
@@ -106,7 +108,7 @@ def example(obs: Any, c: Any, seat: int, key: Any) -> list[str]:
 def say(obs: Any, c: Any) -> str:
     if obs.task:
         return "\n".join(_task(obs, c))
-    return "\n".join([*_situation(obs, c), *_found(obs), *_answered(obs)])
+    return "\n".join([*_situation(obs, c), *_found(obs), *_outcome(obs)])
 
 
 def _task(obs: Any, c: Any) -> Iterator[str]:
@@ -144,11 +146,8 @@ def _situation(obs: Any, c: Any) -> Iterator[str]:
 
 
 def verdict(seen: Any) -> str:
-    """ "valid", "invalid" with every reason, or what it waits for."""
-    failed = [bad for check, _, bad in CHECKS if seen.checks.get(check) is False]
-    if failed:
-        return f"invalid: {'; '.join(failed)}"
-    return "valid" if valid(seen) else "not judged yet"
+    """ "valid", "invalid" with every reason, or "not judged yet"."""
+    return _prose_words.verdict(seen.checks, CHECKS, valid(seen))
 
 
 def _found(obs: Any) -> Iterator[str]:
@@ -161,16 +160,10 @@ def _found(obs: Any) -> Iterator[str]:
     yield from (f"{title}: {text}" for title, text in shown.items())
 
 
-def _answered(obs: Any) -> Iterator[str]:
-    reasons = {whose: (result, reason) for whose, result, reason in obs.verdicts}
+def _outcome(obs: Any) -> Iterator[str]:
     if obs.reading:
         yield f"The judge reads: {obs.reading}"
-    for i, answer in enumerate(obs.answers):
-        if answer is not None:
-            result, reason = reasons.get(i, ("", ""))
-            yield f"Solver {i + 1} answers {answer}" + (f", which is {result} ({reason})." if result else ".")
-    if obs.stage == "over":
-        yield "The game is over."
+    yield from answered(obs)
 
 
 # ------------------------------------------------------------------ what happened
