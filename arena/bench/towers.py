@@ -36,8 +36,10 @@ PLAYERS: Mapping[str, tuple[str, str]] = {
     "greedy": ("scripted?style=greedy", ""),
     "expert": ("scripted", ""),
     "mcts": ("mcts?simulations=16&depth=24", ""),
+    "trained": ("runs/studies/tower-level-{level}/ppo-0", "&period=64"),
 }
-"""Address and options of the game. Triples leave room for what is not valid; so `random` draws triples."""
+"""Address and options of the game. Triples leave room for what is not valid; so `random` draws triples. `trained` is the first seed of the
+studies of arena.training.studies, which have to be there; it decides a quarter as often as the others."""
 STRENGTHS = ("weak", "fair", "strong")
 """Of both sides of the siege."""
 RESULTS = Path(__file__).parents[2] / "docs" / "results" / "towers.jsonl"
@@ -86,7 +88,7 @@ def _played(player: str, level: str, seed: int) -> Mapping[str, Any]:
     from arena.matches import play  # noqa: PLC0415
 
     address, options = PLAYERS[player]
-    return play(f"tower_defence?level={level}{options}", [address], seed=seed).metrics
+    return play(f"tower_defence?level={level}{options}", [address.format(level=level)], seed=seed).metrics
 
 
 # ------------------------------------------------------------------ the siege

@@ -36,7 +36,7 @@ PART = 5.0
 class Study:
     """game; minutes a run; seeds; algorithm -> (what it is, settings beside the game's defaults).
 
-    opponents: figure -> (options of the learned player, opponent, matches).
+    opponents: figure -> (options of the learned player, opponent, matches); matches: how many are played alone, in a game with one seat.
     """
 
     game: str
@@ -44,6 +44,7 @@ class Study:
     seeds: tuple[int, ...]
     algorithms: Mapping[str, tuple[str, Mapping[str, Any]]]
     opponents: Mapping[str, tuple[str, str, int]] = field(default_factory=dict)
+    matches: int = 0
 
 
 STUDIES = {
@@ -57,6 +58,13 @@ STUDIES = {
     ),
 }  # fmt: skip
 """inside_mcts_200: the policy guides 200 simulations and plays against plain search of as many."""
+STUDIES |= {
+    f"tower-level-{level}": Study(
+        f"tower_defence?level={level}&period=64", 6.0, (0, 1, 2),
+        {name: (f"{name.upper()}, perceptron 2x128", {"threads": 1}) for name in ("ppo", "dqn")}, matches=40,
+    )
+    for level in range(1, 6)
+}  # fmt: skip
 
 
 def folder_of(name: str, algo: str, seed: int, base: Path) -> Path:
@@ -97,6 +105,11 @@ def judge(name: str, algo: str, seed: int, base: Path = Path("runs/studies"), wo
             study.game, player, opponent, episodes=episodes, seed=1_000_000 * (1 + seed), workers=workers
         )
         found[figure] = judgement.tree()
+    if study.matches:
+        alone = against(
+            study.game, str(folder), "", episodes=study.matches, seed=1_000_000 * (1 + seed), plies=0, workers=workers
+        )
+        found["score"] = alone.tree()
     newest = run.newest()
     found["steps"] = newest.step if newest else 0
     run.keep("judged.json", json.dumps(found, indent=2).encode())
@@ -111,9 +124,12 @@ def rows(name: str, now: datetime, base: Path = Path("runs/studies")) -> list[di
             continue
         judged = [_judged(folder_of(name, algo, seed, base)) for seed in study.seeds]
         figures = {f: mean_figure([100.0 * each[f]["win_rate"] for each in judged], "%") for f in study.opponents}
+        if study.matches:
+            figures["score"] = mean_figure([each["score"]["points"] for each in judged], "points")
         figures["samples"] = mean_figure([float(each["steps"]) for each in judged], "samples")
         config = {"game": study.game, "minutes": study.minutes, "clock": "processor", **settings}
         matches = {figure: episodes for figure, (_, _, episodes) in study.opponents.items()}
+        matches |= {"score": study.matches} if study.matches else {}
         made.append(
             study_row(
                 f"{name}/{algo}", what, _command("record", name), now, config=config, seeds=study.seeds, figures=figures,

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import envs
 from arena.bench.results import append, read
 from arena.training import studies
+from arena.training.evaluation import Judgement
 from arena.training.run import Run
 from arena.training.studies import STUDIES, Study
 from envs.errors import UserError
@@ -65,3 +68,22 @@ def test_a_study_that_nobody_has_is_told() -> None:
     with pytest.raises(UserError, match="connect-four"):
         studies.train("connect-five", "ppo", 0)
     assert STUDIES["connect-four"].seeds == (0, 1, 2, 3, 4)
+
+
+def test_a_game_of_one_seat_is_judged_by_its_score(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = Study("tower_defence?level=1", 1.0, (0, 1), {"ppo": ("PPO", {})}, matches=3)
+    monkeypatch.setitem(STUDIES, "lone", study)
+    for seed in study.seeds:
+        Run.create(tmp_path / "lone" / f"ppo-{seed}", algo="ppo", game=envs.game("matrix", plain=True), config={})
+    asked = []
+
+    def against(game: str, player: str, opponent: str, **options: Any) -> Judgement:
+        asked.append((game, opponent, options["episodes"], options["seed"], options["plies"]))
+        return Judgement(player, opponent, games=3, points=-6.0)
+
+    monkeypatch.setattr(studies, "against", against)
+    for seed in study.seeds:
+        studies.judge("lone", "ppo", seed, tmp_path)
+    assert asked == [("tower_defence?level=1", "", 3, 1_000_000, 0), ("tower_defence?level=1", "", 3, 2_000_000, 0)]
+    (row,) = studies.rows("lone", datetime.now(UTC), tmp_path)
+    assert row["figures"]["score"]["median"] == -2.0 and row["matches"] == {"score": 3}
