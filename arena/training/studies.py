@@ -60,7 +60,7 @@ STUDIES = {
 """inside_mcts_200: the policy guides 200 simulations and plays against plain search of as many."""
 STUDIES |= {
     f"tower-level-{level}": Study(
-        f"tower_defence?level={level}&period=64", 6.0, (0, 1, 2),
+        f"tower_defence?level={level}&period=64", 4.0, (0, 1, 2) if level < 3 else (0,),
         {name: (f"{name.upper()}, perceptron 2x128", {"threads": 1}) for name in ("ppo", "dqn")}, matches=40,
     )
     for level in range(1, 6)
