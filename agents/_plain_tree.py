@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from math import log, sqrt
 from typing import Any
 
-from agents.search import Arm, Budget, Findings
+from agents.findings import Arm, Budget, Findings
 from arena.agent import Ask
 from envs import keys
 from envs.game import Game, Legal

@@ -8,7 +8,7 @@ import numpy as np
 
 from agents._memory import Work, allocate
 from agents._tree import search
-from agents.search import Arm, Budget, Findings
+from agents.findings import Arm, Budget, Findings
 from arena.agent import Ask
 from envs.records import unwrap
 

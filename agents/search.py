@@ -9,60 +9,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from agents import pane
+from agents.findings import Arm, Budget, Engine, Findings
 from arena.agent import Ask, Reply
 from envs import keys
 from envs.errors import UserError
 from envs.game import Game
 from envs.spec import Box, Option, Text
 
-__all__ = ["Arm", "Budget", "Engine", "Findings", "Mcts", "demand_imagine"]
+__all__ = ["Mcts", "demand_imagine"]
 
 MARGIN = 0.8
 """The share of the time that the host allows, after which a search stops."""
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One choice at the root: its column in the mask, visits, mean return in points, and whether that is proven."""
-
-    column: int
-    visits: int
-    mean: float
-    proven: bool = False
-
-
-@dataclass(frozen=True)
-class Findings:
-    """What a search found: the arms that were tried, by column, and how many simulations it made."""
-
-    arms: Mapping[int, Arm]
-    simulations: int
-
-
-@dataclass(frozen=True)
-class Budget:
-    """simulations at most; rollouts per leaf, of `depth` ticks (0: to the end); c: weight of exploration; solve: prove outcomes."""
-
-    simulations: int
-    c: float
-    rollouts: int
-    depth: int
-    solve: bool
-
-
-class Engine(Protocol):
-    """A tree that grows: `run` makes simulations for one question, `findings` says what they came to."""
-
-    def begin(self, ask: Ask, budget: Budget) -> None: ...
-
-    def run(self, count: int) -> bool:
-        """Make `count` simulations more; False when nothing is left to find out."""
-
-    def findings(self) -> Findings: ...
 
 
 def demand_imagine(who: str, game: Game) -> None:
