@@ -19,6 +19,7 @@ __all__ = ["HOLD", "Shot", "Wanted", "outcome", "shots", "titles"]
 HOLD = 3.0
 """Seconds that the last picture stays."""
 _PACE, _LONGEST = 2.0, 60.0
+_MOST_SAID = 2000
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,12 @@ class Wanted:
 
 @dataclass
 class Shot:
-    """One picture: the moment, how long it stays (seconds), what led to it, what is worth a line, points so far, who acts."""
+    """One picture: the moment, how long it stays (seconds), what led to it, what was said then, what is worth a line, points, who acts."""
 
     moment: Moment
     seconds: float
     acts: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
     marks: list[Marked] = field(default_factory=list)
     points: tuple[float | None, ...] = ()
     acting: tuple[int, ...] = ()
@@ -97,17 +99,22 @@ class _Told:
         self.before: list[Acted] = []
         self.acts: list[str] = []
         self.latest: list[str] = []
+        self.said: list[str] = []
+        self.heard: list[str] = []
         self.marks: list[Marked] = []
         self.new: list[Marked] = []
 
     def forget_earlier(self) -> None:
         """What led to ticks before the first picture is not told in it."""
-        self.acts, self.marks = list(self.latest), list(self.new)
+        self.acts, self.marks, self.said = list(self.latest), list(self.new), list(self.heard)
 
     def take(self, entry: Entry) -> None:
         """One tick further. Acts and marks pile up until a picture shows them."""
-        self.latest = self._named(self.before)
+        acts = [seen for act in self.before if isinstance(seen := self._shown(act), Acted)]
+        self.latest = self._named(acts)
         self.acts += self.latest
+        self.heard = self._spoken(acts)
+        self.said += self.heard
         self.before = entry.acts
         self.new = [seen for event in entry.events if isinstance(seen := self._shown(event), Marked)]
         self.marks += self.new
@@ -118,18 +125,24 @@ class _Told:
         return shown(event, self.who, self.tape.opened)
 
     def _named(self, acts: list[Acted]) -> list[str]:
-        seen = (self._shown(act) for act in acts)
-        names = [(act.seat, safe_text(act.name, width=60)) for act in seen if isinstance(act, Acted) and act.name]
-        seats = self.tape.started.seats
-        return [f"{safe_text(seats[seat].name, width=40)} {name}" for seat, name in names if seat >= 0]
+        return [f"{self._seat(act)} {safe_text(act.name, width=60)}" for act in acts if act.name and act.seat >= 0]
+
+    def _spoken(self, acts: list[Acted]) -> list[str]:
+        """What was said with these acts, as far as who looks has heard it."""
+        words = [(self._seat(act), safe_text(text, width=_MOST_SAID)) for act in acts for _, text in act.said]
+        return [f"{seat} says: {text}" for seat, text in words if text]
+
+    def _seat(self, act: Acted) -> str:
+        return safe_text(self.tape.started.seats[act.seat].name, width=40)
 
     def shot(self, entry: Entry, seconds: float) -> Shot:
         assert entry.stored is not None
         moment = Moment(self.tape, entry.tick, entry.stored, entry.acts)
         final = entry.tick == self.tape.last and self.tape.ended is not None
         points = self._points(final)
-        acts, self.acts, marks, self.marks = self.acts, [], self.marks, []
-        return Shot(moment, seconds, acts, marks, points, moment.acting(), final)
+        told = self.acts, self.said, self.marks
+        self.acts, self.said, self.marks = [], [], []
+        return Shot(moment, seconds, *told, points, moment.acting(), final)
 
     def _points(self, final: bool) -> tuple[float | None, ...]:
         """Points so far; those of others only where they are everybody's. The scores of a fault count at the end."""

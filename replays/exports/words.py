@@ -1,4 +1,4 @@
-"""Every tick in words: what was done, what happened, and the position as it was known; a transcript that people and diffs can read."""
+"""Every tick in words: what was done and said, what happened, and the position as it was known; for people and for diffs."""
 
 from __future__ import annotations
 
@@ -35,5 +35,6 @@ def lines(tape: Tape, wanted: Wanted) -> Iterator[str]:
 def _tick(shot: Shot, who: int) -> Iterator[str]:
     yield ""
     yield f"tick {shot.moment.tick}" + "".join(f", {act}" for act in shot.acts)
+    yield from shot.said
     yield from (f"* {safe_text(mark.text)}" for mark in shot.marks)
     yield from safe_text(shot.moment.text(who), lines=_MOST_LINES).splitlines()

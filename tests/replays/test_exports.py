@@ -13,11 +13,12 @@ from PIL import Image
 
 import envs
 import replays
+from arena.agent import Ask, Reply
 from envs.errors import UserError
 from replays.exports import FORMATS
 from replays.exports._scene import Scene
 from replays.exports._shots import HOLD, Wanted, shots
-from tests.replays.matches import GAMES, WALK, recorded
+from tests.replays.matches import GAMES, WALK, recorded, uniform
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +51,19 @@ def test_text_tells_every_tick(four: Path, tmp_path: Path) -> None:
     assert sum(line.startswith("tick ") for line in lines) == len(tape)
     assert lines[-1].startswith("end: player_")
     assert "* " + tape.marks()[0].text in lines
+
+
+def test_text_tells_what_was_said_to_whoever_heard_it(tmp_path: Path) -> None:
+    def whispers(ask: Ask) -> Reply:
+        return Reply([ask.legal.sample(ask.key)], say=[([0], "to the\x1b[2J attacker")])
+
+    recorded(tmp_path / "m.arena", "double_agent", 2, [uniform, whispers])
+    told = {
+        seat: replays.export(tmp_path / "m.arena", tmp_path / f"{seat}.txt", seat=seat).read_text()
+        for seat in (-1, 0, -2)
+    }
+    assert re.search(r"^defender_0 says: to the.*attacker$", told[0], re.MULTILINE) and "says: " in told[-1]
+    assert "says: " not in told[-2] and not any("\x1b" in text for text in told.values())
 
 
 def test_png_has_the_size_that_was_asked_for(four: Path, tmp_path: Path) -> None:
