@@ -9,7 +9,6 @@ Rows go to docs/results/search.jsonl. Seeds are 0 to EPISODES - 1. Rules run pla
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -19,7 +18,7 @@ from typing import Any
 import envs
 from arena.agent import Ask
 from arena.bench.results import append
-from arena.bench.studies import mean_figure, share_figure, study_row
+from arena.bench.studies import as_command, mean_figure, share_figure, study_row, typed
 from arena.match import Result
 from arena.matches import play
 from envs.game import Game
@@ -111,7 +110,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     what, command, now = (
         arguments[0],
-        shlex.join(["python", "-m", "arena.bench.digging", *arguments]),
+        typed("arena.bench.digging", arguments),
         datetime.now(UTC),
     )
     rows = solvers(what, EPISODES, command, now) if what in WORLDS else noise(EPISODES, command, now)
@@ -121,4 +120,4 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    as_command(main)

@@ -9,17 +9,20 @@ one line a row in the order of their first appearance; a row that lacks a figure
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+import shlex
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from statistics import fmean
-from typing import Any
+from typing import Any, NoReturn
 
 from arena.bench.figures import worded
 from arena.bench.machine import circumstances
 from arena.bench.results import figure
 from arena.statistics import wilson
+from envs.errors import UserError
 
-__all__ = ["mean_figure", "share_figure", "study_row", "study_table"]
+__all__ = ["as_command", "mean_figure", "share_figure", "study_row", "study_table", "typed"]
 
 
 def mean_figure(values: Sequence[float], unit: str, seed: int = 0, resamples: int = 2000) -> dict[str, Any]:
@@ -80,3 +83,17 @@ def _trials(row: Mapping[str, Any], names: Iterable[str]) -> str:
     """How many values (seeds, matches) each figure is made of."""
     counts = [str(row["figures"][name]["n"]) for name in names if name in row["figures"]]
     return counts[0] if len(set(counts)) == 1 else ", ".join(counts)
+
+
+def typed(module: str, words: Iterable[object]) -> str:
+    """The command of a study as somebody types it."""
+    return shlex.join(["python", "-m", module, *map(str, words)])
+
+
+def as_command(main: Callable[[Sequence[str]], int | None]) -> NoReturn:
+    """Ends the process with what `main` makes of the words behind the command; what their writer got wrong is one line and its code."""
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except UserError as told:
+        sys.stderr.write(f"{told}\n")
+        sys.exit(told.code)

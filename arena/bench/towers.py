@@ -13,7 +13,6 @@ and print a table; with --record (--write) the rows stand in docs/results/towers
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -25,7 +24,8 @@ from typing import Any
 import click
 
 from arena.bench.sides import Work, steady
-from arena.bench.studies import mean_figure, share_figure, study_row
+from arena.bench.studies import as_command, mean_figure, share_figure, study_row
+from envs.errors import unknown
 
 __all__ = ["LEVELS", "PLAYERS", "alone", "load_text", "scores", "siege", "world"]
 
@@ -70,6 +70,8 @@ def scores(players: str, levels: str, seeds: int, record: bool) -> None:
 
 
 def _row(player: str, levels: Sequence[str], seeds: Sequence[int]) -> dict[str, Any]:
+    if player not in PLAYERS:
+        raise unknown("player", player, PLAYERS)
     figures = {}
     for level in levels:
         played = [_played(player, level, seed) for seed in seeds]
@@ -265,4 +267,4 @@ def alone(pixels: bool, seed: int) -> Work:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    as_command(lambda words: main(words, prog_name="python -m arena.bench.towers"))

@@ -12,7 +12,7 @@ import argparse
 import dataclasses
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from arena.bench.studies import as_command
 from arena.training import double_agent
 from arena.training.dialogue import OUTCOMES, Outcome, Table, attackers, scripted
 from arena.training.double_agent import Config, Mind
+from envs.errors import UserError
 
 __all__ = ["ATTACKERS", "CELLS", "SCRIPTED", "judged", "probe", "run", "summed"]
 
@@ -133,18 +135,23 @@ def made(folder: Path, cell: str, seed: int) -> Mapping[str, Any]:
 
 
 def seeds_of(text: str) -> list[int]:
-    """ "0-7" or "0,3"."""
+    """ "0-7" or "0,3". Raises UserError for anything else."""
     first, _, last = text.partition("-")
-    return list(range(int(first), int(last) + 1)) if last else [int(each) for each in text.split(",")]
+    try:
+        return list(range(int(first), int(last) + 1)) if last else [int(each) for each in text.split(",")]
+    except ValueError:
+        raise UserError(f"--seeds {text!r} names no seeds: write a range as 0-7, or a list as 0,3") from None
 
 
-def main() -> None:
+def main(words: Sequence[str]) -> None:
     """Make the runs that are asked for, one after another."""
-    parser = argparse.ArgumentParser(description="Train and judge double agents.")
+    parser = argparse.ArgumentParser(
+        prog="python -m arena.training.double_agent_runs", description="Train and judge double agents."
+    )
     parser.add_argument("--cells", default=",".join(CELLS))
     parser.add_argument("--seeds", default="0-7")
     parser.add_argument("--to", type=Path, default=Path("runs/double-agent"))
-    given = parser.parse_args()
+    given = parser.parse_args(words)
     torch.set_num_threads(1)
     for seed in seeds_of(given.seeds):
         for cell in given.cells.split(","):
@@ -153,4 +160,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    as_command(main)

@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 
 from arena.bench.results import append
-from arena.bench.studies import mean_figure, study_row
+from arena.bench.studies import as_command, mean_figure, study_row, typed
 from arena.training.double_agent_runs import ATTACKERS, CELLS, SCRIPTED, judged, made, seeds_of
 
 __all__ = ["claims", "clustered", "correlation", "defender_row", "figures_of", "rows"]
 
-COMMAND = "python -m arena.training.double_agent_tables"
+MODULE = "arena.training.double_agent_tables"
 RESULTS = Path(__file__).parents[2] / "docs" / "results" / "defender.jsonl"
 WORDS = {
     "plain": "plain", "mixture": "all four", "mind": "theory of mind", "fooling": "fooling", "both": "both rewards", "ppo": "by PPO",
@@ -196,25 +196,27 @@ def rows(folder: Path, seeds: Sequence[int], cells: Sequence[str], made_by: Made
     yield from probes(runs, made_by)
 
 
-def main() -> None:
+def main(words: Sequence[str]) -> None:
     """Keep the rows, or judge one's own attacker."""
-    parser = argparse.ArgumentParser(description="Tables of the study of double agents.")
+    parser = argparse.ArgumentParser(
+        prog="python -m arena.training.double_agent_tables", description="Tables of the study of double agents."
+    )
     parser.add_argument("--runs", type=Path, default=Path("runs/double-agent"))
     parser.add_argument("--seeds", default="0-7")
     parser.add_argument("--cells", default=",".join(CELLS))
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--attacker", help="module:name of an agent; prints instead of keeping rows")
-    given = parser.parse_args()
+    given = parser.parse_args(words)
     if given.attacker:
         from arena.training.double_agent_guest import table  # noqa: PLC0415  few need it
 
         sys.stdout.writelines(f"{line}\n" for line in table(given.attacker))
         return
-    command = " ".join([COMMAND, *sys.argv[1:]])
+    command = typed(MODULE, words)
     told = list(rows(given.runs, seeds_of(given.seeds), given.cells.split(","), (command, datetime.now(UTC))))
     kept = append(given.results, [row | {"load": told[0]["load"]} for row in told])  # one run, one line of where
     sys.stdout.write(f"{kept} rows added to {given.results}\n")
 
 
 if __name__ == "__main__":
-    main()
+    as_command(main)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from arena.bench.results import append
-from arena.bench.studies import mean_figure, study_row
+from arena.bench.studies import as_command, mean_figure, study_row, typed
 from arena.training.paradigms import Config
 
 __all__ = ["ABLATIONS", "ROWS", "main"]
@@ -153,7 +152,7 @@ def _figures(told: Sequence[Mapping[str, float]]) -> dict[str, Any]:
     return made
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str]) -> int:
     """See the module."""
     parser = argparse.ArgumentParser(
         prog="python -m arena.training.dual_study", description="the study of dual-play arithmetic"
@@ -174,12 +173,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for row in [*ROWS, *(ABLATIONS if seed == 0 else ())]:
                 run(row, seed, given.seconds, given.folder)
     else:
-        told = arguments if arguments is not None else sys.argv[1:]
-        sys.stdout.write(
-            f"{record(given.seconds, given.folder, shlex.join(['python', '-m', 'arena.training.dual_study', *told]))} rows\n"
-        )
+        made_by = typed("arena.training.dual_study", arguments)
+        sys.stdout.write(f"{record(given.seconds, given.folder, made_by)} rows\n")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    as_command(main)

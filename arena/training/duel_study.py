@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import torch
 
 from arena.bench.results import append
-from arena.bench.studies import mean_figure, study_row
+from arena.bench.studies import as_command, mean_figure, study_row, typed
 from arena.training import duel
 from arena.training.dialogue import OUTCOMES
 from arena.training.double_agent_runs import seeds_of
@@ -32,7 +32,7 @@ from arena.training.run import Run, is_run
 
 __all__ = ["RESPONSES", "TRUSTS", "Response", "rows"]
 
-COMMAND = "python -m arena.training.duel_study"
+MODULE = "arena.training.duel_study"
 TRUSTS = {"earned": "trust by the rule of trust", "stated": "trust as the attacker says"}
 CONFIG = duel.Config()
 JUDGED, STEPS = 1536, 120_000
@@ -73,7 +73,7 @@ def made_run(places: Places, trust: str, seed: int) -> Run:
     """A run of self-play, made if it is not there."""
     path = places.runs / f"{trust}-{seed}"
     if not is_run(path):
-        duel.train(CONFIG.replace(seed=seed), f"double_agent?trust={trust}", path, command=COMMAND)
+        duel.train(CONFIG.replace(seed=seed), f"double_agent?trust={trust}", path, command=typed(MODULE, ()))
     return Run.opened(path)
 
 
@@ -162,15 +162,17 @@ def exploitabilities(places: Places, seeds: Sequence[int], made_by: Made) -> Ite
         )
 
 
-def main() -> None:
+def main(words: Sequence[str]) -> None:
     """Make what is missing and keep the rows."""
-    parser = argparse.ArgumentParser(description="The study of self-play in the double agent.")
+    parser = argparse.ArgumentParser(
+        prog="python -m arena.training.duel_study", description="The study of self-play in the double agent."
+    )
     parser.add_argument("--runs", type=Path, default=Path("runs/duel"))
     parser.add_argument("--defenders", type=Path, default=Path("runs/double-agent"))
     parser.add_argument("--seeds", default="0-7")
     parser.add_argument("--only", choices=("runs", "responses"), help="make these and keep no rows")
     parser.add_argument("--results", type=Path, default=RESULTS)
-    given = parser.parse_args()
+    given = parser.parse_args(words)
     torch.set_num_threads(1)
     places, seeds = Places(given.runs, given.defenders), seeds_of(given.seeds)
     if given.only:
@@ -179,11 +181,11 @@ def main() -> None:
                 found = made_run(places, name, seed) if given.only == "runs" else made_response(places, name, seed)
                 print(f"{name} seed {seed}: {found}", flush=True)  # noqa: T201  a command's report
         return
-    command = " ".join([COMMAND, *sys.argv[1:]])
+    command = typed(MODULE, words)
     told = list(rows(places, seeds, (command, datetime.now(UTC))))
     kept = append(given.results, [row | {"load": told[0]["load"]} for row in told])  # one run, one line of where
     sys.stdout.write(f"{kept} rows added to {given.results}\n")
 
 
 if __name__ == "__main__":
-    main()
+    as_command(main)

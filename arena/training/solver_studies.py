@@ -8,7 +8,7 @@ The budget of a network is given in decisions; the processor seconds that they t
 
 from __future__ import annotations
 
-import shlex
+import argparse
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ import numpy as np
 
 import envs
 from arena.bench.results import append
-from arena.bench.studies import mean_figure, study_row
+from arena.bench.studies import as_command, mean_figure, study_row, typed
 from arena.training import algorithm, checkpoint
 from arena.training.config import Common
 from arena.training.exploitability import gap
@@ -165,18 +165,24 @@ def _folder(name: str, seed: int, base: Path) -> Path:
 
 
 def _command(*words: str) -> str:
-    return shlex.join(["python", "-m", "arena.training.solver_studies", *words])
+    return typed("arena.training.solver_studies", words)
 
 
 def main(words: Sequence[str]) -> int:
     """See the module."""
-    verb, name, *rest = words
-    if verb == "record":
-        sys.stdout.write(f"{append(RESULTS, rows(name, datetime.now(UTC)))} rows added\n")
-    else:
-        sys.stdout.write("done\n" if train(name, int(rest[0])) else "to be continued\n")
+    parser = argparse.ArgumentParser(prog="python -m arena.training.solver_studies", description="Studies of solvers.")
+    parser.add_argument("what", choices=("train", "record"))
+    parser.add_argument("entry", help="which, or of `record` also the game that it belongs to")
+    parser.add_argument("seed", nargs="?", type=int, help="of a run")
+    given = parser.parse_args(words)
+    if given.what == "record":
+        sys.stdout.write(f"{append(RESULTS, rows(given.entry, datetime.now(UTC)))} rows added\n")
+        return 0
+    if given.seed is None:
+        parser.error("train needs a seed")
+    sys.stdout.write("done\n" if train(given.entry, given.seed) else "to be continued\n")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    as_command(main)

@@ -8,8 +8,8 @@ Budget, seeds, opponents and numbers of matches are fixed here before the first 
 
 from __future__ import annotations
 
+import argparse
 import json
-import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from arena.bench.results import append
-from arena.bench.studies import mean_figure, study_row
+from arena.bench.studies import as_command, mean_figure, study_row, typed
 from arena.training import algorithm
 from arena.training.evaluation import Judgement, against
 from arena.training.run import Run, is_run
@@ -154,27 +154,29 @@ def _study(name: str) -> Study:
 
 
 def _command(*words: object) -> str:
-    return shlex.join(["python", "-m", "arena.training.studies", *map(str, words)])
+    return typed("arena.training.studies", words)
 
 
 def main(words: Sequence[str]) -> int:
     """See the module."""
-    verb, name, *rest = words
-    if verb == "record":
-        kept = append(DOCS / "results" / "training.jsonl", rows(name, datetime.now(UTC)))
+    parser = argparse.ArgumentParser(prog="python -m arena.training.studies", description="Studies of training.")
+    parser.add_argument("what", choices=("train", "judge", "record"))
+    parser.add_argument("study", choices=STUDIES)
+    parser.add_argument("algo", nargs="?", help="of a run: ppo, pqn, dqn")
+    parser.add_argument("seed", nargs="?", type=int, help="of a run")
+    given = parser.parse_args(words)
+    if given.what == "record":
+        kept = append(DOCS / "results" / "training.jsonl", rows(given.study, datetime.now(UTC)))
         sys.stdout.write(f"{kept} rows added\n")
         return 0
-    algo, seed = rest[0], int(rest[1])
-    if verb == "train":
-        sys.stdout.write("done\n" if train(name, algo, seed) else "to be continued\n")
+    if given.seed is None:
+        parser.error(f"{given.what} needs an algorithm and a seed")
+    if given.what == "train":
+        sys.stdout.write("done\n" if train(given.study, given.algo, given.seed) else "to be continued\n")
     else:
-        sys.stdout.write(json.dumps(judge(name, algo, seed), indent=2) + "\n")
+        sys.stdout.write(json.dumps(judge(given.study, given.algo, given.seed), indent=2) + "\n")
     return 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except UserError as told:
-        sys.stderr.write(f"{told}\n")
-        sys.exit(told.code)
+    as_command(main)
