@@ -154,7 +154,9 @@ class Collector:
         value: np.ndarray,
     ) -> None:
         """What a network's outputs for some rows come to: who decides (seat, acts, mask), the chances of each action, the value."""
-        kernels.lanes(self.vec.acting[rows], self.vec.legal[rows], s.first, s.single, out, s.edges, *who, score)
+        kernels.lanes(
+            self.vec.acting[rows], self.vec.legal[rows], s.first, s.role.count, s.single, out, s.edges, *who, score
+        )
         if self.epsilon is None:
             np.exp(score, out=weight)
             value.reshape(-1)[:] = out[:, -1]
