@@ -84,6 +84,8 @@ def gradient(
 class NetworkMmd(ppo.Ppo):
     """A `loop.Work`; plays as `ppo` does, learns by `gradient`. `mean`: the mean weights of `counted` rounds, by role."""
 
+    remembers = False
+
     def __init__(self, settings: Config, game: Game, run: Run | None = None) -> None:
         playing = ppo.Config(
             seed=settings.seed, rows=settings.rows, ticks=settings.ticks, epochs=settings.epochs, batch=settings.batch, rate=settings.rate,

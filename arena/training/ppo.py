@@ -2,8 +2,9 @@
 
 Sources: Schulman et al., "Proximal Policy Optimization Algorithms" (2017) and "High-Dimensional Continuous Control Using Generalized
 Advantage Estimation" (2016); former selves drawn by how hard they are to beat as in Vinyals et al., "Grandmaster level in StarCraft II"
-(2019). Each role of a game has a network of its own; all seats of a role share it. A limit of ticks is a rule like any other: an episode
-that reaches it has ended. On several threads the batch is cut into shards; the result follows from seed, settings and number of threads.
+(2019). Each role of a game has a network of its own; all seats of a role share it. One that remembers (see `recurrent`) learns along the
+sequences of a rollout. A limit of ticks is a rule like any other: an episode that reaches it has ended. On several threads the batch is
+cut into shards; the result follows from seed, settings and number of threads.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from arena.training.loop import drive
 from arena.training.optimiser import Optimiser
 from arena.training.roster import Roster
 from arena.training.run import Run
-from arena.training.shards import CHUNK, Shard, build, views_of
+from arena.training.shards import Part, Shard, build, views_of
 from arena.training.streams import Stream
 from arena.training.threads import Crew, cores, let_torch, one_thread
 from envs.game import Game
@@ -58,13 +59,15 @@ def train(config: Config, game: str | Game, run: str | os.PathLike[str], **more:
 
 
 class Ppo:
-    """See the module; a `loop.Work`."""
+    """See the module; a `loop.Work`. remembers: whether its networks may."""
+
+    remembers = True
 
     def __init__(self, config: Config, game: Game, run: Run | None = None) -> None:
         net.demand_listed("ppo", game)
         self.config, self.game, self.step, self.rounds = config, game, 0, 0
         views = views_of(game, config.view)
-        self.nets = {role.name: _network(config, game, role, n) for n, role in enumerate(game.spec.roles)}
+        self.nets = {role.name: self._network(role, n) for n, role in enumerate(game.spec.roles)}
         self.optimisers = {name: Optimiser(each.theta) for name, each in self.nets.items()}
         # Networks of torch share its own threads.
         own = all(each.plan.kind == "mlp" for each in self.nets.values())
@@ -74,6 +77,15 @@ class Ppo:
         self.shards = build(game, config, views, self.nets, self.crew.count)
         self.roster = Roster(config, self.nets, run)
         self.fleet = _fleet(config, game, run) if config.ray else None
+
+    def _network(self, role: Role, number: int) -> net.Net:
+        """A role's network: the logits of all its factors and a value."""
+        config, outputs = self.config, sum(role.actions.factors) + 1
+        plan = net.plan_for(
+            self.game, role, kind=config.net, view=config.view, hidden=config.hidden, layers=config.layers, outputs=outputs,
+            memory=self.remembers,
+        )  # fmt: skip
+        return net.make(plan, config.seed + 7919 * number)
 
     # ------------------------------------------------------------------ a round
     def round(self, progress: float) -> dict[str, float]:
@@ -119,11 +131,11 @@ class Ppo:
         steps, length = max(1, round(count / config.batch)), 0.0
         sums = np.zeros(5)
         for epoch in range(config.epochs):
-            orders = [
-                shard.order(chosen, self.rounds, epoch) for shard, chosen in zip(self.shards, choices, strict=True)
+            cut = [
+                shard.parts(name, chosen, self.rounds, epoch, steps)
+                for shard, chosen in zip(self.shards, choices, strict=True)
             ]
-            for step in range(steps):
-                parts = [order[len(order) * step // steps : len(order) * (step + 1) // steps] for order in orders]
+            for parts in zip(*cut, strict=True):
                 size = max(1, sum(map(len, parts)))
                 jobs = [
                     (shard, name, part, (mean, spread, entropy, 1.0 / size))
@@ -138,15 +150,13 @@ class Ppo:
             "rate": rate
         }
 
-    def _gradient(self, job: tuple[Shard, str, np.ndarray, tuple[float, ...]]) -> np.ndarray:
+    def _gradient(self, job: tuple[Shard, str, Part, tuple[float, ...]]) -> np.ndarray:
         """A shard's part of a gradient step, into its pass; the sums of its losses."""
         shard, name, part, (mean, spread, entropy, share) = job
         way, s, config = shard.passes[name], shard.stream(name), self.config
         way.gradient[:] = 0
         sums = np.zeros(5)
-        for at in range(0, len(part), CHUNK):
-            chosen = part[at : at + CHUNK]
-            out = way(shard.rows(name, "x", chosen).astype(np.float32, copy=False))
+        for chosen, out in shard.outputs(name, part):
             mask, action, logp, target, gain = (
                 shard.rows(name, each, chosen) for each in ("mask", "action", "logp", "target", "advantage")
             )
@@ -212,15 +222,6 @@ def _fleet(config: Config, game: Game, run: Run | None) -> Any:
     from arena.training.away import Fleet  # noqa: PLC0415  Ray is an extra
 
     return Fleet(config.ray, run.game if run is not None else game.id, config)
-
-
-def _network(config: Config, game: Game, role: Role, number: int) -> net.Net:
-    """A role's network: the logits of all its factors and a value."""
-    outputs = sum(role.actions.factors) + 1
-    plan = net.plan_for(
-        game, role, kind=config.net, view=config.view, hidden=config.hidden, layers=config.layers, outputs=outputs
-    )
-    return net.make(plan, config.seed + 7919 * number)
 
 
 def _moments(arrays: list[np.ndarray]) -> tuple[float, float]:

@@ -31,6 +31,14 @@ def hardness(won: Sequence[float], played: Sequence[float]) -> np.ndarray:
     return np.asarray(weights / weights.sum())
 
 
+def unseat(pasts: Sequence[Sequence[Past]], before: Sequence[Any], after: Sequence[Any]) -> None:
+    """Where another self takes a seat, it goes on with running episodes, and knows nothing of what its predecessor remembered."""
+    for blocks in pasts:
+        for n, block in enumerate(blocks):
+            if list(before[n : n + 1]) != [after[n]]:
+                block.forget()
+
+
 class Roster:
     """See the module. For players and people the pool also stands in run/pool/<step>.safetensors."""
 
@@ -73,7 +81,8 @@ class Roster:
             steps = sorted(self.pool)
             share = hardness([self.accounts[s][0] for s in steps], [self.accounts[s][1] for s in steps])
             draw = np.random.default_rng([self.config.seed & 0xFFFFFFFF, 5, round_])
-            self.seated = [steps[i] for i in draw.choice(len(steps), count, p=share)]
+            before, self.seated = self.seated, [steps[i] for i in draw.choice(len(steps), count, p=share)]
+            unseat(pasts, before, self.seated)
         self._fill(pasts)
 
     def _fill(self, pasts: Sequence[Sequence[Past]]) -> None:
