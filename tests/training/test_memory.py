@@ -35,7 +35,7 @@ SMALL: dict[str, Any] = {
     "log_every": 0.0, "save_every": 0.0,
 }  # fmt: skip
 LEARNING: dict[str, Any] = {
-    "rows": 64, "ticks": 16, "batch": 256, "epochs": 4, "rate": 3e-3, "hidden": 16, "layers": 1, "threads": 1, "log_every": 0.0,
+    "rows": 32, "ticks": 16, "batch": 128, "epochs": 6, "rate": 5e-3, "hidden": 16, "layers": 1, "threads": 1, "log_every": 0.0,
 }  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def last(path: Path) -> checkpoint.Checkpoint:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that has learned to name the colour."""
     folder = tmp_path_factory.mktemp("runs") / "recalled"
-    ppo.train(ppo.Config(**LEARNING, steps=8000), GAME, folder, fsync=no_sync)
+    ppo.train(ppo.Config(**LEARNING, steps=4000), GAME, folder, fsync=no_sync)
     return folder
 
 
