@@ -21,7 +21,6 @@ from arena.training.league import EXPLOITER, LEAGUE_EXPLOITER, MAIN, League, Lea
 from arena.training.loop import drive
 from arena.training.net import Net
 from arena.training.opponents import Past
-from arena.training.optimiser import Optimiser
 from arena.training.roster import STAY, Roster, unseat
 from arena.training.run import Run
 from arena.training.shards import Shard
@@ -159,7 +158,8 @@ class LeagueWork:
         if anew:
             for n, (name, each) in enumerate(work.nets.items()):
                 each.theta[:] = net.make(each.plan, int(fold(fold(self.config.seed, 37), 64 * self.turns + n))).theta
-                work.optimisers[name] = Optimiser(each.theta)
+                each.sync()
+                work.begin(name)
             for shard in work.shards:
                 shard.collector.forget()
 

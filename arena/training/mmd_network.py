@@ -90,6 +90,7 @@ class NetworkMmd(ppo.Ppo):
         playing = ppo.Config(
             seed=settings.seed, rows=settings.rows, ticks=settings.ticks, epochs=settings.epochs, batch=settings.batch, rate=settings.rate,
             gamma=1.0, lam=settings.lam, past=0.0, hidden=settings.hidden, layers=settings.layers, threads=1, snapshot=1_000_000,
+            device="cpu",
         )  # fmt: skip
         super().__init__(playing, game, run)
         self.settings = settings

@@ -95,10 +95,17 @@ class Recalling(Pass, Protocol):
 
 
 class Net(Protocol):
-    """A network with its parameters."""
+    """A network with its parameters. device: where it is worked out; theta is in the processor's memory in any case."""
 
     plan: Plan
     theta: np.ndarray
+    device: str
+
+    def sync(self) -> None:
+        """theta was written: what is worked out follows it."""
+
+    def fetch(self) -> None:
+        """The parameters were changed where they are worked out: theta follows."""
 
     def passing(self, capacity: int) -> Pass:
         """A workspace for batches of up to so many rows."""
@@ -149,19 +156,19 @@ def _needs_memory(game: Game, role: Role, view: str) -> bool:
     return "hidden" in game.spec.traits and not tells_the_past(game, role, view)
 
 
-def make(plan: Plan, seed: int) -> Net:
+def make(plan: Plan, seed: int, device: str = "cpu") -> Net:
     """A network with fresh parameters that follow from the seed."""
-    if plan.kind == "mlp" and not plan.norm:
+    if plan.kind == "mlp" and not plan.norm and device == "cpu":
         from arena.training.mlp import Mlp  # noqa: PLC0415  each kind loads its own
 
         return Mlp(plan, seed)
     if plan.remembers:
         from arena.training.recurrent import Gru  # noqa: PLC0415
 
-        return Gru(plan, seed)
+        return Gru(plan, seed, device)
     from arena.training.torch_net import TorchNet  # noqa: PLC0415
 
-    return TorchNet(plan, seed)
+    return TorchNet(plan, seed, device)
 
 
 def named(nets: Mapping[str, Net]) -> dict[str, np.ndarray]:
@@ -184,3 +191,5 @@ def fill(nets: Mapping[str, Net], weights: Mapping[str, np.ndarray]) -> None:
         )
     for name, array in own.items():
         array[...] = weights[name]
+    for each in nets.values():
+        each.sync()

@@ -60,25 +60,33 @@ class Gru(TorchNet):
     def passing(self, capacity: int) -> GruPass:
         return GruPass(self)
 
+    def outputs(
+        self, x: torch.Tensor, lengths: np.ndarray | None = None, memory: np.ndarray | None = None
+    ) -> torch.Tensor:
+        """As `net.Recalling.along` has them; by default every row is a first decision."""
+        return self.remembered(x, lengths, memory)[0]
+
+    def remembered(
+        self, x: torch.Tensor, lengths: np.ndarray | None, memory: np.ndarray | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """(outputs, the memory after each sequence)."""
+        count = np.ones(len(x), np.int64) if lengths is None else lengths
+        before = np.zeros((len(count), self.plan.remembers), np.float32) if memory is None else memory
+        places, t, s = map(self.sent, grid(count))
+        out, after = self.module(x.reshape(-1, *self.plan.shape), places, (t, s), self.sent(before))
+        return out, after
+
 
 class GruPass(TorchPass):
     """See `net.Recalling`."""
 
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        """Every row as a first decision, without a past."""
-        return self.along(x, np.ones(len(x), np.int64), np.zeros((len(x), self.net.plan.remembers), np.float32))
+    net: Gru
 
     def step(self, x: np.ndarray, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         with torch.no_grad():
-            out, after = self._forward(x, np.ones(len(x), np.int64), memory)
+            out, after = self.net.remembered(self.net.sent(x), None, memory)
         return out.cpu().numpy(), after.cpu().numpy()
 
     def along(self, x: np.ndarray, lengths: np.ndarray, memory: np.ndarray) -> np.ndarray:
-        self._out, _ = self._forward(x, lengths, memory)
+        self._out = self.net.outputs(self.net.sent(x), lengths, memory)
         return self._out.detach().cpu().numpy()
-
-    def _forward(self, x: np.ndarray, lengths: np.ndarray, memory: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-        self.net.sync()
-        seen, places, t, s, before = map(self.net.sent, (x.reshape(-1, *self.net.plan.shape), *grid(lengths), memory))
-        out, after = self.net.module(seen, places, (t, s), before)
-        return out, after

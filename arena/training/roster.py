@@ -88,7 +88,8 @@ class Roster:
     def _fill(self, pasts: Sequence[Sequence[Past]]) -> None:
         """Give the blocks passes through copies of the seated selves."""
         for n, step in enumerate(self.seated):
-            copies = self._copies.setdefault(n, {name: net.make(each.plan, 0) for name, each in self.nets.items()})
+            fresh = {name: net.make(each.plan, 0, each.device) for name, each in self.nets.items()}
+            copies = self._copies.setdefault(n, fresh)
             net.fill(copies, self.pool[step])
             for blocks in pasts:
                 rows = blocks[n].rows.stop - blocks[n].rows.start

@@ -1,7 +1,7 @@
 """Networks of torch: a small residual one for boards, one of attention for sets of entities, a perceptron with or without LayerNorm.
 
 Their parameters and gradients are views of flat vectors, so that optimisers, checkpoints and algorithms treat them like every other
-network. The outputs are a function of the weights alone: no dropout, no running statistics. A GPU is used when torch sees one.
+network. The outputs are a function of the weights alone: no dropout, no running statistics.
 """
 
 from __future__ import annotations
@@ -108,25 +108,27 @@ def module_of(plan: Plan) -> nn.Module:
 
 
 class TorchNet:
-    """See `net.Net`. theta is in the processor's memory; on a GPU the module has a copy that follows it (`sync`)."""
+    """See `net.Net`. flat float32[n]: the parameters on the device, one after another; on a processor it is theta itself."""
 
-    def __init__(self, plan: Plan, seed: int) -> None:
-        self.plan = plan
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    def __init__(self, plan: Plan, seed: int, device: str = "cpu") -> None:
+        self.plan, self.device = plan, device
         with torch.random.fork_rng(devices=[]):  # torch draws first weights from a global generator, which is put back
-            self.module = self._made()
+            self.module = self._made().to(device)
         self.parameters = dict(self.module.named_parameters())
         self.theta = np.zeros(sum(p.numel() for p in self.parameters.values()), np.float32)
         self._begin(seed)
-        self.module.to(self.device)
-        self.sync()
+        self.flat = self.sent(self.theta)
+        at = 0
+        for parameter, view in zip(self.parameters.values(), self.views.values(), strict=True):
+            parameter.data = self.flat[at : at + view.size].view(view.shape)
+            at += view.size
 
     def _made(self) -> nn.Module:
         return module_of(self.plan)
 
     def _begin(self, seed: int) -> None:
-        """Orthogonal matrices, zero biases, small outputs; then the parameters become views of theta."""
-        from arena.training.mlp import orthogonal  # noqa: PLC0415
+        """Orthogonal matrices, zero biases, small outputs, in theta; those of a plain perceptron are those of `mlp`."""
+        from arena.training.mlp import Mlp, orthogonal  # noqa: PLC0415
 
         draw = np.random.default_rng([seed, 2])
         self.views: dict[str, np.ndarray] = {}
@@ -143,18 +145,32 @@ class TorchNet:
             elif "norm_weight" in name:
                 view[...] = 1.0
             self.views[_name(name)] = view
-            parameter.data = torch.from_numpy(view)
+        if self.plan.kind == "mlp" and not self.plan.norm:
+            self.theta[:] = Mlp(self.plan, seed).theta
 
     def sync(self) -> None:
-        """Bring theta to the device."""
-        if self.device.type != "cpu":
-            with torch.no_grad():
-                for parameter, view in zip(self.parameters.values(), self.views.values(), strict=True):
-                    parameter.copy_(torch.from_numpy(view))
+        """theta was written: the device follows."""
+        if self.device != "cpu":
+            self.flat.copy_(torch.from_numpy(self.theta))
+
+    def fetch(self) -> None:
+        """The parameters were changed on the device: theta follows."""
+        if self.device != "cpu":
+            self.theta[:] = self.flat.cpu().numpy()
 
     def sent(self, array: np.ndarray) -> torch.Tensor:
         """An array as a tensor on the device."""
         return torch.from_numpy(array).to(self.device)
+
+    def outputs(self, x: torch.Tensor) -> torch.Tensor:
+        """[N, outputs] for x [N, *shape] on the device, to be carried back."""
+        out: torch.Tensor = self.module(x.reshape(-1, *self.plan.shape))
+        return out
+
+    def gradient(self, loss: torch.Tensor) -> torch.Tensor:
+        """The gradient [n] of a loss, on the device."""
+        found = torch.autograd.grad(loss, list(self.parameters.values()))
+        return torch.cat([part.reshape(-1) for part in found])
 
     def passing(self, capacity: int) -> TorchPass:
         return TorchPass(self)
@@ -172,8 +188,7 @@ class TorchPass:
         self._out: torch.Tensor | None = None
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        self.net.sync()
-        self._out = self.net.module(self.net.sent(x.reshape(-1, *self.net.plan.shape)))
+        self._out = self.net.outputs(self.net.sent(x))
         return self._out.detach().cpu().numpy()
 
     def back(self, slope: np.ndarray) -> None:
