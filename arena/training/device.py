@@ -6,12 +6,12 @@ indices as on a processor. Playing needs the outputs where the game is, so each 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from arena.training.memory import Sequences
+from arena.training.memory import Sequences, grid
 from arena.training.optimiser import Optimiser
 from envs.errors import FAILURE, UserError
 
@@ -79,21 +79,37 @@ class Learner:
 
         A part is int64 places in the rows, or Sequences of them. The host waits for the device at the end alone, for the sums and weights.
         """
-        told, lengths = [], []
-        for part in parts:
-            if len(part):
-                sums, length = self.step(part, loss, rate, norm)
-                told.append(sums)
-                lengths.append(length)
+        steps = self.steps([part for part in parts if len(part)])
+        found = [self.step(places, given, loss, rate, norm) for places, given in steps]
         self.net.fetch()
-        if not told:
+        if not found:
             return np.zeros(1), 0.0
-        sums = sum(told).cpu().double().numpy()
-        return sums, float(sum(lengths).cpu())
+        sums, lengths = (sum(each).cpu() for each in zip(*found, strict=True))
+        return sums.double().numpy(), float(lengths)
 
-    def step(self, part: Any, loss: Loss, rate: float, norm: float) -> tuple[Any, Any]:
-        """One gradient step; what is told of it stays on the device."""
-        rows = self.at(part.places if isinstance(part, Sequences) else part)
-        more = (part.lengths, part.memory) if isinstance(part, Sequences) else ()
-        total, sums = loss(self.net.outputs(rows["x"].float(), *more), rows)
-        return sums, self.optimiser.step_on(self.net.gradient(total / len(part)), rate, norm)
+    def steps(self, parts: Sequence[Any]) -> list[tuple[torch.Tensor, tuple[torch.Tensor, ...]]]:
+        """(places, what the network takes beside) of all parts, in one transfer for integers and one for memories."""
+        whole = [_integers(part) for part in parts]
+        flat = [each.reshape(-1) for part in whole for each in part]
+        memories = [part.memory for part in parts if isinstance(part, Sequences)]
+        if not flat:
+            return []
+        sent = iter(self.net.sent(np.concatenate(flat)).split([len(each) for each in flat]))
+        cut = [[next(sent).view(each.shape) for each in part] for part in whole]
+        if not memories:
+            return [(places, ()) for (places,) in cut]
+        before = self.net.sent(np.concatenate(memories)).split([len(each) for each in memories])
+        return [(places, (*given, memory)) for (places, *given), memory in zip(cut, before, strict=True)]
+
+    def step(
+        self, places: torch.Tensor, given: tuple[torch.Tensor, ...], loss: Loss, rate: float, norm: float
+    ) -> tuple[Any, Any]:
+        """One gradient step: (the sums that are told, the gradient's length), which stay on the device."""
+        rows = {name: array[places] for name, array in self.rows.items()}
+        total, sums = loss(self.net.outputs(rows["x"].float(), *given), rows)
+        return sums, self.optimiser.step_on(self.net.gradient(total / len(places)), rate, norm)
+
+
+def _integers(part: Any) -> tuple[np.ndarray, ...]:
+    """Places, and of sequences their grid."""
+    return (part.places, *grid(part.lengths)) if isinstance(part, Sequences) else (part,)

@@ -14,7 +14,7 @@ import numpy as np
 
 from arena.training.net import Recalling
 
-__all__ = ["Memory", "Sequences", "sequences"]
+__all__ = ["Memory", "Sequences", "grid", "sequences"]
 
 
 class Memory:
@@ -118,3 +118,17 @@ def sequences(seat: np.ndarray, fresh: np.ndarray, start: np.ndarray, chosen: np
     )
     memory = np.where(blank[begins, None], np.float32(0), start.reshape(-1, start.shape[2])[strand[begins]])
     return Sequences(places, np.diff(np.append(begins, len(places))), memory)
+
+
+def grid(lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sequences that stand one after another, as columns that begin together.
+
+    lengths int64[S] -> (places int64[T, S]: where in the row the t-th of sequence s stands, the last one again below its end; t and s
+    int64[N]: where in the columns each of the row stands).
+    """
+    ends = np.cumsum(lengths)
+    begins = ends - lengths
+    t = np.arange(int(lengths.max(initial=1)))
+    places = begins + np.minimum(t[:, None], lengths - 1)
+    s = np.repeat(np.arange(len(lengths)), lengths)
+    return places, np.arange(int(lengths.sum())) - begins[s], s

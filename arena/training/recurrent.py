@@ -8,14 +8,17 @@ recurrent matrices begin orthogonal. Changed: a seat's memory moves at its own d
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from torch import nn
 
+from arena.training.memory import grid
 from arena.training.net import Plan
 from arena.training.torch_net import TorchNet, TorchPass, module_of
 
-__all__ = ["Gru", "GruPass", "Remembering", "grid"]
+__all__ = ["Gru", "GruPass", "Remembering"]
 
 
 class Remembering(nn.Module):
@@ -28,27 +31,13 @@ class Remembering(nn.Module):
         self.outputs = nn.Linear(plan.remembers, plan.outputs)
 
     def forward(
-        self, x: torch.Tensor, places: torch.Tensor, within: tuple[torch.Tensor, torch.Tensor], memory: torch.Tensor
+        self, x: torch.Tensor, places: torch.Tensor, t: torch.Tensor, s: torch.Tensor, memory: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """x[N, *shape]; places int64[T, S] and within as `grid` has them; memory [S, M] -> (outputs[N, outputs], memory after them)."""
+        """x[N, *shape]; places, t and s as `memory.grid` has them; memory [S, M] -> (outputs[N, outputs], memory after them)."""
         read = torch.relu(self.torso(x))
         known, after = self.memory(read[places], memory[None])
-        out: torch.Tensor = self.outputs(known[within])
+        out: torch.Tensor = self.outputs(known[t, s])
         return out, after[0]
-
-
-def grid(lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sequences that stand one after another, as columns that begin together.
-
-    lengths int64[S] -> (places int64[T, S]: where in the row the t-th of sequence s stands, the last one again below its end; t and s
-    int64[N]: where in the columns each of the row stands).
-    """
-    ends = np.cumsum(lengths)
-    begins = ends - lengths
-    t = np.arange(int(lengths.max(initial=1)))
-    places = begins + np.minimum(t[:, None], lengths - 1)
-    s = np.repeat(np.arange(len(lengths)), lengths)
-    return places, np.arange(int(lengths.sum())) - begins[s], s
 
 
 class Gru(TorchNet):
@@ -60,20 +49,13 @@ class Gru(TorchNet):
     def passing(self, capacity: int) -> GruPass:
         return GruPass(self)
 
-    def outputs(
-        self, x: torch.Tensor, lengths: np.ndarray | None = None, memory: np.ndarray | None = None
-    ) -> torch.Tensor:
-        """As `net.Recalling.along` has them; by default every row is a first decision."""
-        return self.remembered(x, lengths, memory)[0]
+    def outputs(self, x: torch.Tensor, *given: torch.Tensor) -> torch.Tensor:
+        """Of sequences of decisions; given: places, t, s, memory as `Remembering.forward` takes them."""
+        return self.remembered(x, *given)[0]
 
-    def remembered(
-        self, x: torch.Tensor, lengths: np.ndarray | None, memory: np.ndarray | None
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    def remembered(self, x: torch.Tensor, *given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """(outputs, the memory after each sequence)."""
-        count = np.ones(len(x), np.int64) if lengths is None else lengths
-        before = np.zeros((len(count), self.plan.remembers), np.float32) if memory is None else memory
-        places, t, s = map(self.sent, grid(count))
-        out, after = self.module(x.reshape(-1, *self.plan.shape), places, (t, s), self.sent(before))
+        out, after = self.module(x.reshape(-1, *self.plan.shape), *given)
         return out, after
 
 
@@ -82,11 +64,18 @@ class GruPass(TorchPass):
 
     net: Gru
 
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """Every row as a first decision, without a past."""
+        return self.along(x, np.ones(len(x), np.int64), np.zeros((len(x), self.net.plan.remembers), np.float32))
+
     def step(self, x: np.ndarray, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         with torch.no_grad():
-            out, after = self.net.remembered(self.net.sent(x), None, memory)
+            out, after = self.net.remembered(*self._given(x, np.ones(len(x), np.int64), memory))
         return out.cpu().numpy(), after.cpu().numpy()
 
     def along(self, x: np.ndarray, lengths: np.ndarray, memory: np.ndarray) -> np.ndarray:
-        self._out = self.net.outputs(self.net.sent(x), lengths, memory)
+        self._out = self.net.outputs(*self._given(x, lengths, memory))
         return self._out.detach().cpu().numpy()
+
+    def _given(self, x: np.ndarray, lengths: np.ndarray, memory: np.ndarray) -> Iterator[torch.Tensor]:
+        return map(self.net.sent, (x, *grid(lengths), memory))

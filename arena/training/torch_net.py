@@ -162,8 +162,8 @@ class TorchNet:
         """An array as a tensor on the device."""
         return torch.from_numpy(array).to(self.device)
 
-    def outputs(self, x: torch.Tensor) -> torch.Tensor:
-        """[N, outputs] for x [N, *shape] on the device, to be carried back."""
+    def outputs(self, x: torch.Tensor, *given: torch.Tensor) -> torch.Tensor:
+        """[N, outputs] for x [N, *shape] on the device, to be carried back; given: what a network that remembers takes beside."""
         out: torch.Tensor = self.module(x.reshape(-1, *self.plan.shape))
         return out
 

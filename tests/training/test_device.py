@@ -154,19 +154,25 @@ def test_a_run_on_a_device_goes_on_to_the_bit(algo: str, kind: str, tmp_path: Pa
 # ------------------------------------------------------------------ what goes over
 @pytest.mark.usefixtures("elsewhere")
 @pytest.mark.parametrize(("module", "kind"), [(ppo, "mlp"), (ppo, "gru"), (pqn, "mlp")])
-def test_an_update_fetches_sums_and_weights_however_many_steps_it_has(module: Any, kind: str) -> None:
-    counts = []
+def test_an_update_sends_its_rollout_and_fetches_sums_and_weights_however_many_steps_it_has(
+    module: Any, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts, sent = [], TorchNet.sent
     for epochs in (1, 4):
         name = module.__name__.rpartition(".")[2]
         config = module.Config(**SMALL[name] | EVERY | {"net": kind, "epochs": epochs, "past": 0.0})
         work = getattr(module, name.capitalize())(config, envs.game(GAME))
         work.round(0.0)
-        with fetched(work) as told:
+        with fetched(work) as told, monkeypatch.context() as patch:
+            patch.setattr(TorchNet, "sent", lambda self, array: (told.update({"sent": 1}), sent(self, array))[1])
             work._learn(0.0)
-        counts.append(dict(told))
+        counts.append(+told)
         work.close()
+    fields = {"ppo": 6, "pqn": 3}[name]
+    assert counts[0] == {"cpu": 3, "numpy": 2, "__float__": 1, "sent": fields + 1 + (kind == "gru")}, (
+        "sums, lengths, weights"
+    )
     assert counts[0] == counts[1]
-    assert +Counter(counts[0]) == {"cpu": 3, "numpy": 2, "__float__": 1}, "sums, lengths, weights"
 
 
 @pytest.mark.usefixtures("elsewhere")
@@ -195,7 +201,10 @@ def test_nothing_of_a_step_is_looked_at(kind: str, shape: tuple[int, ...]) -> No
     )
     places = np.arange(6)
     part = Sequences(places, np.array([2, 4]), np.zeros((2, 8), np.float32)) if kind == "gru" else places
-    sums, length = learner.step(part, lambda out, rows: losses.ppo(out, rows, [0, 2], 0.2, 0.01, 0.5), 1e-3, 0.5)
+    ((there, given),) = learner.steps([part])
+    sums, length = learner.step(
+        there, given, lambda out, rows: losses.ppo(out, rows, [0, 2], 0.2, 0.01, 0.5), 1e-3, 0.5
+    )
     assert sums.is_meta and length.is_meta
     with pytest.raises(RuntimeError, match="meta"):
         float(length)

@@ -17,11 +17,10 @@ import envs
 from agents import guided
 from agents.learned import Policy
 from arena.training import away, best_response, checkpoint, judging, league_training, net, ppo, pqn, roster
-from arena.training.memory import Sequences, sequences
+from arena.training.memory import Sequences, grid, sequences
 from arena.training.net import Plan, Recalling
 from arena.training.opponents import Past
 from arena.training.reader import reader
-from arena.training.recurrent import grid
 from arena.training.run import Run
 from arena.training.sight import tells_the_past
 from arena.training.trees import walk
