@@ -78,6 +78,10 @@ def guided(ask: Ask, policy: Policy, simulations: int, c: float = 3.0, mix: floa
     mix: share of a random game in the worth of a leaf.
     """
     demand_plain_sight(ask.game)
+    if policy.remembers:
+        raise UserError(
+            f"{policy.run.path} remembers how a position came about, and a search meets positions without a past: give search=0"
+        )
     tree = _Tree(ask, policy, c, mix, soften)
     while tree.root.visits <= simulations and not tree.root.proven:
         tree.simulate()

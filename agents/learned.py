@@ -1,7 +1,8 @@
 """A trained player: the newest checkpoint of a run, alone or inside a tree search.
 
 `runs/x` plays as the run's network says, `runs/x?search=200` lets the network guide a search of 200 simulations in games where all is
-seen. Nothing of torch is loaded: outputs are worked out with numpy. A run trained on other rules is refused.
+seen. A network that remembers does so from decision to decision of an episode. Nothing of torch is loaded: outputs are worked out with
+numpy. A run trained on other rules is refused.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from agents import pane
 from arena.agent import Ask, Reply
 from arena.training import checkpoint
 from arena.training.net import Plan
-from arena.training.reader import Reader, reader
+from arena.training.reader import Memory, Reader, reader
 from arena.training.run import Run
 from envs import keys
 from envs.errors import CORRUPT, FAILURE, NOT_FOUND, UserError
@@ -49,18 +50,30 @@ class Policy:
             own = {key.removeprefix(start): value for key, value in found.weights.items() if key.startswith(start)}
             self.readers[str(name)] = plan, reader(plan, own)
 
-    def outputs(self, game: Game, obs: Any, seat: int) -> np.ndarray:
-        """float32[outputs] for what a seat sees. UserError (4) when the run knows no such role."""
+    @property
+    def remembers(self) -> bool:
+        """Whether any of the networks does."""
+        return any(plan.remembers for plan, _ in self.readers.values())
+
+    def outputs(self, game: Game, obs: Any, seat: int, memory: Memory = None) -> tuple[np.ndarray, Memory]:
+        """(float32[outputs] for what a seat sees, what it remembers after that); memory: what it remembered, None at its first decision.
+
+        UserError (4) when the run knows no such role.
+        """
         role = game.spec.role(seat)
         if role.name not in self.readers:
             raise UserError(f"{self.run.path} has no network for {role.name}", CORRUPT)
         plan, read = self.readers[role.name]
         seen = game.encode(obs, plan.view).astype(np.float32)[None]
-        return np.asarray(read(seen)[0])
+        out, after = read(seen, memory)
+        return np.asarray(out[0]), after
 
     def judged(self, game: Game, obs: Any, seat: int, mask: np.ndarray) -> tuple[list[np.ndarray], float]:
-        """(the probabilities of each factor's values, the value in points, as the seat sees it)."""
-        out = self.outputs(game, obs, seat)
+        """(the probabilities of each factor's values, the value in points, as the seat sees it), without a past."""
+        return self.read(game, self.outputs(game, obs, seat)[0], seat, mask)
+
+    def read(self, game: Game, out: np.ndarray, seat: int, mask: np.ndarray) -> tuple[list[np.ndarray], float]:
+        """What outputs mean: see `judged`."""
         sizes = game.spec.role(seat).actions.factors
         edges = list(accumulate(sizes, initial=0))
         if self.kind == "dueling":
@@ -118,6 +131,7 @@ class Learned:
         self.search, self.c, self.soften, self.mix = search, c, soften, mix
         self.temperature, self.step = temperature, step
         self.policy: Policy | None = None
+        self._known: dict[int, _Known] = {}
 
     @classmethod
     def fits(cls, game: Game) -> None:
@@ -133,7 +147,10 @@ class Learned:
             from agents.guided import guided  # noqa: PLC0415  only a search needs it
 
             return guided(ask, self.policy, self.search, self.c, self.mix, self.soften)
-        shares, value = self.policy.judged(ask.game, ask.obs, ask.seat, ask.legal.mask)
+        known = self._known.setdefault(ask.seat, _Known())
+        out, after = self.policy.outputs(ask.game, ask.obs, ask.seat, known.before(ask))
+        known.after(ask, after)
+        shares, value = self.policy.read(ask.game, out, ask.seat, ask.legal.mask)
         heat = self.temperature if self.temperature >= 0 else float("perfect" not in ask.game.spec.traits)
         action = [_drawn(share, heat, keys.fold(ask.key, k)) for k, share in enumerate(shares)]
         return self._reply(ask, action, shares, value)
@@ -150,6 +167,26 @@ class Learned:
         else:
             shown = pane.factored(ask, action, dict(enumerate(np.concatenate(shares).tolist())))
         return Reply([action], notes={"policy": shown, "value": pane.scaled(value, ask), "why": why})
+
+
+class _Known:
+    """What a seat remembers of its match: moved by its decisions, not by questions that are asked again, empty when another begins."""
+
+    def __init__(self) -> None:
+        self._match, self._tick = "", -1
+        self._before: Memory = None
+        self._after: Memory = None
+
+    def before(self, ask: Ask) -> Memory:
+        """What was remembered when this decision came."""
+        if ask.match != self._match or ask.tick < self._tick:
+            return None
+        return self._before if ask.tick == self._tick else self._after
+
+    def after(self, ask: Ask, memory: Memory) -> None:
+        """What is remembered once it is made."""
+        self._before = self.before(ask)
+        self._match, self._tick, self._after = ask.match, ask.tick, memory
 
 
 def _drawn(share: np.ndarray, heat: float, key: int) -> int:

@@ -29,6 +29,8 @@ __all__ = ["FIELDS", "Fleet", "orders", "rollout", "take_over"]
 
 FIELDS = ("x", "mask", "action", "logp", "target", "advantage", "valid")
 """What a learner needs of a stream."""
+REMEMBERED = ("seat", "fresh", "start")
+"""What it needs beside of one whose network remembers."""
 LOST = 20
 """Workers that may die in a round before the training gives up."""
 
@@ -63,7 +65,10 @@ def rollout(order: Order, weights: Weights, past: Sequence[Weights]) -> dict[str
     with one_thread():
         collector.collect(shard.passes, order["round"])
         valid = collector.assess(shard.passes, config.gamma, config.lam)
-    streams = {name: {field: getattr(s, field) for field in FIELDS} for name, s in collector.streams.items()}
+    streams = {
+        name: {field: getattr(s, field) for field in (FIELDS if s.memory is None else FIELDS + REMEMBERED)}
+        for name, s in collector.streams.items()
+    }
     return {
         "round": order["round"], "shard": order["shard"], "valid": valid, "streams": streams, "snapshot": collector.snapshot(),
         "spent": collector.spent,

@@ -30,6 +30,10 @@ from envs.registry import game as open_game
 __all__ = ["Bound", "Config", "lower_bound"]
 
 
+LEAST = 8
+"""Rounds from which the error of a mean is worked out: fewer would say nothing of it."""
+
+
 @dataclass(frozen=True)
 class Config(Settings):
     """What the exploiter is trained with; its networks are of the same shape as those of the run."""
@@ -74,11 +78,11 @@ class Exploiter(ppo.Ppo):
         net.fill(self.nets, frozen)  # it begins as its victim: from there on every gain is a weakness
 
     def measure(self, games: int) -> np.ndarray:
-        """Play at least so many games without learning: float64[rounds, 3], the games, wins and points of the learner's seats."""
+        """Play at least so many games, in LEAST rounds or more, without learning: float64[rounds, 3], its games, wins, points."""
         for shard in self.shards:
             shard.collector.counts[:] = 0
         found: list[np.ndarray] = []
-        while sum(each[0] for each in found) < games:
+        while len(found) < LEAST or sum(each[0] for each in found) < games:
             with one_thread():
                 self.roster.seat(self.shards, self.rounds)
                 for shard in self.shards:

@@ -96,6 +96,9 @@ class SelfPlay(Common):
     plies: int = setting(0, "longest random opening of an episode, in ticks; nothing is learned from it", 0, 1000)
     start_from: str = setting("", "recordings (a file or a folder) at whose states episodes may begin")
     start_share: float = setting(0.5, "share of the episodes that begin there", 0.0, 1.0)
+    device: str = setting(
+        "auto", "where networks learn; auto takes a GPU when torch sees one", choices=("auto", "cpu", "cuda")
+    )
     threads: int = setting(0, "shards that work at once; 0 for all cores", 0, 1024)
 
 

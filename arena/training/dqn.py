@@ -12,11 +12,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from arena.training import action_values, net
+from arena.training import action_values, device, net
 from arena.training.config import SelfPlay, setting
 from arena.training.loop import drive
 from arena.training.optimiser import Optimiser
@@ -73,9 +73,10 @@ class Dqn:
         demand_single("dqn", game)
         self.config, self.game, self.step, self.rounds, self.updates = config, game, 0, 0, 0
         self.nets = networks(config, game, norm=False, dueling=True)
-        self.judges = {name: net.make(each.plan, 0) for name, each in self.nets.items()}
-        self.optimisers = {name: Optimiser(each.theta) for name, each in self.nets.items()}
-        own = all(each.plan.kind == "mlp" for each in self.nets.values())
+        self.judges = {name: net.make(each.plan, 0, each.device) for name, each in self.nets.items()}
+        self.optimisers = {name: Optimiser(device.parameters(each)) for name, each in self.nets.items()}
+        self.device = device.chosen(config.device)
+        own = self.device == "cpu" and all(each.plan.kind == "mlp" for each in self.nets.values())
         self.crew = Crew(min(config.threads or cores(), config.rows) if own else 1)
         if not own:
             let_torch(config.threads)
@@ -88,8 +89,12 @@ class Dqn:
             name: (self.nets[name].passing(config.batch), self.judges[name].passing(config.batch)) for name in self.nets
         }
         self.memories = {name: self._memory(name) for name in self.nets}
+        self.learners: dict[str, device.Learner] = {}
+        if self.device != "cpu":
+            self.learners = {name: device.Learner(each, self.optimisers[name]) for name, each in self.nets.items()}
         self.roster = Roster(config, self.nets, run)
         self._copy()
+        self._send()
 
     def _memory(self, name: str) -> Replay:
         s = self.shards[0].stream(name)
@@ -102,7 +107,14 @@ class Dqn:
 
     def _copy(self) -> None:
         for name, judge in self.judges.items():
+            self.nets[name].fetch()
             judge.theta[:] = self.nets[name].theta
+            judge.sync()
+
+    def _send(self) -> None:
+        """The whole memory goes to the device, where there is one; later each rollout's transitions follow."""
+        for name, learner in self.learners.items():
+            learner.take(self.memories[name].arrays)
 
     # ------------------------------------------------------------------ a round
     def round(self, progress: float) -> dict[str, float]:
@@ -126,7 +138,9 @@ class Dqn:
             rows = self._transitions(shard, shard.stream(name))
             count += len(rows["returns"])
             if len(rows["returns"]):
-                self.memories[name].add(rows)
+                places = self.memories[name].add(rows)
+                if name in self.learners:
+                    self.learners[name].put(places, rows)
         return count
 
     def _transitions(self, shard: Shard, s: Stream) -> dict[str, np.ndarray]:
@@ -154,8 +168,13 @@ class Dqn:
                 continue
             for k in range(max(1, round(config.reuse * found / len(self.nets) / config.batch))):
                 key = keys.fold(keys.fold(keys.fold(config.seed, 900 + n), self.rounds), k)
-                part, size = self._step(name, memory, key, beta)
+                step = self._step_there if name in self.learners else self._step_here
+                part, size = step(name, memory, key, beta)
                 sums, length, steps = sums + part, length + size, steps + 1
+                self.updates += 1
+                if self.updates % self.config.target == 0:
+                    self._copy()
+            self.nets[name].fetch()
         scale = max(steps, 1)
         told = {"loss": float(sums[0]) / scale, "q": float(sums[1]) / scale, "gradient": length / scale}
         return told | {
@@ -163,7 +182,7 @@ class Dqn:
             "updates": float(self.updates),
         }
 
-    def _step(self, name: str, memory: Replay, key: int, beta: float) -> tuple[np.ndarray, float]:
+    def _step_here(self, name: str, memory: Replay, key: int, beta: float) -> tuple[np.ndarray, float]:
         """One gradient step on one draw; (mean loss and value, length of the gradient)."""
         places, weights = memory.draw(self.config.batch, key, beta)
         rows = {field: array[places] for field, array in memory.arrays.items()}
@@ -180,10 +199,29 @@ class Dqn:
         way.back(slope)
         length = self.optimisers[name].step(way.gradient, self.config.rate, self.config.norm)
         memory.surprise(places, errors)
-        self.updates += 1
-        if self.updates % self.config.target == 0:
-            self._copy()
         return sums / len(places), length
+
+    def _step_there(self, name: str, memory: Replay, key: int, beta: float) -> tuple[np.ndarray, float]:
+        """The same on the device; what comes back is how wrong each value was, in one transfer: the next draw follows from it."""
+        import torch  # noqa: PLC0415  an extra, 1 s
+
+        from arena.training import losses  # noqa: PLC0415  it loads torch
+
+        places, weights = memory.draw(self.config.batch, key, beta)
+        learner, judge = self.learners[name], cast(Any, self.judges[name])
+        rows = learner.at(places)
+        with torch.no_grad():
+            after = rows["next"].float()
+            best = losses.double_best(learner.net.outputs(after), judge.outputs(after), rows["mask"])
+        target = rows["returns"] + rows["discount"] * best
+        rows |= {"target": target, "weight": learner.net.sent(weights)}
+        total, sums, errors = losses.dueling(learner.net.outputs(rows["x"].float()), rows)
+        length = self.optimisers[name].step_on(
+            learner.net.gradient(total / len(places)), self.config.rate, self.config.norm
+        )
+        told = torch.cat([errors, sums, length[None]]).cpu().numpy()
+        memory.surprise(places, told[:-3])
+        return told[-3:-1] / len(places), float(told[-1])
 
     # ------------------------------------------------------------------ freezing and thawing
     def weights(self) -> dict[str, np.ndarray]:
@@ -205,8 +243,10 @@ class Dqn:
         self.rounds, self.updates = int(state["rounds"]), int(state["updates"])
         for name in self.nets:
             self.judges[name].theta[:] = state["judges"][name]
+            self.judges[name].sync()
             self.optimisers[name].restore(state["optimisers"][name])
             self.memories[name].restore(state["memories"][name])
+        self._send()
         for shard, snapshot in zip(self.shards, state["shards"], strict=True):
             shard.collector.restore(snapshot)
         self.roster.restore(state["roster"])

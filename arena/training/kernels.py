@@ -24,20 +24,19 @@ ZERO = np.float32(0)
 
 @Driver
 def lanes(
-    acting: Any, legal: Any, first: int, single: bool, out: Any, edges: Any, seat: Any, acts: Any, mask: Any, score: Any
-) -> None:
+    acting: Any, legal: Any, first: int, count: int, single: bool, out: Any, edges: Any, seat: Any, acts: Any, mask: Any, score: Any,
+) -> None:  # fmt: skip
     """Who decides in each lane, what is allowed, and the logits shifted so that the greatest allowed one is 0 and others are -1e30.
 
     acting bool[B, P], legal bool[B, P, width], out float32[B * L, A + 1]. Fills seat int64[B, L], acts bool[B, L], mask bool[B, L, A] (all
-    True where nobody acts), score float32[B * L, A]. single: the lane is the first acting seat from `first` on, else lane i is seat
-    first + i.
+    True where nobody acts), score float32[B * L, A]. single: the lane is the first acting seat of the role, whose `count` seats begin at
+    `first`; else lane i is seat first + i.
     """
-    seats = acting.shape[1]
     for b in range(mask.shape[0]):
         for i in range(mask.shape[1]):
             p = first + i
             if single:
-                while p < seats - 1 and not acting[b, p]:
+                while p < first + count - 1 and not acting[b, p]:
                     p += 1
             does = acting[b, p]
             seat[b, i] = p

@@ -21,8 +21,7 @@ from arena.training.league import EXPLOITER, LEAGUE_EXPLOITER, MAIN, League, Lea
 from arena.training.loop import drive
 from arena.training.net import Net
 from arena.training.opponents import Past
-from arena.training.optimiser import Optimiser
-from arena.training.roster import STAY, Roster
+from arena.training.roster import STAY, Roster, unseat
 from arena.training.run import Run
 from arena.training.shards import Shard
 from envs.game import Game
@@ -76,7 +75,9 @@ class Bench(Roster):
         pasts = [[block for block in shard.collector.blocks if isinstance(block, Past)] for shard in shards]
         if round_ % STAY == 0 or len(self.names) != len(pasts[0]):
             key = int(fold(fold(self.config.seed, 29), round_))
+            before = self.names
             self.names = [self.league.opponent(self.learner, int(fold(key, n))) for n in range(len(pasts[0]))]
+            unseat(pasts, before, self.names)
         # Whoever learns is another one after each of its rounds, so weights are taken anew.
         self.pool = {n: self.everybody.weights_of(name) for n, name in enumerate(self.names)}
         self.seated = list(self.pool)
@@ -157,7 +158,10 @@ class LeagueWork:
         if anew:
             for n, (name, each) in enumerate(work.nets.items()):
                 each.theta[:] = net.make(each.plan, int(fold(fold(self.config.seed, 37), 64 * self.turns + n))).theta
-                work.optimisers[name] = Optimiser(each.theta)
+                each.sync()
+                work.begin(name)
+            for shard in work.shards:
+                shard.collector.forget()
 
     def _told(self, learner: Learner, found: Mapping[str, float]) -> dict[str, float]:
         """The learner's figures under its name, the first main player's rates, and how many there are."""

@@ -86,7 +86,7 @@ def _opened(path: str | os.PathLike[str], config: Common, game: Game, fsync: Cal
     if run.algo != config.name():
         raise UserError(f"{path} is a run of {run.algo}, not of {config.name()}: give --algo {run.algo}")
     run.demand_same_rules(game)
-    free = {"steps", "minutes", "part", "save_every", "log_every", "clock", "ray"}
+    free = {"steps", "minutes", "part", "save_every", "log_every", "clock", "ray", "device"}
     changed = [
         name for name, value in config.values().items() if name not in free and run.config.get(name, value) != value
     ]

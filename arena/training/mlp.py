@@ -27,6 +27,8 @@ def orthogonal(rows: int, columns: int, gain: float, draw: np.random.Generator) 
 class Mlp:
     """See `net.Net`. Hidden layers of one width, outputs linear; the last output (the value) and the others begin small."""
 
+    device = "cpu"
+
     def __init__(self, plan: Plan, seed: int) -> None:
         self.plan = plan
         self.sizes = (int(np.prod(plan.shape)), *(plan.hidden,) * plan.layers, plan.outputs)
@@ -47,6 +49,11 @@ class Mlp:
             biases.append(flat[at + a * b : at + a * b + b])
             at += a * b + b
         return matrices, biases
+
+    def sync(self) -> None:
+        """Nothing to do: what is worked out reads theta."""
+
+    fetch = sync
 
     def passing(self, capacity: int) -> MlpPass:
         return MlpPass(self, capacity)

@@ -84,10 +84,13 @@ def gradient(
 class NetworkMmd(ppo.Ppo):
     """A `loop.Work`; plays as `ppo` does, learns by `gradient`. `mean`: the mean weights of `counted` rounds, by role."""
 
+    remembers = False
+
     def __init__(self, settings: Config, game: Game, run: Run | None = None) -> None:
         playing = ppo.Config(
             seed=settings.seed, rows=settings.rows, ticks=settings.ticks, epochs=settings.epochs, batch=settings.batch, rate=settings.rate,
             gamma=1.0, lam=settings.lam, past=0.0, hidden=settings.hidden, layers=settings.layers, threads=1, snapshot=1_000_000,
+            device="cpu",
         )  # fmt: skip
         super().__init__(playing, game, run)
         self.settings = settings

@@ -2,14 +2,15 @@
 
 A `Net` has parameters `theta` float32[n], its optimiser's raw material, and makes `Pass`es: workspaces for batches up to a capacity, one a
 thread. A pass gives outputs float32[N, outputs] and carries a gradient at the outputs back into its own `gradient` float32[n]. The loss is
-the algorithm's business: it is written once, at the outputs, for every kind of network. Which kind suits a game is read off its view.
+the algorithm's business: it is written once, at the outputs, for every kind of network. Which kind suits a game is read off its view; one
+that remembers (`gru`) is taken where something is hidden and the view is not shown to tell the past (see `sight`).
 """
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,9 +20,14 @@ from envs.faces.board import default_view
 from envs.game import Game
 from envs.spec import Box, Role, Text
 
-__all__ = ["KINDS", "Net", "Pass", "Plan", "demand_listed", "fill", "make", "named", "plan_for"]
+__all__ = ["KINDS", "Net", "Pass", "Plan", "Recalling", "demand_listed", "fill", "make", "named", "plan_for", "reading"]
 
-KINDS = ("auto", "mlp", "conv", "attention")
+KINDS = ("auto", "mlp", "conv", "attention", "gru")
+
+
+def reading(shape: tuple[int, ...]) -> str:
+    """The kind that reads a view of this shape: planes [C, H, W] as a board, rows [N, F] as entities, all else as a vector."""
+    return {3: "conv", 2: "attention"}.get(len(shape), "mlp")
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,17 @@ class Plan:
     layers: int
     outputs: int
     norm: bool = False
+
+    @property
+    def remembers(self) -> int:
+        """Of a network that remembers, how many numbers it does for each seat; 0 for others."""
+        return self.hidden if self.kind == "gru" else 0
+
+    @property
+    def torso(self) -> Plan:
+        """The network that reads the view in front of a memory: of the kind that suits the shape, its outputs are what is remembered of."""
+        kind = reading(self.shape)
+        return replace(self, kind=kind, layers=self.layers - (kind == "mlp"), outputs=self.hidden)
 
     def tree(self) -> dict[str, Any]:
         """As plain values, for a checkpoint."""
@@ -67,11 +84,28 @@ class Pass(Protocol):
         """Add what a gradient float32[N, outputs] at the outputs of the last call comes to."""
 
 
+class Recalling(Pass, Protocol):
+    """A way through a network that remembers: M numbers for each seat, zeros before its first decision of an episode."""
+
+    def step(self, x: np.ndarray, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """One decision a row: x float32[N, *shape], memory float32[N, M] -> (outputs, memory after it). Nothing can be carried back."""
+
+    def along(self, x: np.ndarray, lengths: np.ndarray, memory: np.ndarray) -> np.ndarray:
+        """Outputs of S sequences of decisions, one after another in x; lengths int64[S], memory float32[S, M] before each sequence."""
+
+
 class Net(Protocol):
-    """A network with its parameters."""
+    """A network with its parameters. device: where it is worked out; theta is in the processor's memory in any case."""
 
     plan: Plan
     theta: np.ndarray
+    device: str
+
+    def sync(self) -> None:
+        """theta was written: what is worked out follows it."""
+
+    def fetch(self) -> None:
+        """The parameters were changed where they are worked out: theta follows."""
 
     def passing(self, capacity: int) -> Pass:
         """A workspace for batches of up to so many rows."""
@@ -94,15 +128,21 @@ def demand_listed(who: str, game: Game) -> None:
 
 
 def plan_for(
-    game: Game, role: Role, *, kind: str, view: str, hidden: int, layers: int, outputs: int, norm: bool = False
-) -> Plan:
-    """The network for a role: kind "auto" takes planes [C, H, W] as a board, rows [N, F] as entities, all else as a vector."""
+    game: Game, role: Role, *, kind: str, view: str, hidden: int, layers: int, outputs: int, norm: bool = False, memory: bool = False
+) -> Plan:  # fmt: skip
+    """The network for a role. memory: whether whoever asks can train one that remembers; UserError where it is asked for and they cannot.
+
+    kind "auto" with `memory` remembers where the game has the trait `hidden`, unless the view is shown to tell the past
+    (`sight.tells_the_past`): then memory would add nothing. Else it is what suits the view's shape (`reading`).
+    """
     found = default_view(game, game.spec.first(role.name), view or None)
     assert found is not None
     name, shape = found[0], found[1].shape
     suiting = {"conv": 3, "attention": 2}
+    if kind == "gru" and not memory:
+        raise UserError("net=gru remembers, and this algorithm learns from single decisions: take ppo, or another net")
     if kind == "auto":
-        kind = next((k for k, axes in suiting.items() if axes == len(shape)), "mlp")
+        kind = "gru" if memory and _needs_memory(game, role, name) else reading(shape)
     if len(shape) != suiting.get(kind, len(shape)):
         raise UserError(
             f"net={kind} reads {suiting[kind]} axes, and view {name!r} of {game.id} has the shape {list(shape)}: take net=auto"
@@ -110,15 +150,25 @@ def plan_for(
     return Plan(kind, name, tuple(shape), hidden, layers, outputs, norm)
 
 
-def make(plan: Plan, seed: int) -> Net:
+def _needs_memory(game: Game, role: Role, view: str) -> bool:
+    from arena.training.sight import tells_the_past  # noqa: PLC0415  it plays episodes
+
+    return "hidden" in game.spec.traits and not tells_the_past(game, role, view)
+
+
+def make(plan: Plan, seed: int, device: str = "cpu") -> Net:
     """A network with fresh parameters that follow from the seed."""
-    if plan.kind == "mlp" and not plan.norm:
+    if plan.kind == "mlp" and not plan.norm and device == "cpu":
         from arena.training.mlp import Mlp  # noqa: PLC0415  each kind loads its own
 
         return Mlp(plan, seed)
+    if plan.remembers:
+        from arena.training.recurrent import Gru  # noqa: PLC0415
+
+        return Gru(plan, seed, device)
     from arena.training.torch_net import TorchNet  # noqa: PLC0415
 
-    return TorchNet(plan, seed)
+    return TorchNet(plan, seed, device)
 
 
 def named(nets: Mapping[str, Net]) -> dict[str, np.ndarray]:
@@ -141,3 +191,5 @@ def fill(nets: Mapping[str, Net], weights: Mapping[str, np.ndarray]) -> None:
         )
     for name, array in own.items():
         array[...] = weights[name]
+    for each in nets.values():
+        each.sync()

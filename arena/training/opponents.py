@@ -7,13 +7,14 @@ stops losses in any game of full information, and any agent by its address (slow
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 
 from arena.training import kernels
-from arena.training.net import Pass
+from arena.training.memory import Memory
+from arena.training.net import Pass, Recalling
 from envs import keys
 from envs.drivers import Driver, mask_one, step_one
 from envs.errors import UserError
@@ -24,7 +25,7 @@ from envs.records import Rule
 from envs.spec import Discrete
 
 if TYPE_CHECKING:
-    from arena.training.streams import Collector
+    from arena.training.streams import Collector, Stream
 
 __all__ = ["Agents", "Block", "Past", "TwoPly", "demand_two_ply", "openings", "owned", "settled", "take"]
 
@@ -88,25 +89,43 @@ def openings(seeds: np.ndarray, age: np.ndarray, plies: int) -> np.ndarray:
 
 
 class Past:
-    """A former self: its networks' passes by role, drawn from as the learner's are."""
+    """A former self: its networks' passes by role, drawn from as the learner's are, with memories of its own where they remember."""
 
-    def __init__(self, name: str, rows: slice, collector: Collector | None = None) -> None:
+    def __init__(self, name: str, rows: slice) -> None:
         self.name, self.rows = name, rows
         self.passes: Mapping[str, Pass] = {}
+        self.memories: dict[str, Memory] = {}
+
+    def remember(self, streams: Iterable[Stream]) -> None:
+        """Make memories for the roles whose networks remember."""
+        count = self.rows.stop - self.rows.start
+        for s in streams:
+            if s.memory is not None:
+                self.memories[s.role.name] = Memory(count, s.first, s.role.count, s.single, s.start.shape[2])
+
+    def forget(self, rows: Any = slice(None)) -> None:
+        """Episodes have begun in these of the block's rows, or another self takes its seat."""
+        for memory in self.memories.values():
+            memory.forget(rows)
 
     def act(self, collector: Collector, key: int) -> None:
         from arena.training.streams import rows_of  # noqa: PLC0415  streams knows blocks
 
         vec, rows = collector.vec, self.rows
         acting, other = vec.acting[rows], np.zeros_like(collector.full[rows])
+        own, opening = collector.own[rows][:, None], collector.opening[rows][:, None]
         for n, (name, s) in enumerate(collector.streams.items()):
-            out = self.passes[name](rows_of(vec.obs[name][s.view][rows]))
+            x, memory = rows_of(vec.obs[name][s.view][rows]), self.memories.get(name)
+            way = self.passes[name]
+            out = way(x) if memory is None else memory.outputs(cast(Recalling, way), x, acting)
             seat, acts, mask = (np.empty_like(each[0][rows]) for each in (s.seat, s.acts, s.mask))
             score, weight = np.empty((2, len(out), s.score.shape[1]), np.float32)
             collector.look(s, rows, out, (seat, acts, mask), score, weight, np.empty_like(s.value[0][rows]))
             action, logp = np.empty_like(s.action[0][rows]), np.empty_like(s.logp[0][rows])
             drawn = np.array([keys.fold(key, n)], np.uint64)
             kernels.draw(score, weight, s.edges, drawn, False, seat, acts, action, logp, other)
+            if memory is not None:
+                memory.keep(acts & (seat != own) & ~opening)
         take(collector.full[rows], other, acting, collector.own[rows], np.ones(len(other), np.bool_))
 
 
@@ -223,7 +242,13 @@ class Agents:
             for p in np.flatnonzero(vec.acting[b]).tolist():
                 if p != collector.own[b]:
                     ask = Ask(
-                        "", vec.game, p, int(collector.age[b]), vec.seen(b, p), vec._legal_of(b, p), keys.fold(key, b)
+                        f"{vec.seeds[b]:x}",
+                        vec.game,
+                        p,
+                        int(collector.age[b]),
+                        vec.seen(b, p),
+                        vec._legal_of(b, p),
+                        keys.fold(key, b),
                     )
                     reply = reply_of(self._agents[i](ask))
                     action: Any = getattr(reply, "actions", [None])[0]

@@ -11,15 +11,16 @@ __all__ = ["Optimiser"]
 
 
 class Optimiser:
-    """theta float32[n] is changed in place. kind: "adam" or "radam"."""
+    """theta float32[n], an array or a tensor of some device, is changed in place. kind: "adam" or "radam"."""
 
-    def __init__(self, theta: np.ndarray, kind: str = "adam", eps: float = 1e-5) -> None:
+    def __init__(self, theta: Any, kind: str = "adam", eps: float = 1e-5) -> None:
         import torch  # noqa: PLC0415  an extra, 1 s
 
         self._torch = torch
-        self._parameter = torch.from_numpy(theta)
+        self._parameter: Any = torch.from_numpy(theta) if isinstance(theta, np.ndarray) else theta
         make: Any = {"adam": torch.optim.Adam, "radam": torch.optim.RAdam}[kind]
-        more = {"fused": True} if kind == "adam" else {"foreach": False}
+        self._fused = kind == "adam"
+        more = {"fused": True} if self._fused else {"foreach": False}
         self._optimiser: Any = make([self._parameter], eps=eps, **more)
 
     def step(self, gradient: np.ndarray, rate: float, clip: float) -> float:
@@ -27,10 +28,21 @@ class Optimiser:
         length = float(np.linalg.norm(gradient))
         if clip and length > clip:
             gradient *= np.float32(clip / length)
-        self._parameter.grad = self._torch.from_numpy(gradient)
+        self._step(self._torch.from_numpy(gradient), rate)
+        return length
+
+    def step_on(self, gradient: Any, rate: float, clip: float) -> Any:
+        """`step` where the gradient is a tensor of the device: so is the length, and nobody waits for it."""
+        length = gradient.norm()
+        if clip:
+            gradient = gradient * (clip / length.clamp(min=1e-30)).clamp(max=1.0)
+        self._step(gradient, rate)
+        return length
+
+    def _step(self, gradient: Any, rate: float) -> None:
+        self._parameter.grad = gradient
         self._optimiser.param_groups[0]["lr"] = rate
         self._optimiser.step()
-        return length
 
     def state(self) -> dict[str, Any]:
         """Name -> array."""
@@ -40,5 +52,7 @@ class Optimiser:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over a state."""
         if state:
-            tensors = {name: self._torch.from_numpy(np.array(value)) for name, value in state.items()}
+            # As torch keeps it: Adam's fused step counts on the device, RAdam's on the processor.
+            place = {name: "cpu" if name == "step" and not self._fused else self._parameter.device for name in state}
+            tensors = {name: self._torch.from_numpy(np.array(value)).to(place[name]) for name, value in state.items()}
             self._optimiser.state[self._parameter] = tensors

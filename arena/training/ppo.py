@@ -2,27 +2,28 @@
 
 Sources: Schulman et al., "Proximal Policy Optimization Algorithms" (2017) and "High-Dimensional Continuous Control Using Generalized
 Advantage Estimation" (2016); former selves drawn by how hard they are to beat as in Vinyals et al., "Grandmaster level in StarCraft II"
-(2019). Each role of a game has a network of its own; all seats of a role share it. A limit of ticks is a rule like any other: an episode
-that reaches it has ended. On several threads the batch is cut into shards; the result follows from seed, settings and number of threads.
+(2019). Each role of a game has a network of its own; all seats of a role share it. One that remembers (see `recurrent`) learns along the
+sequences of a rollout. A limit of ticks is a rule like any other: an episode that reaches it has ended. On several threads the batch is
+cut into shards; the result follows from seed, settings and number of threads.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from arena.training import kernels, net
+from arena.training import device, kernels, net
 from arena.training.config import SelfPlay, setting
 from arena.training.loop import drive
 from arena.training.optimiser import Optimiser
 from arena.training.roster import Roster
 from arena.training.run import Run
-from arena.training.shards import CHUNK, Shard, build, views_of
+from arena.training.shards import Part, Shard, build, views_of
 from arena.training.streams import Stream
 from arena.training.threads import Crew, cores, let_torch, one_thread
 from envs.game import Game
@@ -58,22 +59,44 @@ def train(config: Config, game: str | Game, run: str | os.PathLike[str], **more:
 
 
 class Ppo:
-    """See the module; a `loop.Work`."""
+    """See the module; a `loop.Work`. remembers: whether its networks may."""
+
+    remembers = True
 
     def __init__(self, config: Config, game: Game, run: Run | None = None) -> None:
         net.demand_listed("ppo", game)
         self.config, self.game, self.step, self.rounds = config, game, 0, 0
         views = views_of(game, config.view)
-        self.nets = {role.name: _network(config, game, role, n) for n, role in enumerate(game.spec.roles)}
-        self.optimisers = {name: Optimiser(each.theta) for name, each in self.nets.items()}
+        self.device = device.chosen(config.device, bool(config.ray))
+        self.nets = {role.name: self._network(role, n) for n, role in enumerate(game.spec.roles)}
+        self.optimisers: dict[str, Optimiser] = {}
+        self.learners: dict[str, device.Learner] = {}
+        for name in self.nets:
+            self.begin(name)
         # Networks of torch share its own threads.
-        own = all(each.plan.kind == "mlp" for each in self.nets.values())
+        own = self.device == "cpu" and all(each.plan.kind == "mlp" for each in self.nets.values())
         self.crew = Crew(min(config.threads or cores(), config.rows) if own else 1)
         if not own:
             let_torch(config.threads)
         self.shards = build(game, config, views, self.nets, self.crew.count)
         self.roster = Roster(config, self.nets, run)
         self.fleet = _fleet(config, game, run) if config.ray else None
+
+    def _network(self, role: Role, number: int) -> net.Net:
+        """A role's network: the logits of all its factors and a value."""
+        config, outputs = self.config, sum(role.actions.factors) + 1
+        plan = net.plan_for(
+            self.game, role, kind=config.net, view=config.view, hidden=config.hidden, layers=config.layers, outputs=outputs,
+            memory=self.remembers,
+        )  # fmt: skip
+        return net.make(plan, config.seed + 7919 * number, self.device)
+
+    def begin(self, name: str) -> None:
+        """A fresh optimiser for a network that begins, and what learns on the device where there is one."""
+        each = self.nets[name]
+        self.optimisers[name] = Optimiser(device.parameters(each))
+        if self.device != "cpu":
+            self.learners[name] = device.Learner(each, self.optimisers[name])
 
     # ------------------------------------------------------------------ a round
     def round(self, progress: float) -> dict[str, float]:
@@ -116,37 +139,61 @@ class Ppo:
         )
         rate = config.rate * (1.0 - 0.9 * progress if config.anneal else 1.0)
         entropy = config.entropy + (config.entropy_end - config.entropy) * progress
-        steps, length = max(1, round(count / config.batch)), 0.0
-        sums = np.zeros(5)
-        for epoch in range(config.epochs):
-            orders = [
-                shard.order(chosen, self.rounds, epoch) for shard, chosen in zip(self.shards, choices, strict=True)
-            ]
-            for step in range(steps):
-                parts = [order[len(order) * step // steps : len(order) * (step + 1) // steps] for order in orders]
-                size = max(1, sum(map(len, parts)))
-                jobs = [
-                    (shard, name, part, (mean, spread, entropy, 1.0 / size))
-                    for shard, part in zip(self.shards, parts, strict=True)
-                ]
-                sums += np.sum(self.crew.map(self._gradient, jobs), axis=0)
-                total = self.shards[0].passes[name].gradient
-                for shard in self.shards[1:]:
-                    total += shard.passes[name].gradient
-                length += self.optimisers[name].step(total, rate, config.norm)
+        steps = max(1, round(count / config.batch))
+        learn = self._learn_there if name in self.learners else self._learn_here
+        sums, length = learn(name, self._steps(name, choices, steps), (mean, spread, entropy), rate)
         return self._told(name, sums / (count * config.epochs), length / (steps * config.epochs), choices) | {
             "rate": rate
         }
 
-    def _gradient(self, job: tuple[Shard, str, np.ndarray, tuple[float, ...]]) -> np.ndarray:
+    def _steps(self, name: str, choices: list[np.ndarray], steps: int) -> Iterator[tuple[Part, ...]]:
+        """The decisions of each gradient step of all epochs, a part for each shard."""
+        for epoch in range(self.config.epochs):
+            cut = [
+                shard.parts(name, chosen, self.rounds, epoch, steps)
+                for shard, chosen in zip(self.shards, choices, strict=True)
+            ]
+            yield from zip(*cut, strict=True)
+
+    def _learn_here(
+        self, name: str, given: Iterable[tuple[Part, ...]], scales: tuple[float, ...], rate: float
+    ) -> tuple[np.ndarray, float]:
+        """All gradient steps, shards on threads: the sums of the losses, and of the gradients' lengths. scales: mean, spread, entropy."""
+        sums, length = np.zeros(5), 0.0
+        for parts in given:
+            size = max(1, sum(map(len, parts)))
+            jobs = [(shard, name, part, (*scales, 1.0 / size)) for shard, part in zip(self.shards, parts, strict=True)]
+            sums += np.sum(self.crew.map(self._gradient, jobs), axis=0)
+            total = self.shards[0].passes[name].gradient
+            for shard in self.shards[1:]:
+                total += shard.passes[name].gradient
+            length += self.optimisers[name].step(total, rate, self.config.norm)
+        return sums, length
+
+    def _learn_there(
+        self, name: str, given: Iterable[tuple[Part, ...]], scales: tuple[float, ...], rate: float
+    ) -> tuple[np.ndarray, float]:
+        """The same on the device, where the rollout of the only shard is sent once."""
+        from arena.training import losses  # noqa: PLC0415  it loads torch
+
+        s, config, (mean, spread, entropy) = self.shards[0].stream(name), self.config, scales
+        gain = (s.flat("advantage") - np.float32(mean)) * np.float32(1.0 / spread)
+        self.learners[name].take(
+            {each: s.flat(each) for each in ("x", "mask", "action", "logp", "target")} | {"gain": gain}
+        )
+        edges = s.edges.tolist()
+        return self.learners[name].learn(
+            (parts[0] for parts in given),
+            lambda out, rows: losses.ppo(out, rows, edges, config.clip, entropy, config.value), rate, config.norm,
+        )  # fmt: skip
+
+    def _gradient(self, job: tuple[Shard, str, Part, tuple[float, ...]]) -> np.ndarray:
         """A shard's part of a gradient step, into its pass; the sums of its losses."""
         shard, name, part, (mean, spread, entropy, share) = job
         way, s, config = shard.passes[name], shard.stream(name), self.config
         way.gradient[:] = 0
         sums = np.zeros(5)
-        for at in range(0, len(part), CHUNK):
-            chosen = part[at : at + CHUNK]
-            out = way(shard.rows(name, "x", chosen).astype(np.float32, copy=False))
+        for chosen, out in shard.outputs(name, part):
             mask, action, logp, target, gain = (
                 shard.rows(name, each, chosen) for each in ("mask", "action", "logp", "target", "advantage")
             )
@@ -212,15 +259,6 @@ def _fleet(config: Config, game: Game, run: Run | None) -> Any:
     from arena.training.away import Fleet  # noqa: PLC0415  Ray is an extra
 
     return Fleet(config.ray, run.game if run is not None else game.id, config)
-
-
-def _network(config: Config, game: Game, role: Role, number: int) -> net.Net:
-    """A role's network: the logits of all its factors and a value."""
-    outputs = sum(role.actions.factors) + 1
-    plan = net.plan_for(
-        game, role, kind=config.net, view=config.view, hidden=config.hidden, layers=config.layers, outputs=outputs
-    )
-    return net.make(plan, config.seed + 7919 * number)
 
 
 def _moments(arrays: list[np.ndarray]) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from arena.training import action_values, net
+from arena.training import action_values, device, net
 from arena.training.config import SelfPlay, setting
 from arena.training.loop import drive
 from arena.training.optimiser import Optimiser
@@ -63,7 +63,7 @@ class Pqn:
         self.config, self.game, self.step, self.rounds = config, game, 0, 0
         self.nets = networks(config, game, norm=True)
         let_torch(config.threads)
-        self.optimisers = {name: Optimiser(each.theta, "radam") for name, each in self.nets.items()}
+        self.optimisers = {name: Optimiser(device.parameters(each), "radam") for name, each in self.nets.items()}
         self.shard: Shard = build(game, config, views_of(game, config.view), self.nets, 1)[0]
         self.epsilon = np.full(config.rows, config.epsilon, np.float32)
         self.shard.collector.epsilon = self.epsilon
@@ -89,18 +89,38 @@ class Pqn:
 
     def _learn(self, rate: float) -> dict[str, float]:
         """All epochs of all networks; the mean loss, the mean value of what was played, the length of gradients."""
-        loss, value, length, count, steps = 0.0, 0.0, 0.0, 0, 0
-        for name in self.nets:
-            chosen = self.shard.choose(name)
-            parts = max(1, round(len(chosen) / self.config.batch))
-            for epoch in range(self.config.epochs):
-                order = self.shard.order(chosen, self.rounds, epoch)
-                for part in np.array_split(order, parts):
-                    if len(part):
-                        sums = self._gradient(name, part)
-                        loss, value, count, steps = loss + sums[0], value + sums[1], count + len(part), steps + 1
-                        length += self.optimisers[name].step(self.shard.passes[name].gradient, rate, self.config.norm)
-        return {"loss": loss / max(count, 1), "q": value / max(count, 1), "gradient": length / max(steps, 1)}
+        sums, length, count, steps = np.zeros(2), 0.0, 0, 0
+        for name, each in self.nets.items():
+            parts = self._parts(name)
+            learn = self._learn_here if each.device == "cpu" else self._learn_there
+            found, lengths = learn(name, parts, rate)
+            sums, length = sums + found, length + lengths
+            count, steps = count + sum(map(len, parts)), steps + len(parts)
+        loss, value = (sums / max(count, 1)).tolist()
+        return {"loss": loss, "q": value, "gradient": length / max(steps, 1)}
+
+    def _parts(self, name: str) -> list[np.ndarray]:
+        """The decisions of each gradient step of all epochs."""
+        chosen = self.shard.choose(name)
+        count = max(1, round(len(chosen) / self.config.batch))
+        orders = [self.shard.order(chosen, self.rounds, epoch) for epoch in range(self.config.epochs)]
+        return [part for order in orders for part in np.array_split(order, count) if len(part)]
+
+    def _learn_here(self, name: str, parts: list[np.ndarray], rate: float) -> tuple[np.ndarray, float]:
+        """All gradient steps: the sums of losses and values, and of the gradients' lengths."""
+        sums, length = np.zeros(2), 0.0
+        for part in parts:
+            sums += self._gradient(name, part)
+            length += self.optimisers[name].step(self.shard.passes[name].gradient, rate, self.config.norm)
+        return sums, length
+
+    def _learn_there(self, name: str, parts: list[np.ndarray], rate: float) -> tuple[np.ndarray, float]:
+        """The same on the device, where the rollout is sent once."""
+        from arena.training import losses  # noqa: PLC0415  it loads torch
+
+        learner, s = device.Learner(self.nets[name], self.optimisers[name]), self.shard.stream(name)
+        learner.take({each: s.flat(each) for each in ("x", "action", "target")})
+        return learner.learn(parts, losses.mean_square, rate, self.config.norm)
 
     def _gradient(self, name: str, part: np.ndarray) -> np.ndarray:
         """The gradient of half the mean squared error, into the pass; sums of losses and values."""
@@ -163,5 +183,5 @@ def networks(config: Any, game: Game, norm: bool, dueling: bool = False) -> dict
             game, role, kind=config.net, view=config.view, hidden=config.hidden, layers=config.layers,
             outputs=sum(role.actions.factors) + dueling, norm=norm,
         )  # fmt: skip
-        made[role.name] = net.make(plan, config.seed + 7919 * n)
+        made[role.name] = net.make(plan, config.seed + 7919 * n, device.chosen(config.device))
     return made

@@ -1,6 +1,6 @@
 """Networks to be read, not trained: outputs from weights with numpy alone, so that playing needs no torch.
 
-The arithmetic is that of `mlp` and `torch_net`; that both give the same outputs is a test.
+The arithmetic is that of `mlp`, `torch_net` and `recurrent`; that both give the same outputs is a test.
 """
 
 from __future__ import annotations
@@ -12,21 +12,22 @@ import numpy as np
 from arena.training.net import Plan
 from envs.errors import CORRUPT, UserError
 
-__all__ = ["Reader", "reader"]
+__all__ = ["Memory", "Reader", "reader"]
 
-Reader = Callable[[np.ndarray], np.ndarray]
-"""x float32[N, *shape] -> outputs float32[N, outputs]"""
-
+Memory = np.ndarray | None
+Reader = Callable[[np.ndarray, Memory], tuple[np.ndarray, Memory]]
+"""(x float32[N, *shape], memory float32[N, M] or None) -> (outputs float32[N, outputs], memory after them); None where nothing is
+remembered, and before a seat's first decision."""
+Plain = Callable[[np.ndarray], np.ndarray]
 Weights = Mapping[str, np.ndarray]
 
 
 def reader(plan: Plan, weights: Weights) -> Reader:
     """The network of a plan with these weights. UserError (4) when they do not fit it."""
-    make = {"mlp": _mlp, "conv": _conv, "attention": _attention}[plan.kind]
     try:
-        read = make(plan, weights)
+        read = _gru(plan, weights) if plan.remembers else _forgetful(_plain(plan, weights))
         with np.errstate(all="ignore"):
-            read(np.zeros((1, *plan.shape), np.float32))
+            read(np.zeros((1, *plan.shape), np.float32), None)
     except (KeyError, ValueError, IndexError) as error:
         raise UserError(
             f"the weights do not fit a network of kind {plan.kind} ({error}): the checkpoint is damaged", CORRUPT
@@ -34,7 +35,36 @@ def reader(plan: Plan, weights: Weights) -> Reader:
     return read
 
 
-def _mlp(plan: Plan, weights: Weights) -> Reader:
+def _plain(plan: Plan, weights: Weights) -> Plain:
+    return {"mlp": _mlp, "conv": _conv, "attention": _attention}[plan.kind](plan, weights)
+
+
+def _forgetful(read: Plain) -> Reader:
+    return lambda x, memory: (read(x), None)
+
+
+def _gru(plan: Plan, weights: Weights) -> Reader:
+    """A gated recurrent unit behind its torso, with the gates in torch's order: reset, update, new."""
+    own = {name.removeprefix("torso."): array for name, array in weights.items() if name.startswith("torso.")}
+    torso = _plain(plan.torso, own)
+
+    def read(x: np.ndarray, memory: Memory) -> tuple[np.ndarray, Memory]:
+        before = np.zeros((len(x), plan.remembers), np.float32) if memory is None else memory
+        given = np.maximum(torso(x), 0) @ weights["memory.weight_ih_l0"].T + weights["memory.bias_ih_l0"]
+        known = before @ weights["memory.weight_hh_l0"].T + weights["memory.bias_hh_l0"]
+        (r, z, n), (own_r, own_z, own_n) = (np.split(each, 3, axis=1) for each in (given, known))
+        keep = _sigmoid(z + own_z)
+        after = (1 - keep) * np.tanh(n + _sigmoid(r + own_r) * own_n) + keep * before
+        return after @ weights["outputs.weight"].T + weights["outputs.bias"], after
+
+    return read
+
+
+def _sigmoid(x: np.ndarray) -> np.ndarray:
+    return np.asarray(0.5 + 0.5 * np.tanh(0.5 * x))
+
+
+def _mlp(plan: Plan, weights: Weights) -> Plain:
     def read(x: np.ndarray) -> np.ndarray:
         z = x.reshape(len(x), -1)
         for n in range(plan.layers + 1):
@@ -53,7 +83,7 @@ def _normed(z: np.ndarray, weights: Weights, name: str) -> np.ndarray:
     return np.asarray(scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"])
 
 
-def _conv(plan: Plan, weights: Weights) -> Reader:
+def _conv(plan: Plan, weights: Weights) -> Plain:
     def read(x: np.ndarray) -> np.ndarray:
         z = np.maximum(_convolved(x, weights, "stem"), 0)
         for n in range(plan.layers):
@@ -81,7 +111,7 @@ def _headed(z: np.ndarray, weights: Weights) -> np.ndarray:
     return np.asarray(z @ weights["outputs.weight"].T + weights["outputs.bias"])
 
 
-def _attention(plan: Plan, weights: Weights) -> Reader:
+def _attention(plan: Plan, weights: Weights) -> Plain:
     def read(x: np.ndarray) -> np.ndarray:
         there = np.abs(x).sum(axis=2) > 0
         z = np.maximum(x @ weights["stem.weight"].T + weights["stem.bias"], 0)

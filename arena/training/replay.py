@@ -113,8 +113,8 @@ class Replay:
         self.tree = np.zeros(2 * size)
         self.at, self.count, self.highest = 0, 0, 1.0
 
-    def add(self, rows: Mapping[str, np.ndarray]) -> None:
-        """Take over transitions, name -> array; they are as urgent as the most urgent so far."""
+    def add(self, rows: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Take over transitions, name -> array, as urgent as the most urgent so far; the places that they now have."""
         count = len(next(iter(rows.values())))
         places = (self.at + np.arange(count)) % self.size
         for name, array in rows.items():
@@ -122,6 +122,7 @@ class Replay:
         raise_to(self.tree, places, np.full(count, self.highest**self.alpha))
         self.at = (self.at + count) % self.size
         self.count = min(self.size, self.count + count)
+        return places
 
     def draw(self, count: int, key: int, beta: float) -> tuple[np.ndarray, np.ndarray]:
         """(places, importance weights float32, at most 1)."""

@@ -31,6 +31,14 @@ def hardness(won: Sequence[float], played: Sequence[float]) -> np.ndarray:
     return np.asarray(weights / weights.sum())
 
 
+def unseat(pasts: Sequence[Sequence[Past]], before: Sequence[Any], after: Sequence[Any]) -> None:
+    """Where another self takes a seat, it goes on with running episodes, and knows nothing of what its predecessor remembered."""
+    for blocks in pasts:
+        for n, block in enumerate(blocks):
+            if list(before[n : n + 1]) != [after[n]]:
+                block.forget()
+
+
 class Roster:
     """See the module. For players and people the pool also stands in run/pool/<step>.safetensors."""
 
@@ -73,13 +81,15 @@ class Roster:
             steps = sorted(self.pool)
             share = hardness([self.accounts[s][0] for s in steps], [self.accounts[s][1] for s in steps])
             draw = np.random.default_rng([self.config.seed & 0xFFFFFFFF, 5, round_])
-            self.seated = [steps[i] for i in draw.choice(len(steps), count, p=share)]
+            before, self.seated = self.seated, [steps[i] for i in draw.choice(len(steps), count, p=share)]
+            unseat(pasts, before, self.seated)
         self._fill(pasts)
 
     def _fill(self, pasts: Sequence[Sequence[Past]]) -> None:
         """Give the blocks passes through copies of the seated selves."""
         for n, step in enumerate(self.seated):
-            copies = self._copies.setdefault(n, {name: net.make(each.plan, 0) for name, each in self.nets.items()})
+            fresh = {name: net.make(each.plan, 0, each.device) for name, each in self.nets.items()}
+            copies = self._copies.setdefault(n, fresh)
             net.fill(copies, self.pool[step])
             for blocks in pasts:
                 rows = blocks[n].rows.stop - blocks[n].rows.start

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
 
 import numpy as np
 
-from arena.training.net import Net, Pass
+from arena.training.memory import Sequences, sequences
+from arena.training.net import Net, Pass, Recalling
 from arena.training.opponents import Agents, Block, Past, TwoPly, demand_two_ply
 from arena.training.starts import recorded_states
 from arena.training.streams import Collector, Stream
@@ -26,6 +27,9 @@ CHUNK = 1024
 GROUP = 16
 PASTS = 2
 """Former selves that are played against at once, in a block each."""
+
+Part = np.ndarray | Sequences
+"""Decisions of a gradient step: places in a stream's flat arrays; where the network remembers, sequences of them."""
 
 
 class Shard:
@@ -57,6 +61,28 @@ class Shard:
         """The decisions to learn from, as places in the flat arrays of the stream."""
         return np.flatnonzero(self.stream(name).flat("valid"))
 
+    def parts(self, name: str, chosen: np.ndarray, round_: int, epoch: int, steps: int) -> list[Part]:
+        """The chosen in random order, cut for so many gradient steps; of a network that remembers, whole sequences."""
+        s = self.stream(name)
+        if s.memory is None:
+            order = self.order(chosen, round_, epoch)
+            return [order[len(order) * step // steps : len(order) * (step + 1) // steps] for step in range(steps)]
+        whole = sequences(s.seat - s.first, s.fresh, s.start, chosen)
+        draw = np.random.default_rng([self.seed & 0xFFFFFFFF, round_, epoch])
+        return [*whole.taken(draw.permutation(len(whole.lengths))).cut(steps)]
+
+    def outputs(self, name: str, part: Part) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """(places, the network's outputs there) of a part, at most CHUNK at a time, each to be carried back before the next."""
+        way = self.passes[name]
+        if isinstance(part, Sequences):
+            for piece in part.chunks(CHUNK):
+                x = self.rows(name, "x", piece.places).astype(np.float32, copy=False)
+                yield piece.places, cast(Recalling, way).along(x, piece.lengths, piece.memory)
+        else:
+            for at in range(0, len(part), CHUNK):
+                chosen = part[at : at + CHUNK]
+                yield chosen, way(self.rows(name, "x", chosen).astype(np.float32, copy=False))
+
     def order(self, chosen: np.ndarray, round_: int, epoch: int) -> np.ndarray:
         """The chosen in random order, by the shard's seed, the round and the epoch, in groups of GROUP neighbours.
 
@@ -80,6 +106,8 @@ def build(
     """`count` shards of config.rows rows in all, or `only` one of them. UserError for a game without a vector face."""
     if config.start_from and game.kind != "record":
         raise UserError(f"start_from takes compiled games, and {game.id} is plain Python: train it from its beginning")
+    if config.ticks > CHUNK and any(each.plan.remembers for each in nets.values()):
+        raise UserError(f"net=gru learns along whole rollouts: give at most {CHUNK} ticks, not {config.ticks}")
     if config.two_ply:
         demand_two_ply(game)
     starts = recorded_states(config.start_from, game) if config.start_from else None  # type: ignore[arg-type]
@@ -94,7 +122,10 @@ def _made(
     vec = vector(game, num=rows, encode=tuple(dict.fromkeys(views.values())), seats=single, checked=False)
     seed = keys.fold(keys.fold(config.seed, 11), n)
     vec.reset(seed=seed)
-    collector = Collector(vec, views, config.ticks, _blocks(game, config, rows), config.plies, keys.fold(seed, 1))
+    widths = {name: each.plan.remembers for name, each in nets.items()}
+    collector = Collector(
+        vec, views, config.ticks, _blocks(game, config, rows), config.plies, keys.fold(seed, 1), widths
+    )
     collector.starts, collector.elsewhere = starts, config.start_share
     lanes = max(s.seat[0].size for s in collector.streams.values())
     return Shard(collector, {name: each.passing(max(lanes, CHUNK)) for name, each in nets.items()}, seed)

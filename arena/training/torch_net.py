@@ -1,7 +1,7 @@
-"""Networks of torch: a small residual one for boards, one of attention for sets of entities, a perceptron with LayerNorm.
+"""Networks of torch: a small residual one for boards, one of attention for sets of entities, a perceptron with or without LayerNorm.
 
 Their parameters and gradients are views of flat vectors, so that optimisers, checkpoints and algorithms treat them like every other
-network. The outputs are a function of the weights alone: no dropout, no running statistics. A GPU is used when torch sees one.
+network. The outputs are a function of the weights alone: no dropout, no running statistics.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch import nn
 
 from arena.training.net import Plan
 
-__all__ = ["TorchNet", "TorchPass"]
+__all__ = ["TorchNet", "TorchPass", "module_of"]
 
 
 class _Headed(nn.Module):
@@ -73,18 +73,18 @@ class _Attention(_Headed):
         return self.end((z * there[:, :, None]).sum(dim=1) / counted)
 
 
-class _Normed(nn.Module):
-    """A perceptron with LayerNorm before every ReLU; its matrices stand as [in, out], like those of `mlp`."""
+class _Perceptron(nn.Module):
+    """A perceptron, with LayerNorm before every ReLU where the plan has `norm`; its matrices stand as [in, out], like those of `mlp`."""
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()
-        self.count = plan.layers
+        self.count, self.norm = plan.layers, plan.norm
         sizes = [int(np.prod(plan.shape)), *[plan.hidden] * plan.layers, plan.outputs]
         self.parts = nn.ParameterDict()
         for n in range(plan.layers + 1):
             self.parts[f"{n}_weight"] = nn.Parameter(torch.zeros(sizes[n], sizes[n + 1]))
             self.parts[f"{n}_bias"] = nn.Parameter(torch.zeros(sizes[n + 1]))
-            if n < plan.layers:
+            if n < plan.layers and plan.norm:
                 self.parts[f"{n}_norm_weight"] = nn.Parameter(torch.ones(sizes[n + 1]))
                 self.parts[f"{n}_norm_bias"] = nn.Parameter(torch.zeros(sizes[n + 1]))
 
@@ -93,31 +93,42 @@ class _Normed(nn.Module):
         for n in range(self.count + 1):
             z = torch.addmm(self.parts[f"{n}_bias"], z, self.parts[f"{n}_weight"])
             if n < self.count:
-                z = nn.functional.layer_norm(
-                    z, z.shape[1:], self.parts[f"{n}_norm_weight"], self.parts[f"{n}_norm_bias"]
-                )
-                z = torch.relu(z)
+                z = torch.relu(self._normed(z, n) if self.norm else z)
         return z
+
+    def _normed(self, z: torch.Tensor, n: int) -> torch.Tensor:
+        return nn.functional.layer_norm(z, z.shape[1:], self.parts[f"{n}_norm_weight"], self.parts[f"{n}_norm_bias"])
+
+
+def module_of(plan: Plan) -> nn.Module:
+    """The module of a plan that remembers nothing."""
+    kinds: dict[str, Any] = {"conv": _Conv, "attention": _Attention, "mlp": _Perceptron}
+    made: nn.Module = kinds[plan.kind](plan)
+    return made
 
 
 class TorchNet:
-    """See `net.Net`. theta is in the processor's memory; on a GPU the module has a copy that follows it (`sync`)."""
+    """See `net.Net`. flat float32[n]: the parameters on the device, one after another; on a processor it is theta itself."""
 
-    def __init__(self, plan: Plan, seed: int) -> None:
-        self.plan = plan
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        kinds: dict[str, Any] = {"conv": _Conv, "attention": _Attention, "mlp": _Normed}
+    def __init__(self, plan: Plan, seed: int, device: str = "cpu") -> None:
+        self.plan, self.device = plan, device
         with torch.random.fork_rng(devices=[]):  # torch draws first weights from a global generator, which is put back
-            self.module: nn.Module = kinds[plan.kind](plan)
+            self.module = self._made().to(device)
         self.parameters = dict(self.module.named_parameters())
         self.theta = np.zeros(sum(p.numel() for p in self.parameters.values()), np.float32)
         self._begin(seed)
-        self.module.to(self.device)
-        self.sync()
+        self.flat = self.sent(self.theta)
+        at = 0
+        for parameter, view in zip(self.parameters.values(), self.views.values(), strict=True):
+            parameter.data = self.flat[at : at + view.size].view(view.shape)
+            at += view.size
+
+    def _made(self) -> nn.Module:
+        return module_of(self.plan)
 
     def _begin(self, seed: int) -> None:
-        """Orthogonal matrices, zero biases, small outputs; then the parameters become views of theta."""
-        from arena.training.mlp import orthogonal  # noqa: PLC0415
+        """Orthogonal matrices, zero biases, small outputs, in theta; those of a plain perceptron are those of `mlp`."""
+        from arena.training.mlp import Mlp, orthogonal  # noqa: PLC0415
 
         draw = np.random.default_rng([seed, 2])
         self.views: dict[str, np.ndarray] = {}
@@ -128,19 +139,38 @@ class TorchNet:
             at += parameter.numel()
             if parameter.dim() > 1:
                 small = name.startswith("outputs") or name == last
-                rows = orthogonal(len(view), view[0].size, 0.01 if small else 2**0.5, draw)
+                gain = 0.01 if small else 1.0 if name.startswith("memory.") else 2**0.5
+                rows = orthogonal(len(view), view[0].size, gain, draw)
                 view[...] = rows.reshape(view.shape)
             elif "norm_weight" in name:
                 view[...] = 1.0
             self.views[_name(name)] = view
-            parameter.data = torch.from_numpy(view)
+        if self.plan.kind == "mlp" and not self.plan.norm:
+            self.theta[:] = Mlp(self.plan, seed).theta
 
     def sync(self) -> None:
-        """Bring theta to the device."""
-        if self.device.type != "cpu":
-            with torch.no_grad():
-                for parameter, view in zip(self.parameters.values(), self.views.values(), strict=True):
-                    parameter.copy_(torch.from_numpy(view))
+        """theta was written: the device follows."""
+        if self.device != "cpu":
+            self.flat.copy_(torch.from_numpy(self.theta))
+
+    def fetch(self) -> None:
+        """The parameters were changed on the device: theta follows."""
+        if self.device != "cpu":
+            self.theta[:] = self.flat.cpu().numpy()
+
+    def sent(self, array: np.ndarray) -> torch.Tensor:
+        """An array as a tensor on the device."""
+        return torch.from_numpy(array).to(self.device)
+
+    def outputs(self, x: torch.Tensor, *given: torch.Tensor) -> torch.Tensor:
+        """[N, outputs] for x [N, *shape] on the device, to be carried back; given: what a network that remembers takes beside."""
+        out: torch.Tensor = self.module(x.reshape(-1, *self.plan.shape))
+        return out
+
+    def gradient(self, loss: torch.Tensor) -> torch.Tensor:
+        """The gradient [n] of a loss, on the device."""
+        found = torch.autograd.grad(loss, list(self.parameters.values()))
+        return torch.cat([part.reshape(-1) for part in found])
 
     def passing(self, capacity: int) -> TorchPass:
         return TorchPass(self)
@@ -158,15 +188,12 @@ class TorchPass:
         self._out: torch.Tensor | None = None
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        self.net.sync()
-        self._out = self.net.module(torch.from_numpy(x.reshape(-1, *self.net.plan.shape)).to(self.net.device))
+        self._out = self.net.outputs(self.net.sent(x))
         return self._out.detach().cpu().numpy()
 
     def back(self, slope: np.ndarray) -> None:
         assert self._out is not None
-        found = torch.autograd.grad(
-            self._out, list(self.net.parameters.values()), torch.from_numpy(slope).to(self.net.device)
-        )
+        found = torch.autograd.grad(self._out, list(self.net.parameters.values()), self.net.sent(slope))
         at = 0
         for part in found:
             self.gradient[at : at + part.numel()] += part.cpu().numpy().reshape(-1)
@@ -176,5 +203,5 @@ class TorchPass:
 def _name(name: str) -> str:
     """The parameter's name as checkpoints have it: 0.weight, 0.norm.bias, blocks.0.1.weight."""
     return (
-        name.removeprefix("parts.").replace("_norm_", ".norm.").replace("_weight", ".weight").replace("_bias", ".bias")
+        name.replace("parts.", "").replace("_norm_", ".norm.").replace("_weight", ".weight").replace("_bias", ".bias")
     )

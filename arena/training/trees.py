@@ -79,6 +79,20 @@ class Tree:
         nodes = np.argsort(self.parent[1:], kind="stable") + 1
         return np.searchsorted(self.parent[nodes], np.arange(len(self.parent) + 1)), nodes
 
+    @cached_property
+    def before(self) -> np.ndarray:
+        """int64[I]: of each set, the one in which its seat decided before; -1 where there is none."""
+        last = np.full((len(self.parent), self.seats), -1, np.int64)
+        found = np.full(len(self.owner), -1, np.int64)
+        for n, (above, seat, own) in enumerate(zip(self.parent, self.who, self.infoset, strict=True)):
+            if above >= 0:
+                last[n] = last[above]
+                if self.who[above] >= 0:
+                    last[n, self.who[above]] = self.infoset[above]
+            if seat >= 0:
+                found[own] = last[n, seat]
+        return found
+
     def uniform(self) -> np.ndarray:
         """The strategy that plays every legal action alike."""
         return (1.0 / self.sizes)[self.set_of]

@@ -83,6 +83,7 @@ class Trial:
                 vec.acting,
                 vec.legal,
                 self.game.spec.first(role.name),
+                role.count,
                 vec.seats == "acting",
                 out,
                 edges,

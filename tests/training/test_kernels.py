@@ -162,13 +162,23 @@ def test_draws_follow_the_masked_policy_and_never_leave_the_mask() -> None:
     seat, acts, mask = np.zeros((rows, 1), np.int64), np.zeros((rows, 1), np.bool_), np.zeros((rows, 1, 4), np.bool_)
     score, action = np.zeros((rows, 4), np.float32), np.zeros((rows, 1, 1), np.int32)
     logp, full = np.zeros((rows, 1), np.float32), np.zeros((rows, 1, 1), np.int32)
-    kernels.lanes(acting, legal, 0, False, out, edges, seat, acts, mask, score)
+    kernels.lanes(acting, legal, 0, 1, False, out, edges, seat, acts, mask, score)
     kernels.draw(score, np.exp(score), edges, np.array([3], np.uint64), False, seat, acts, action, logp, full)
     expected = np.exp([0.5, -1.0, -np.inf, 0.0])
     expected /= expected.sum()
     shares = np.bincount(full.ravel(), minlength=4) / rows
     assert np.abs(shares - expected).max() < 0.015
     assert np.allclose(logp.ravel(), np.log(expected[full.ravel()]), atol=1e-5)
+
+
+def test_a_lane_of_one_role_is_never_given_to_a_seat_of_another() -> None:
+    """Two roles of one seat each take turns: whoever does not act has no decision in its stream."""
+    acting, legal = np.array([[False, True], [True, False]]), np.ones((2, 2, 3), np.bool_)
+    for first, acts_in in ((0, [False, True]), (1, [True, False])):
+        seat, acts, mask = np.zeros((2, 1), np.int64), np.zeros((2, 1), np.bool_), np.zeros((2, 1, 2), np.bool_)
+        out, score = np.zeros((2, 3), np.float32), np.zeros((2, 2), np.float32)
+        kernels.lanes(acting, legal, first, 1, True, out, np.array([0, 2], np.int64), seat, acts, mask, score)
+        assert acts[:, 0].tolist() == acts_in and seat[:, 0].tolist() == [first, first]
 
 
 def plan_of(kind: str, norm: bool = False) -> Plan:
@@ -191,7 +201,7 @@ def stirred(plan: Plan, seed: int) -> tuple[Any, np.ndarray]:
 def test_a_network_is_read_without_torch_as_it_was_trained(kind: str, norm: bool) -> None:
     plan = plan_of(kind, norm)
     net, x = stirred(plan, 5)
-    assert np.allclose(net.passing(16)(x), reader(plan, net.weights())(x), atol=1e-4)
+    assert np.allclose(net.passing(16)(x), reader(plan, net.weights())(x, None)[0], atol=1e-4)
 
 
 def test_the_perceptron_goes_back_as_torch_does() -> None:

@@ -1,0 +1,81 @@
+"""A network that remembers: a torso that reads the view, a gated recurrent unit, the outputs.
+
+Source: Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder" (2014), in the form that torch.nn.GRU gives. As in CleanRL's
+ppo_atari_lstm, learning goes along whole rollouts from the memory that was stored when they began, which later epochs do not work out
+anew ("stored state" in Kapturowski et al., "Recurrent Experience Replay in Distributed Reinforcement Learning", 2019, without burn-in);
+recurrent matrices begin orthogonal. Changed: a seat's memory moves at its own decisions, not at those of others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import nn
+
+from arena.training.memory import grid
+from arena.training.net import Plan
+from arena.training.torch_net import TorchNet, TorchPass, module_of
+
+__all__ = ["Gru", "GruPass", "Remembering"]
+
+
+class Remembering(nn.Module):
+    """See the module."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        self.torso = module_of(plan.torso)
+        self.memory = nn.GRU(plan.remembers, plan.remembers)
+        self.outputs = nn.Linear(plan.remembers, plan.outputs)
+
+    def forward(
+        self, x: torch.Tensor, places: torch.Tensor, t: torch.Tensor, s: torch.Tensor, memory: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """x[N, *shape]; places, t and s as `memory.grid` has them; memory [S, M] -> (outputs[N, outputs], memory after them)."""
+        read = torch.relu(self.torso(x))
+        known, after = self.memory(read[places], memory[None])
+        out: torch.Tensor = self.outputs(known[t, s])
+        return out, after[0]
+
+
+class Gru(TorchNet):
+    """See `net.Net`; its passes are `net.Recalling`."""
+
+    def _made(self) -> nn.Module:
+        return Remembering(self.plan)
+
+    def passing(self, capacity: int) -> GruPass:
+        return GruPass(self)
+
+    def outputs(self, x: torch.Tensor, *given: torch.Tensor) -> torch.Tensor:
+        """Of sequences of decisions; given: places, t, s, memory as `Remembering.forward` takes them."""
+        return self.remembered(x, *given)[0]
+
+    def remembered(self, x: torch.Tensor, *given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """(outputs, the memory after each sequence)."""
+        out, after = self.module(x.reshape(-1, *self.plan.shape), *given)
+        return out, after
+
+
+class GruPass(TorchPass):
+    """See `net.Recalling`."""
+
+    net: Gru
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """Every row as a first decision, without a past."""
+        return self.along(x, np.ones(len(x), np.int64), np.zeros((len(x), self.net.plan.remembers), np.float32))
+
+    def step(self, x: np.ndarray, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        with torch.no_grad():
+            out, after = self.net.remembered(*self._given(x, np.ones(len(x), np.int64), memory))
+        return out.cpu().numpy(), after.cpu().numpy()
+
+    def along(self, x: np.ndarray, lengths: np.ndarray, memory: np.ndarray) -> np.ndarray:
+        self._out = self.net.outputs(*self._given(x, lengths, memory))
+        return self._out.detach().cpu().numpy()
+
+    def _given(self, x: np.ndarray, lengths: np.ndarray, memory: np.ndarray) -> Iterator[torch.Tensor]:
+        return map(self.net.sent, (x, *grid(lengths), memory))
