@@ -15,7 +15,19 @@ import numpy as np
 from arena.text import cell_width, safe_text
 from tui.sheet import Cells, look, named
 
-__all__ = ["Line", "Span", "frame", "in_ascii", "paste", "spread", "wrap", "write", "write_lines"]
+__all__ = [
+    "Line",
+    "Span",
+    "frame",
+    "in_ascii",
+    "paste",
+    "scrolled",
+    "span_width",
+    "spread",
+    "wrap",
+    "write",
+    "write_lines",
+]
 
 
 class Span(NamedTuple):
@@ -60,6 +72,19 @@ def write_lines(cells: Cells, lines: Iterable[Line], palette: str, top: int = 0)
     """Write lines below one another from row `top` on, as many as there are rows."""
     for y, line in zip(range(top, cells.rows), lines, strict=False):
         write(cells, 0, y, line, palette)
+
+
+def scrolled(lines: Sequence[Line], columns: int, rows: int, scroll: int, palette: str) -> tuple[Cells, int]:
+    """Lines from number `scroll` on as a sheet, and how many they can be scrolled; what stands further down is told in the last row."""
+    cells = Cells.blank(columns, rows)
+    furthest = max(len(lines) - rows, 0)
+    first = min(max(scroll, 0), furthest)
+    write_lines(cells, lines[first : first + rows], palette)
+    if first < furthest and rows > 1:
+        cells.glyphs[rows - 1], cells.styles[rows - 1] = ord(" "), cells.styles[rows - 1, -1]
+        below = f"↓ {len(lines) - first - rows + 1} more lines"
+        write(cells, max(columns - len(below), 0), rows - 1, [Span(below, "muted")], palette)
+    return cells, furthest
 
 
 def span_width(line: Line) -> int:

@@ -146,7 +146,7 @@ class Lists(Screen[None]):
     def _keys(self) -> None:
         shown = [
             ("enter", "watch"),
-            ("n", "new match"),
+            ("n", "new"),
             ("r", "again"),
             ("k", "stop"),
             ("/", "filter"),
@@ -154,7 +154,8 @@ class Lists(Screen[None]):
             ("?", "help"),
             ("q", "leave"),
         ]
-        self.query_one("#keys", LineView).show(keys_line(shown), keys_line([("ctrl+p", "palette")]))
+        # Where there is little room the palette gives way: `?` names it.
+        self.query_one("#keys", LineView).show(keys_line([*shown, ("ctrl+p", "palette")]))
 
     def _preview(self) -> None:
         """What the cursor stands on; a running one is brought up to date."""

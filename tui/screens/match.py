@@ -208,7 +208,9 @@ class MatchScreen(Panes):
         pattern = self.hunt.pattern if self.hunt is not None else ""
         shown = sum(1 for then in self._pictures if now - then <= 1.0)
         waited = now - self._grew if self._grew > float("-inf") else 0.0
-        return Scene(self.vantage, self.playback, waited, shown, self.told, hits, pattern, self._trouble)
+        return Scene(
+            self.vantage, self.playback, waited, shown, self.told, hits, pattern, self._trouble, self.size.width
+        )
 
     def _paint_board(self) -> None:
         words = self.query_one("#words", Pane)

@@ -13,10 +13,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from tui.lines import Line, Span, span_width
 from tui.sheet import Cells, look, named, row_text
 from tui.widgets.grid import DrawnView
 
-__all__ = ["BrailleLine", "Plot", "Series", "braille_text", "line_cells"]
+__all__ = ["BrailleLine", "Plot", "Series", "braille_text", "legend", "line_cells", "span_of"]
 
 Floats = NDArray[np.float64]
 
@@ -148,6 +149,36 @@ def _names(cells: Cells, plot: Plot, palette: str, ascii_only: bool) -> None:
         mark = _ASCII_MARKS[n % len(_ASCII_MARKS)] if ascii_only else "─"
         x += cells.write(x, 0, mark, look(named(series.colour, palette), bold=True))
         x += cells.write(x, 0, series.name, look(named(series.colour, palette)), width=16) + 1
+
+
+def span_of(series: Sequence[Series]) -> str:
+    """The least and the greatest value of all series, for people; "" without values."""
+    arrays = [_bounded(each.values) for each in series]
+    if not any(np.isfinite(array).any() for array in arrays):
+        return ""
+    low, high = _scale(Plot(), arrays)
+    return f"{low:.4g} to {high:.4g}"
+
+
+def legend(series: Sequence[Series], cursor: int, columns: int, ascii_only: bool = False) -> Line:
+    """Whose line is whose, with the value at the cursor; only the values where the names do not fit."""
+    line: list[Span] = []
+    for named_too in (True, False):
+        line = []
+        for n, each in enumerate(series):
+            mark = _ASCII_MARKS[n % len(_ASCII_MARKS)] if ascii_only else "─"
+            parts = [f"{mark}", each.name if named_too else "", _at(each, cursor)]
+            line.append(Span(("  " if n else "") + " ".join(part for part in parts if part), each.colour))
+        if span_width(line) <= columns:
+            break
+    return line
+
+
+def _at(series: Series, cursor: int) -> str:
+    """The value at a step; "" where there is none."""
+    if not 0 <= cursor < len(series.values) or not np.isfinite(value := float(series.values[cursor])):
+        return ""
+    return f"{value:+.3g}" if value else "0"
 
 
 class BrailleLine(DrawnView):
