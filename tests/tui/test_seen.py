@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 import replays
+from arena.background import said
 from arena.events import Acted, Ended, Seat
 from tests.sources import ROOT
+from tui.keymaps import MATCH, Command
 from tui.lines import Span, scrolled
 from tui.listing import played
 from tui.pages import _styled
 from tui.playback import Playback
 from tui.screens._layout import layout
-from tui.screens._words import Scene, headline, key_words, result
+from tui.screens._words import Scene, headline, key_words, result, status
+from tui.screens.human import HUMAN
+from tui.screens.keys import written
+from tui.screens.leaderboard import LEADERBOARD
+from tui.screens.lobby import LOBBY
+from tui.screens.training import TRAINING
+from tui.seat import Choice as Legal
+from tui.seat_view import action_columns
 from tui.seating import seat_words
 from tui.vantage import Vantage
 from tui.widgets.bars import Choice, Thought, bars_cells
@@ -170,3 +180,32 @@ def test_foreign_games_are_listed_by_their_own_names() -> None:
     assert played("pettingzoo:pettingzoo.classic.chess_v6") == "chess_v6"
     assert played("gymnasium:CartPole-v1") == "CartPole-v1"
     assert played("mine.py:game") == "game" and played("connect_four") == "connect_four" and played("") == "?"
+
+
+def test_actions_have_all_the_room_where_they_have_no_second_name() -> None:
+    plain = [Legal(1, "guess Summit Zone", "guess Summit Zone"), Legal(2, "pass", "pass")]
+    assert [column.width for column in action_columns(plain)] == [3, 0]
+    both = [Legal(1, "b", "bet one chip"), Legal(2, "f", "fold")]
+    assert [column.width for column in action_columns(both)] == [3, 1, 0]
+
+
+def test_what_a_starting_match_says_is_read_from_beside_its_recording(tmp_path: Path) -> None:
+    path = tmp_path / "m.arena.part"
+    assert said(path) == ""
+    (tmp_path / "m.log").write_text("first\npalaestra: compiling the rules of x once\n")
+    assert said(path) == said(tmp_path / "m.arena") == "compiling the rules of x once"
+
+
+def test_a_match_that_has_not_moved_says_what_it_is_doing() -> None:
+    vantage, playback = golden("connect_four").looking(0), Playback()  # who is not the spectator knows no end yet
+    playback.grown(0, True, 0.0)
+    playback.follow()
+    assert "compiling" in text(status(Scene(vantage, playback, said="compiling the rules"))[0][0])
+    assert "waiting 3 s" in text(headline(Scene(vantage, playback, waited=3.2))[1][1])
+
+
+@pytest.mark.parametrize("table", [MATCH, LOBBY, HUMAN, TRAINING, LEADERBOARD])
+def test_every_key_is_explained_in_a_line_that_fits_80_columns(table: Sequence[Command]) -> None:
+    for command in table:
+        assert len(written(command.keys)) <= 12 and len(command.help) <= 58, command
+        assert len(written(command.keys)) + 2 + len(command.help) <= 72

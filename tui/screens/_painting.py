@@ -99,18 +99,22 @@ class Painting:
         """A seat's pane: the agent's name, its pages, the one that is open."""
         page = self.pages.get(sitting.seat, PAGES[0])
         seat, vantage = sitting.seat, sitting.vantage
-        title = [Span("● ", seat_colour(seat)), Span(vantage.title(seat), "text", True)]
-        if tabs and vantage.seats > 1:
+        name = vantage.title(seat)
+        title = [Span("● ", seat_colour(seat)), Span(name, "text", True)]
+        if tabs and vantage.seats > 1 and name == vantage.agent(seat):
             title.append(Span(f"  {seat + 1}/{vantage.seats}", "muted"))
+        right = _tabs(page, pages_of(sitting, page), columns - span_width(title) - _FRAMING)
         if sitting.moment.tape.game is not None and _acts_now(sitting):
-            title.append(Span(" to move", "accent"))
+            moving = [*title, Span(" to move", "accent")]
+            beside = _tabs(page, pages_of(sitting, page), columns - span_width(moving) - _FRAMING)
+            if beside or page == PAGES[0]:  # which page is open is said first, where it is not the first
+                title, right = moving, beside
 
         def painted(wide: int, high: int) -> Cells:
             scroll = self.scrolls.get((seat, page), 0)
             cells, self.furthest[seat, page] = page_cells(page, sitting, wide, high, scroll, self.palette, self.plain)
             return cells
 
-        right = _tabs(page, pages_of(sitting, page), columns - span_width(title) - _FRAMING)
         return Content(title, right, paint=self.guarded(painted), active=active)
 
     # ------------------------------------------------------------------ events
@@ -185,7 +189,7 @@ def _series(vantage: Vantage, figures: dict[int, Sequence[float]]) -> tuple[Seri
 
 
 def _tabs(page: str, pages: Sequence[str], room: int) -> Line:
-    """The names of the pages; where they do not fit the open one's name and number, or its name alone."""
+    """The names of the pages; where they do not fit the open one's name and number, its name alone, or nothing."""
     spans: list[Span] = []
     for each in pages:
         spans += [Span(" ", "muted")] if spans else []
@@ -193,7 +197,7 @@ def _tabs(page: str, pages: Sequence[str], room: int) -> Line:
     if span_width(spans) <= room:
         return spans
     short: Line = [Span(page, "accent", True), Span(f" {pages.index(page) + 1}/{len(pages)}", "muted")]
-    return short if span_width(short) <= room else short[:1]
+    return next((line for line in (short, short[:1]) if span_width(line) <= room), [])
 
 
 def _acts_now(sitting: Sitting) -> bool:

@@ -41,6 +41,13 @@ def is_running(path: Path) -> bool:
     return background.is_running(path)
 
 
+def said_by(path: Path) -> str:
+    """The newest line of the process that writes a recording."""
+    from arena import background  # noqa: PLC0415  (as above)
+
+    return background.said(path)
+
+
 class Steering(Screen[None]):
     """A tape and a viewer's place on it. Raises UserError (3, 4) when the recording cannot be opened."""
 
@@ -56,10 +63,12 @@ class Steering(Screen[None]):
         delay: float | None = None,
         clock: Callable[[], float] = time.monotonic,
         running: Callable[[Path], bool] = is_running,
+        said: Callable[[Path], str] = said_by,
     ) -> None:
         super().__init__()
         self.tape = replays.open(path)
-        self.clock, self._alive, self._wishes = clock, running, (speed, delay)
+        self.clock, self._alive, self._said = clock, running, said
+        self._wishes = (speed, delay)
         if not SPECTATOR - 1 <= who < len(self.tape.started.seats):
             seats = len(self.tape.started.seats)
             raise UserError(

@@ -26,7 +26,10 @@ _PATIENCE = 2.0
 
 @dataclass(frozen=True)
 class Scene:
-    """What the words are about. waited: seconds since the tape last grew; shown: pictures in the last second; columns: of the screen."""
+    """What the words are about. waited: seconds since the tape last grew; shown: pictures in the last second; columns: of the screen.
+
+    said: what the match's process says before its first move.
+    """
 
     vantage: Vantage
     playback: Playback
@@ -37,6 +40,7 @@ class Scene:
     pattern: str = ""
     trouble: str = ""
     columns: int = 120
+    said: str = ""
 
     @property
     def tape(self) -> Tape:
@@ -188,6 +192,8 @@ def status(scene: Scene) -> tuple[list[Line], list[Line]]:
         return [result(vantage, ended)], right
     if vantage.tape.why_closed:
         right.insert(0, [Span(safe_text(vantage.tape.why_closed, width=90), "bad")])
+    if scene.said:
+        return [[Span(safe_text(scene.said, width=scene.columns), "accent")]], right
     return [_led_here(vantage, playback.position)], right
 
 

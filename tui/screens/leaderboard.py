@@ -95,7 +95,7 @@ class LeaderboardScreen(Screen[None]):
             ("?", "help"),
             ("q", "back"),
         ]
-        self.query_one("#keys", LineView).show(keys_line(shown), keys_line([("ctrl+p", "palette")]))
+        self.query_one("#keys", LineView).show(keys_line([*shown, ("ctrl+p", "palette")]))
         self.set_focus(self.query_one("#ladder", RowList))
         self._show()
 

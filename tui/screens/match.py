@@ -68,7 +68,7 @@ class MatchScreen(Panes):
         self._stale: set[str] = set(_ALL)
         self._painted = dict.fromkeys(_GAPS, float("-inf"))
         self._pictures: deque[float] = deque(maxlen=240)
-        self._grew = self._checked = float("-inf")
+        self._grew = self._checked = self._opened = float("-inf")
         self._rest_until = float("-inf")
         self._running_now = False
         self._count_again = float("-inf")
@@ -98,6 +98,7 @@ class MatchScreen(Panes):
     def on_mount(self) -> None:
         self.set_class(self.app.plain_glyphs, "-plain")
         self.prepare()
+        self._opened = self.clock()
         self._look_for_life(self.clock())
         self.begin(self._is_live())
         self.fit_parts()
@@ -207,9 +208,10 @@ class MatchScreen(Panes):
         hits = len(self.hunt.hits(self.playback.position)) if self.hunt is not None else -1
         pattern = self.hunt.pattern if self.hunt is not None else ""
         shown = sum(1 for then in self._pictures if now - then <= 1.0)
-        waited = now - self._grew if self._grew > float("-inf") else 0.0
+        waited = now - max(self._grew, self._opened)
+        said = self._said(self.tape.log.path) if self.playback.live and not self.playback.last else ""
         return Scene(
-            self.vantage, self.playback, waited, shown, self.told, hits, pattern, self._trouble, self.size.width
+            self.vantage, self.playback, waited, shown, self.told, hits, pattern, self._trouble, self.size.width, said
         )
 
     def _paint_board(self) -> None:

@@ -161,17 +161,17 @@ def span_of(series: Sequence[Series]) -> str:
 
 
 def legend(series: Sequence[Series], cursor: int, columns: int, ascii_only: bool = False) -> Line:
-    """Whose line is whose, with the value at the cursor; only the values where the names do not fit."""
-    line: list[Span] = []
+    """Whose line is whose, with the value at the cursor; where there is little room only the values, which have the colours."""
+    marked: list[Span] = []
     for named_too in (True, False):
-        line = []
+        marked = []
         for n, each in enumerate(series):
             mark = _ASCII_MARKS[n % len(_ASCII_MARKS)] if ascii_only else "─"
-            parts = [f"{mark}", each.name if named_too else "", _at(each, cursor)]
-            line.append(Span(("  " if n else "") + " ".join(part for part in parts if part), each.colour))
-        if span_width(line) <= columns:
-            break
-    return line
+            parts = [mark, each.name if named_too else "", _at(each, cursor)]
+            marked.append(Span(("  " if n else "") + " ".join(part for part in parts if part), each.colour))
+        if span_width(marked) <= columns:
+            return marked
+    return [Span(f"{_at(each, cursor)} ", each.colour) for each in series]
 
 
 def _at(series: Series, cursor: int) -> str:
