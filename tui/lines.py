@@ -39,6 +39,8 @@ class Span(NamedTuple):
 
 
 Line = Sequence[Span]
+_APART = 2
+"""Cells between two parts of a row."""
 
 _PLAIN = {
     "╭": "+", "╮": "+", "╰": "+", "╯": "+", "─": "-", "│": "|", "●": "*", "▶": ">", "■": "#", "·": "-", "…": "~", "←": "<",
@@ -101,26 +103,26 @@ def spread(cells: Cells, y: int, left: Sequence[Line], right: Sequence[Line], pa
 
     The first part of the left side is cut rather than left out.
     """
-    room = cells.columns
+    room = cells.columns + _APART
     kept: dict[tuple[int, int], Line] = {}
     order = [(side, n) for n in range(max(len(left), len(right), 1)) for side in (1, 0)]
     for side, n in order:
         parts = (left, right)[side]
-        if n < len(parts) and (width := span_width(parts[n]) + 2) <= room + 2 * (n == 0):
+        if n < len(parts) and (width := span_width(parts[n]) + _APART) <= room:
             kept[side, n] = parts[n]
             room -= width
     x = 0
     for n in range(len(left)):
         if (0, n) in kept:
-            x = write(cells, x, y, kept[0, n], palette) + 2
+            x = write(cells, x, y, kept[0, n], palette) + _APART
         elif n == 0:
-            x = write(cells, x, y, left[0], palette, width=max(room, 0)) + 2
+            x = write(cells, x, y, left[0], palette, width=max(room - _APART, 0)) + _APART
     x = cells.columns
     for n in range(len(right)):
         if (1, n) in kept:
             x -= span_width(kept[1, n])
             write(cells, x, y, kept[1, n], palette)
-            x -= 2
+            x -= _APART
 
 
 def wrap(text: object, width: int, most: int = 4000) -> list[str]:

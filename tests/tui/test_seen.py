@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from textual.app import App, ComposeResult
 
 import replays
 from arena.background import said
+from arena.cli import terminal
 from arena.events import Acted, Ended, Seat
+from envs.canvas import PALETTES
 from tests.sources import ROOT
+from tui.few import few_colours, nearest
 from tui.keymaps import MATCH, Command
-from tui.lines import Span, scrolled
+from tui.lines import Span, scrolled, spread
 from tui.listing import played
 from tui.pages import _styled
 from tui.playback import Playback
@@ -27,9 +32,11 @@ from tui.screens.training import TRAINING
 from tui.seat import Choice as Legal
 from tui.seat_view import action_columns
 from tui.seating import seat_words
+from tui.sheet import Cells
 from tui.vantage import Vantage
 from tui.widgets.bars import Choice, Thought, bars_cells
 from tui.widgets.pane import KeyLine, KeyWord
+from tui.widgets.rows import Column, Row, RowList
 from tui.widgets.sparkline import Series, legend, span_of
 
 GOLDEN = ROOT / "tests" / "golden"
@@ -209,3 +216,44 @@ def test_every_key_is_explained_in_a_line_that_fits_80_columns(table: Sequence[C
     for command in table:
         assert len(written(command.keys)) <= 12 and len(command.help) <= 58, command
         assert len(written(command.keys)) + 2 + len(command.help) <= 72
+
+
+def test_on_256_colours_a_board_stays_blue_and_greys_stay_grey() -> None:
+    assert nearest((38, 70, 120)) in [(0, 95, 135), (68, 68, 68), (58, 58, 58), (95, 95, 135)]
+    assert all(
+        max(nearest(grey)) - min(nearest(grey)) == 0
+        for grey in ((60, 60, 60), (130, 131, 132), (226, 226, 226), (16, 20, 28))
+    )
+    for colour in PALETTES["standard"].values():
+        assert sum(abs(a - b) for a, b in zip(colour, nearest(colour), strict=True)) < 110
+    assert few_colours({"TERM": "xterm-256color"}) and few_colours({"TERM": "tmux-256color", "COLORTERM": ""})
+    assert not few_colours({"TERM": "xterm-256color", "COLORTERM": "truecolor"}) and not few_colours({"TERM": "xterm"})
+
+
+def test_a_row_of_parts_is_filled_to_its_last_cell() -> None:
+    cells = Cells.blank(11, 1)
+    spread(cells, 0, [[Span("abc")], [Span("de")]], [[Span("fg")]], "standard")
+    assert cells.lines() == ["abc  de  fg"]
+
+
+async def test_the_cursor_of_a_list_is_more_than_a_colour() -> None:
+    class One(App[None]):
+        def compose(self) -> ComposeResult:
+            yield RowList((Column(""),), head=False, title="x")
+
+    async with One().run_test(size=(20, 6)) as pilot:
+        rows = pilot.app.query_one(RowList)
+        rows.show([Row("a", ([Span("first")],)), Row("b", ([Span("second")],))])
+        pilot.app.set_focus(rows)
+        await pilot.press("down")
+        lines = rows.sheet(20, 6).lines()
+        assert "▸second" in lines[2] and "▸" not in lines[1]
+
+
+def test_a_terminal_that_cannot_place_a_cursor_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    for stream in (sys.stdin, sys.stdout):
+        monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    assert terminal.draws()
+    monkeypatch.setenv("TERM", "dumb")
+    assert not terminal.draws()

@@ -38,7 +38,7 @@ HUMAN: tuple[Command, ...] = (
         "thinking",
         "o",
         "thinking",
-        "What the others think, where all is open or when it is over",
+        "What the others think, where all is open or after the end",
         "Panes",
         "thinking",
     ),
