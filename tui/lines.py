@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from arena.text import cell_width, safe_text
+from tui.letters import LETTERS, seat_of
 from tui.sheet import Cells, look, named
 
 __all__ = [
@@ -66,8 +67,15 @@ def write(cells: Cells, x: int, y: int, line: Line, palette: str, width: int | N
             if x == end and any(rest.text.strip() for rest in line[n:]):
                 cells.write(end - 1, y, "…", look(named("muted", palette)))
             break
-        x += cells.write(x, y, span.text, look(named(span.colour, palette), bold=span.bold), width=end - x)
+        text, bold = _lettered(span) if palette == "colour-blind" else (span.text, span.bold)
+        x += cells.write(x, y, text, look(named(span.colour, palette), bold=bold), width=end - x)
     return x
+
+
+def _lettered(span: Span) -> tuple[str, bool]:
+    """Where colour must not be the only signal, a seat's dot is the letter that its discs carry on the board."""
+    seat = seat_of(span.colour) if span.text.startswith("●") else None
+    return (span.text, span.bold) if seat is None else (LETTERS[seat] + span.text[1:], True)
 
 
 def write_lines(cells: Cells, lines: Iterable[Line], palette: str, top: int = 0) -> None:

@@ -18,7 +18,7 @@ from envs.canvas import PALETTES
 from tests.sources import ROOT
 from tui.few import few_colours, nearest
 from tui.keymaps import MATCH, Command
-from tui.lines import Span, scrolled, spread
+from tui.lines import Span, scrolled, spread, write
 from tui.listing import played
 from tui.pages import _styled
 from tui.playback import Playback
@@ -257,3 +257,13 @@ def test_a_terminal_that_cannot_place_a_cursor_gets_lines(monkeypatch: pytest.Mo
     assert terminal.draws()
     monkeypatch.setenv("TERM", "dumb")
     assert not terminal.draws()
+
+
+def test_where_colour_must_not_be_the_only_signal_dots_are_the_letters_of_the_board() -> None:
+    line = [Span("● ", "seat0"), Span("MCTS v "), Span("● ", "seat1"), Span("Scripted"), Span(" ● ended", "muted")]
+    shown = {}
+    for palette in ("standard", "colour-blind"):
+        cells = Cells.blank(30, 1)
+        write(cells, 0, 0, line, palette)
+        shown[palette] = cells.lines()[0].rstrip()
+    assert shown == {"standard": "● MCTS v ● Scripted ● ended", "colour-blind": "X MCTS v O Scripted ● ended"}
