@@ -106,15 +106,16 @@ def _wide(text: str) -> int:
     return cell_width(safe_text(text))
 
 
-def spread(cells: Cells, y: int, left: Sequence[Line], right: Sequence[Line], palette: str) -> None:
+def spread(cells: Cells, y: int, left: Sequence[Line], right: Sequence[Line], palette: str, firm: int = 0) -> None:
     """One row of parts, the most important first on each side: what does not fit whole is left out, the right side first.
 
-    The first part of the left side is cut rather than left out.
+    The first part of the left side is cut rather than left out. firm: how many of the last ones on the left go before all others.
     """
     room = cells.columns + _APART
     kept: dict[tuple[int, int], Line] = {}
     order = [(side, n) for n in range(max(len(left), len(right), 1)) for side in (1, 0)]
-    for side, n in order:
+    ends = [(0, n) for n in range(max(len(left) - firm, 0), len(left))]
+    for side, n in [*ends, *(place for place in order if place not in ends)]:
         parts = (left, right)[side]
         if n < len(parts) and (width := span_width(parts[n]) + _APART) <= room:
             kept[side, n] = parts[n]

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["Scoreboard"]
 
 _STYLES = ("dim", "bold", "yellow", "cyan", "dim", "", "", "", "red")
+_HEAD = ("#", "agent", "rating", "", "games", "won", "drawn", "lost", "forfeits")
 _SECONDS = 1.0
-_BAR = 18
+_BAR, _OTHERS, _SHORTEST = 18, 60, 12
+"""Columns of a bar, of all that stands beside an agent's name, and of the shortest name."""
 
 
 class Scoreboard:
@@ -81,20 +83,24 @@ class Scoreboard:
         made = table(division, self._results[self._latest], resamples=0, trend=False)
         grid = Table(box=None, pad_edge=False, header_style="dim", title_justify="left", title_style="bold")
         grid.title = Text(f"{safe_text(division.game)}  {count_of(made.matches)}")
-        for name in ("#", "agent", "rating", "", "games", "won", "drawn", "lost", "forfeits"):
-            grid.add_column(name, justify="left" if name in ("agent", "") else "right", no_wrap=True)
+        for name in _HEAD:
+            least = None if name in ("agent", "") else len(name)
+            grid.add_column(name, justify="right" if least else "left", no_wrap=True, min_width=least)
         standings = [standing for ladder in made.ladders for standing in ladder.standings if standing.matches]
-        room = max(3, self._live.console.size.height - 6)
+        size = self._live.console.size
+        room, wide = max(3, size.height - 6), min(max(size.width - _OTHERS, _SHORTEST), 32)
         most = max((abs(standing.rating - 1500) for standing in standings), default=1.0) or 1.0
         for place, standing in enumerate(standings[:room], 1):
-            grid.add_row(*(Text(cell, style) for cell, style in zip(_row(place, standing, most), _STYLES, strict=True)))
+            grid.add_row(
+                *(Text(cell, style) for cell, style in zip(_row(place, standing, most, wide), _STYLES, strict=True))
+            )
         return Group(self._bar, grid)
 
 
-def _row(place: int, standing: Standing, most: float) -> list[str]:
+def _row(place: int, standing: Standing, most: float, wide: int) -> list[str]:
     half = round(_BAR / 2 * (standing.rating - 1500) / most)
     bar = " " * (_BAR // 2 + min(half, 0)) + "━" * abs(half)
-    agent = safe_text(standing.player.agent, width=32)
+    agent = safe_text(standing.player.agent, width=wide)
     counts = (standing.matches, standing.won, standing.drawn, standing.lost, standing.forfeits)
     return [
         str(place),

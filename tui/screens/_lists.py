@@ -151,11 +151,11 @@ class Lists(Screen[None]):
             ("k", "stop"),
             ("/", "filter"),
             ("t", "tournaments"),
+            ("ctrl+p", "palette"),
             ("?", "help"),
             ("q", "leave"),
         ]
-        # Where there is little room the palette gives way: `?` names it.
-        self.query_one("#keys", LineView).show(keys_line([*shown, ("ctrl+p", "palette")]))
+        self.query_one("#keys", LineView).show(keys_line(shown), firm=2)
 
     def _preview(self) -> None:
         """What the cursor stands on; a running one is brought up to date."""

@@ -145,7 +145,7 @@ class SeatPanes(Screen[None]):
             ("?", "help"),
             ("q", "leave"),
         ]
-        self.query_one("#keys", LineView).show(keys_line(keys))
+        self.query_one("#keys", LineView).show(keys_line(keys), firm=2)
         self.set_focus(self.query_one("#moves", RowList))
         self.person.refresh(self._now())
         self._show()
