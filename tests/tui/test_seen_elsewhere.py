@@ -8,12 +8,19 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 import replays
 from arena.cli.ranking import _HEAD, _fitted, room_of
+from arena.cli.scoreboard import _BAR, _OTHERS, _SHORT_BAR, _SHORTEST, _row
+from arena.cli.scoreboard import _HEAD as _SCORES
+from arena.events import Started
+from arena.standings import Player, Standing
 from arena.text import cell_width
+from envs.errors import UserError
 from tests.sources import ROOT
+from tests.tui.feeding import heard
 from tui.distant import Account
 from tui.distant_view import Keys, View
 from tui.lines import spread
@@ -92,3 +99,33 @@ def test_help_and_the_way_back_are_on_every_line_of_keys(columns: int) -> None:
     cells = Cells.blank(columns, 1)
     spread(cells, 0, keys_line(words), [], "standard", firm=2)
     assert cells.lines()[0].rstrip().endswith("back") and "help" in cells.lines()[0]
+
+
+def test_two_watchers_of_one_match_come_to_one_recording(tmp_path: Path) -> None:
+    events = heard()
+    started = next(event for event in events if isinstance(event, Started))
+    accounts = [Account(), Account()]
+    for account in accounts:
+        account.full = [
+            msgspec.structs.replace(started, match="abc") if event is started else event for event in events
+        ]
+    first = accounts[0].record(tmp_path)
+    assert first is not None and accounts[1].record(tmp_path) == first
+    accounts[1].full[0] = msgspec.structs.replace(
+        started, match="a-b-c"
+    )  # another match whose file would have the same name
+    with pytest.raises(UserError, match="exists already"):
+        accounts[1].record(tmp_path)
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_a_row_of_the_running_table_fits(columns: int) -> None:
+    bar = _BAR if columns >= 100 else _SHORT_BAR
+    wide = min(max(columns - _OTHERS - bar, _SHORTEST), 32)
+    standing = Standing(
+        Player("mcts?simulations=100000&c=1.4", ""), matches=360, won=298, drawn=5, lost=57, rating=2107.0
+    )
+    row = _row(1, standing, 607.0, wide, bar)
+    assert len(row[3]) == bar and len(row[1]) <= wide and row[1].startswith("mcts?")
+    heads = [max(len(head), len(cell)) for head, cell in zip(_SCORES, row, strict=True)]
+    assert columns < 80 or sum(heads) + 2 * (len(heads) - 1) <= columns
