@@ -130,10 +130,11 @@ def test_who_follows_a_live_match_is_offered_no_key_to_do_so() -> None:
 
 def test_a_chart_says_what_its_lines_are_worth_at_the_cursor() -> None:
     series = [Series("MCTS", [0.0, 1.0, 2.0]), Series("Scripted", [0.0, -1.0])]
-    assert text(legend(series, 1, 60)) == "─ MCTS +1  ─ Scripted -1"
-    assert text(legend(series, 2, 60)) == "─ MCTS +2  ─ Scripted"
+    assert text(legend(series, 1, 60)) == "─ MCTS: +1  ─ Scripted: -1"
+    assert text(legend(series, 2, 60)) == "─ MCTS: +2  ─ Scripted: -1"
     assert text(legend(series, 1, 12)) == "─ +1  ─ -1"
-    assert text(legend(series, 0, 60, ascii_only=True)) == "* MCTS 0  o Scripted 0"
+    assert text(legend(series, 0, 60, ascii_only=True)) == "* MCTS: 0  o Scripted: 0"
+    assert span_of([Series("x", [3.0, 3.0])]) == "3"
     assert span_of(series) == "-1 to 2" and span_of([Series("x", [float("nan")])]) == ""
 
 

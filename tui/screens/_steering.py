@@ -7,10 +7,12 @@ defines; what is to be told to the user goes through `tell`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.events import Key
 from textual.screen import Screen
@@ -22,6 +24,7 @@ from tui.bookmarks import Bookmarks
 from tui.goto import destination
 from tui.keymaps import MATCH, bindings
 from tui.playback import Playback
+from tui.screens.keys import written
 from tui.search import Search
 from tui.tally import Tally
 from tui.vantage import Vantage
@@ -249,3 +252,12 @@ class Steering(Screen[None]):
 
     def on_unmount(self) -> None:
         self.tape.close()
+
+    def commands(self) -> Iterable[SystemCommand]:
+        """What the palette offers here: the table of keys."""
+        for command in MATCH:
+            if not command.id.startswith("jump-"):
+                # The palette reads its lines as markup, where a bracket begins a tag.
+                keys = written(self.app.keys_of(command.id, command.keys)).replace("[", "left bracket")
+                title = command.id.replace("-", " ").capitalize()
+                yield SystemCommand(title, f"{command.help}. Key: {keys}", partial(self.run_action, command.action))

@@ -156,8 +156,9 @@ def span_of(series: Sequence[Series]) -> str:
     arrays = [_bounded(each.values) for each in series]
     if not any(np.isfinite(array).any() for array in arrays):
         return ""
-    low, high = _scale(Plot(), arrays)
-    return f"{low:.4g} to {high:.4g}"
+    known = np.concatenate([array[np.isfinite(array)] for array in arrays])
+    low, high = float(known.min()), float(known.max())
+    return f"{low:.4g} to {high:.4g}" if high > low else f"{low:.4g}"
 
 
 def legend(series: Sequence[Series], cursor: int, columns: int, ascii_only: bool = False) -> Line:
@@ -167,7 +168,9 @@ def legend(series: Sequence[Series], cursor: int, columns: int, ascii_only: bool
         marked = []
         for n, each in enumerate(series):
             mark = _ASCII_MARKS[n % len(_ASCII_MARKS)] if ascii_only else "─"
-            parts = [mark, each.name if named_too else "", _at(each, cursor)]
+            value = _at(each, cursor)
+            name = each.name + ":" * bool(each.name and value) if named_too else ""
+            parts = [mark, name, value]
             marked.append(Span(("  " if n else "") + " ".join(part for part in parts if part), each.colour))
         if span_width(marked) <= columns:
             return marked
@@ -175,8 +178,9 @@ def legend(series: Sequence[Series], cursor: int, columns: int, ascii_only: bool
 
 
 def _at(series: Series, cursor: int) -> str:
-    """The value at a step; "" where there is none."""
-    if not 0 <= cursor < len(series.values) or not np.isfinite(value := float(series.values[cursor])):
+    """The value at a step, the newest one where there is none yet; "" without any."""
+    at = min(cursor, len(series.values) - 1)
+    if at < 0 or not np.isfinite(value := float(series.values[at])):
         return ""
     return f"{value:+.3g}" if value else "0"
 
