@@ -103,7 +103,16 @@ def test_the_header_names_agents_at_every_width(name: str, columns: int) -> None
     playback.grown(vantage.tape.last, False, 0.0)
     left, right = headline(Scene(vantage, playback, columns=columns))
     assert vantage.agent(0) in text(left[1])
-    assert sum(len(text(part)) + 2 for part in [*left[:2], *right]) <= columns
+    assert sum(len(text(part)) + 2 for part in [*left[:2], *right[:2]]) <= columns
+
+
+def test_in_80_columns_a_seats_view_leaves_room_for_both_agents() -> None:
+    vantage, playback = golden("leduc_poker").looking(1), Playback()
+    playback.grown(vantage.tape.last, False, 0.0)
+    left, right = headline(Scene(vantage, playback, columns=80))
+    cells = Cells.blank(78, 1)
+    spread(cells, 0, left, right, "standard")
+    assert all(vantage.agent(seat) in cells.lines()[0] for seat in (0, 1)) and "seat 1's view" in cells.lines()[0]
 
 
 def test_the_keys_back_and_help_are_shown_before_all_others() -> None:

@@ -91,11 +91,12 @@ def headline(scene: Scene) -> tuple[list[Line], list[Line]]:
     right: list[Line] = [step, badge(scene)]
     if scene.vantage.who != SPECTATOR:
         right.append([Span(view_name(scene.vantage.who), "highlight", True)])
-    if not playback.live and (scene.columns >= NORMAL or not tape.finished):
-        finished = tape.finished
-        right.append([Span("RECORDED" if finished else "CUT OFF", "muted" if finished else "bad")])
+    if not playback.live and not tape.finished:
+        right.append([Span("CUT OFF", "bad")])
     left: list[Line] = [[Span(title, "text", True)]]
     left.append(_agents(scene.vantage, scene.columns - 4 - sum(span_width(part) + 2 for part in [*left, *right])))
+    if not playback.live and tape.finished:
+        right.append([Span("RECORDED", "muted")])  # who plays goes before it
     if scene.vantage.seed is not None:
         left.append([Span(f"seed {scene.vantage.seed}", "muted")])
     if started.match:
