@@ -22,7 +22,7 @@ from arena.clock import Limits
 from arena.matches import play
 from envs.errors import FAILURE, UserError
 
-__all__ = ["Paced", "alive", "is_running", "main", "new_path", "reply_socket", "running", "start", "stop"]
+__all__ = ["Paced", "alive", "is_running", "main", "new_path", "reply_socket", "running", "said", "start", "stop"]
 
 
 class Paced:
@@ -100,6 +100,17 @@ def _make(folder: Path) -> None:
         ) from None
 
 
+def said(path: Path) -> str:
+    """The last line that the process of a match has written beside its recording, "" without one; it says when rules are compiled."""
+    try:
+        with open(path.with_name(path.name.removesuffix(".part")).with_suffix(".log"), "rb") as log:
+            lines = log.read(_MOST_SAID).decode("utf-8", "replace").strip().splitlines()
+    except OSError:
+        return ""
+    return lines[-1].removeprefix("palaestra: ") if lines else ""
+
+
+_MOST_SAID = 65536
 _children: list[subprocess.Popen[bytes]] = []
 
 

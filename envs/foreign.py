@@ -23,6 +23,7 @@ from envs.spec import PUBLIC, Box, Mark, Refusal, Role, Spec
 
 __all__ = ["ForeignGame", "ForeignWords", "open_foreign", "recorded"]
 
+_MOST_SQUARES = 32
 _LIMIT = 100_000
 _SEED_BITS = 31
 
@@ -141,12 +142,36 @@ class ForeignWords(Game):
             canvas.image(0, 0, wide, high, width, height, image["data"])
             return
         lines = (text or self.say(obs)).splitlines() or [""]
+        if squares := _squares(lines):
+            _chequer(canvas, squares)
+            return
         canvas.size(max(8, max(map(len, lines)) / 2), len(lines))
         for i, line in enumerate(lines):
             canvas.text(0, i + 0.5, line, "text", "left")
 
     def metrics(self, state: bytes) -> dict[str, Any]:
         return {}
+
+
+def _squares(lines: list[str]) -> list[list[str]]:
+    """The squares of a board that is written as rows of equally many single characters with blanks between; [] for any other text."""
+    rows = [line.split() for line in lines if line.strip()]
+    even = 2 <= len(rows) <= _MOST_SQUARES and 2 <= len(rows[0]) <= _MOST_SQUARES
+    return rows if even and all(len(row) == len(rows[0]) and all(len(c) == 1 for c in row) for row in rows) else []
+
+
+def _chequer(canvas: Any, rows: list[list[str]]) -> None:
+    """A board with its figures. Where letters come in both cases, capitals are the first player's, as in chess notation."""
+    letters = {square for row in rows for square in row if square.isalpha()}
+    sides = any(map(str.isupper, letters)) and any(map(str.islower, letters))
+    canvas.size(len(rows[0]), len(rows))
+    for y, row in enumerate(rows):
+        for x, square in enumerate(row):
+            canvas.rect(x, y, 1, 1, "hole" if (x + y) % 2 else "board")
+            if sides and square.isalpha():
+                canvas.sprite(x + 0.5, y + 0.5, square, "seat0" if square.isupper() else "seat1")
+            elif square not in ".-_":
+                canvas.text(x + 0.5, y + 0.5, square)
 
 
 class ForeignGame(ForeignWords):

@@ -25,6 +25,7 @@ from envs.game import Game
 from envs.registry import found, game
 from envs.spec import PUBLIC
 from replays.recorder import Recorder
+from replays.tape import Tape
 from tui.cells import plain
 
 __all__ = ["Account", "follow"]
@@ -126,14 +127,29 @@ class Account:
         return outcome(titles, [seat.name for seat in seats], ended.scores, ended.reason, ended.tick, apart)
 
     def record(self, folder: Path) -> Path | None:
-        """The full tape as a recording in a folder; None as long as it has not come, or is there already."""
+        """The full tape as a recording in a folder; another watcher of the match may have made it. None as long as it has not come."""
         if not self.full or not isinstance(self.full[0], Started) or not isinstance(self.full[-1], Ended):
             return None
         name = "".join(letter for letter in self.full[0].match if letter.isalnum() and letter.isascii())[:40]
-        recorder = Recorder(folder / f"{name or 'match'}.arena")
+        path = folder / f"{name or 'match'}.arena"
+        if path.exists() and _is_of(path, self.full[0]):
+            return path
+        recorder = Recorder(path)
         for event in self.full:
             recorder(event)
         return recorder.path
+
+
+def _is_of(path: Path, started: Started) -> bool:
+    """Whether a recording is one of this match."""
+    try:
+        tape = Tape(path)
+    except UserError:
+        return False
+    try:
+        return tape.finished and bool(started.match) and tape.started.match == started.match
+    finally:
+        tape.close()
 
 
 def _told(event: Marked | Refused | Faulted) -> str:

@@ -9,9 +9,12 @@ from __future__ import annotations
 import io
 import os
 import re
+import select
 import shutil
+import signal
 import sys
 import termios
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,10 +33,12 @@ from tui.watched import points
 
 __all__ = ["View", "show"]
 
-_OPEN, _CLOSE = "\x1b[?1049h\x1b[?25l\x1b[2J", "\x1b[?25h\x1b[?1049l"
+_OPEN, _CLEAR, _CLOSE = "\x1b[?1049h\x1b[?25l\x1b[2J", "\x1b[2J", "\x1b[?25h\x1b[?1049l"
 _SIDE, _NARROW = 34, 76
 _NEWS = re.compile(r"\d+\. |\.\.\. ")
-_WAITING = "waiting for a match to begin"
+_WAITING = "waiting for a match to begin; q leaves"
+_GLANCE = 0.25
+"""Seconds between two looks at the terminal's size."""
 
 
 class View:
@@ -44,6 +49,9 @@ class View:
     ) -> None:  # fmt: skip
         self._out, self._palette, self._delay, self._size = out, palette, delay, size
         self._news: deque[str] = deque(maxlen=200)
+        self._account: Account | None = None
+        self._painted: tuple[int, int] = (0, 0)
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
         self._out.write(_OPEN)
@@ -58,9 +66,22 @@ class View:
         if account.started is None:
             return
         # Names, boards and the result have places of their own.
-        self._news.extend(line for line in lines if _NEWS.match(line))
-        columns, rows = self._size()
-        self._put(coloured(self.sheet(account, columns, rows)))
+        with self._lock:
+            self._news.extend(line for line in lines if _NEWS.match(line))
+            self._account = account
+            self._paint()
+
+    def refit(self) -> None:
+        """Paint anew where the terminal has another size than the picture; from any thread."""
+        with self._lock:
+            if self._account is not None and tuple(self._size()) != self._painted:
+                self._out.write(_CLEAR)
+                self._paint()
+
+    def _paint(self) -> None:
+        assert self._account is not None
+        columns, rows = self._painted = self._size()
+        self._put(coloured(self.sheet(self._account, columns, rows)))
 
     def _put(self, rows: list[str]) -> None:
         self._out.write("\x1b[H" + "\r\n".join(rows))
@@ -78,9 +99,7 @@ class View:
             paste(cells, self._beside(account, side, high), columns - side, 1)
         else:
             paste(cells, self._beside(account, columns, rows - 2 - high), 0, 1 + high)
-        foot = (
-            "the result is in: waiting for the whole recording" if account.ended else "ctrl-c leaves; the match goes on"
-        )
+        foot = "the result is in: waiting for the whole recording" if account.ended else "q leaves; the match goes on"
         write(cells, 1, rows - 1, [Span(foot, "muted")], self._palette)
         return cells
 
@@ -90,7 +109,7 @@ class View:
         eyes = {PUBLIC: "as the public", SPECTATOR: "all"}.get(account.who, f"as seat {account.who}")
         behind = f", {self._delay:g} s behind" if self._delay else ""
         live = Span("  ended", "muted") if account.ended else Span("  ● live", "good")
-        return [Span(title, "text", True), live, Span(f"  tick {account.tick}  seen {eyes}{behind}", "muted")]
+        return [Span(title, "text", True), live, Span(f"  step {account.tick}  seen {eyes}{behind}", "muted")]
 
     def _board(self, account: Account, columns: int, rows: int) -> Cells:
         cells, canvas = Cells.blank(columns, rows), account.canvas()
@@ -128,15 +147,50 @@ class View:
 
 @contextmanager
 def _unechoed() -> Iterator[None]:
-    """What is typed meanwhile does not appear in the picture."""
+    """What is typed meanwhile does not appear in the picture, and comes key by key."""
     handle = sys.stdin.fileno()
     before = termios.tcgetattr(handle)
-    quiet = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
+    quiet = [*before[:3], before[3] & ~(termios.ECHO | termios.ICANON), *before[4:]]
     termios.tcsetattr(handle, termios.TCSADRAIN, quiet)
     try:
         yield
     finally:
         termios.tcsetattr(handle, termios.TCSAFLUSH, before)
+
+
+class Keys(threading.Thread):
+    """Reads keys and looks at the terminal's size while the main thread waits for the host; `left`: somebody wants to go."""
+
+    def __init__(self, view: View, handle: int, go: Callable[[], None]) -> None:
+        super().__init__(daemon=True)
+        self._view, self._handle, self._go = view, handle, go
+        self._over = threading.Event()
+        self.left = False
+
+    def run(self) -> None:
+        while not self._over.is_set():
+            ready, _, _ = select.select([self._handle], [], [], _GLANCE)
+            typed = os.read(self._handle, 64) if ready else b""
+            if ready and not typed:
+                return  # nobody is there any more
+            if typed in (b"q", b"\x1b"):
+                self.left = True
+                self._go()
+                return
+            self._view.refit()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._over.set()
+        self.join(4 * _GLANCE)
+
+
+def _interrupt() -> None:
+    """End the main thread's wait for the host."""
+    os.kill(os.getpid(), signal.SIGINT)
 
 
 def show(
@@ -145,8 +199,17 @@ def show(
     """Watch a match on the whole terminal: the exit code, and its recording when the host has opened it."""
     last = io.StringIO()
     size = os.get_terminal_size
-    with _unechoed(), View(out, palette, delay, lambda: tuple(size(out.fileno()))) as view:  # type: ignore[arg-type, return-value]
-        code = follow(url, last, token=token, match=match, who=who, delay=delay, runs=runs, tell=view)
+    with (
+        _unechoed(),
+        View(out, palette, delay, lambda: tuple(size(out.fileno()))) as view,  # type: ignore[arg-type, return-value]
+        Keys(view, sys.stdin.fileno(), _interrupt) as keys,
+    ):
+        try:
+            code = follow(url, last, token=token, match=match, who=who, delay=delay, runs=runs, tell=view)
+        except KeyboardInterrupt:
+            if keys.left:
+                return 0, None
+            raise
     text = last.getvalue().strip()
     if code == 0 and text:
         return code, Path(text)

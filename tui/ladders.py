@@ -13,11 +13,11 @@ from fractions import Fraction
 from arena.standings import Meeting, Player, Standing, Table
 from arena.statistics import wilson
 from arena.text import cell_width, safe_text
-from tui.lines import Line, Span, write, write_lines
+from tui.lines import Line, Span, paste, write, write_lines
 from tui.listing import compact
 from tui.sheet import Cells, look, mix, named
 from tui.widgets.rows import Column, Row
-from tui.widgets.sparkline import Plot, Series, braille_text, line_cells
+from tui.widgets.sparkline import Plot, Series, braille_text, line_cells, span_of
 
 __all__ = ["Matrix", "ladder_columns", "ladder_rows", "matrix_cells", "meeting_words", "player_cells"]
 
@@ -220,9 +220,9 @@ def player_cells(
     write_lines(cells, lines[:rows], palette)
     left = rows - len(lines) - 1
     if left >= 3 and len(each.trend) > 1:
-        plot = line_cells(Plot([Series("running rating", each.trend, "good")]), columns, min(left, 8), palette)
-        cells.glyphs[len(lines) + 1 : len(lines) + 1 + plot.rows] = plot.glyphs
-        cells.styles[len(lines) + 1 : len(lines) + 1 + plot.rows] = plot.styles
+        trend = [Series("", each.trend, "good")]
+        write(cells, 0, len(lines) + 1, [Span(f"running rating, {span_of(trend)}", "muted")], palette)
+        paste(cells, line_cells(Plot(trend), columns, min(left - 1, 8), palette), 0, len(lines) + 2)
     return cells
 
 

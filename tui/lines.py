@@ -13,9 +13,22 @@ from typing import NamedTuple
 import numpy as np
 
 from arena.text import cell_width, safe_text
+from tui.letters import LETTERS, seat_of
 from tui.sheet import Cells, look, named
 
-__all__ = ["Line", "Span", "frame", "in_ascii", "paste", "spread", "wrap", "write", "write_lines"]
+__all__ = [
+    "Line",
+    "Span",
+    "frame",
+    "in_ascii",
+    "paste",
+    "scrolled",
+    "span_width",
+    "spread",
+    "wrap",
+    "write",
+    "write_lines",
+]
 
 
 class Span(NamedTuple):
@@ -27,6 +40,8 @@ class Span(NamedTuple):
 
 
 Line = Sequence[Span]
+_APART = 2
+"""Cells between two parts of a row."""
 
 _PLAIN = {
     "╭": "+", "╮": "+", "╰": "+", "╯": "+", "─": "-", "│": "|", "●": "*", "▶": ">", "■": "#", "·": "-", "…": "~", "←": "<",
@@ -52,14 +67,34 @@ def write(cells: Cells, x: int, y: int, line: Line, palette: str, width: int | N
             if x == end and any(rest.text.strip() for rest in line[n:]):
                 cells.write(end - 1, y, "…", look(named("muted", palette)))
             break
-        x += cells.write(x, y, span.text, look(named(span.colour, palette), bold=span.bold), width=end - x)
+        text, bold = _lettered(span) if palette == "colour-blind" else (span.text, span.bold)
+        x += cells.write(x, y, text, look(named(span.colour, palette), bold=bold), width=end - x)
     return x
+
+
+def _lettered(span: Span) -> tuple[str, bool]:
+    """Where colour must not be the only signal, a seat's dot is the letter that its discs carry on the board."""
+    seat = seat_of(span.colour) if span.text.startswith("●") else None
+    return (span.text, span.bold) if seat is None else (LETTERS[seat] + span.text[1:], True)
 
 
 def write_lines(cells: Cells, lines: Iterable[Line], palette: str, top: int = 0) -> None:
     """Write lines below one another from row `top` on, as many as there are rows."""
     for y, line in zip(range(top, cells.rows), lines, strict=False):
         write(cells, 0, y, line, palette)
+
+
+def scrolled(lines: Sequence[Line], columns: int, rows: int, scroll: int, palette: str) -> tuple[Cells, int]:
+    """Lines from number `scroll` on as a sheet, and how many they can be scrolled; what stands further down is told in the last row."""
+    cells = Cells.blank(columns, rows)
+    furthest = max(len(lines) - rows, 0)
+    first = min(max(scroll, 0), furthest)
+    write_lines(cells, lines[first : first + rows], palette)
+    if first < furthest and rows > 1:
+        cells.glyphs[rows - 1], cells.styles[rows - 1] = ord(" "), cells.styles[rows - 1, -1]
+        below = f"↓ {len(lines) - first - rows + 1} more lines"
+        write(cells, max(columns - len(below), 0), rows - 1, [Span(below, "muted")], palette)
+    return cells, furthest
 
 
 def span_width(line: Line) -> int:
@@ -71,31 +106,32 @@ def _wide(text: str) -> int:
     return cell_width(safe_text(text))
 
 
-def spread(cells: Cells, y: int, left: Sequence[Line], right: Sequence[Line], palette: str) -> None:
+def spread(cells: Cells, y: int, left: Sequence[Line], right: Sequence[Line], palette: str, firm: int = 0) -> None:
     """One row of parts, the most important first on each side: what does not fit whole is left out, the right side first.
 
-    The first part of the left side is cut rather than left out.
+    The first part of the left side is cut rather than left out. firm: how many of the last ones on the left go before all others.
     """
-    room = cells.columns
+    room = cells.columns + _APART
     kept: dict[tuple[int, int], Line] = {}
     order = [(side, n) for n in range(max(len(left), len(right), 1)) for side in (1, 0)]
-    for side, n in order:
+    ends = [(0, n) for n in range(max(len(left) - firm, 0), len(left))]
+    for side, n in [*ends, *(place for place in order if place not in ends)]:
         parts = (left, right)[side]
-        if n < len(parts) and (width := span_width(parts[n]) + 2) <= room + 2 * (n == 0):
+        if n < len(parts) and (width := span_width(parts[n]) + _APART) <= room:
             kept[side, n] = parts[n]
             room -= width
     x = 0
     for n in range(len(left)):
         if (0, n) in kept:
-            x = write(cells, x, y, kept[0, n], palette) + 2
+            x = write(cells, x, y, kept[0, n], palette) + _APART
         elif n == 0:
-            x = write(cells, x, y, left[0], palette, width=max(room, 0)) + 2
+            x = write(cells, x, y, left[0], palette, width=max(room - _APART, 0)) + _APART
     x = cells.columns
     for n in range(len(right)):
         if (1, n) in kept:
             x -= span_width(kept[1, n])
             write(cells, x, y, kept[1, n], palette)
-            x -= 2
+            x -= _APART
 
 
 def wrap(text: object, width: int, most: int = 4000) -> list[str]:

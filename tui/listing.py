@@ -17,6 +17,7 @@ __all__ = [
     "RECORDED",
     "RUNNING",
     "compact",
+    "played",
     "recorded_row",
     "running_row",
 ]
@@ -33,6 +34,7 @@ NONE_RUNNING = ("Nothing is running.", "Press n to start a match.")
 NONE_RECORDED = ("No recordings yet.", "Every match that is watched is recorded here.", "Press n to start one.")
 NONE_MATCH = ("No recording meets the filter.", "Press / to change it, escape to clear it.")
 _NAME_WIDE = 16
+_FOREIGN = ("pettingzoo", "gymnasium")
 
 
 def compact(agent: str) -> str:
@@ -41,6 +43,12 @@ def compact(agent: str) -> str:
     values = " ".join(option.partition("=")[2] for option in options.split("&") if option)
     short = f"{name.rpartition(':')[2]} {values}".strip()
     return short if len(short) <= _NAME_WIDE else short[: _NAME_WIDE - 1] + "…"
+
+
+def played(game: str) -> str:
+    """A game's name in few cells: "pettingzoo:pettingzoo.classic.chess_v6" is "chess_v6"."""
+    home, _, name = game.rpartition(":")
+    return (name.rpartition(".")[2] if home in _FOREIGN else name) or game or "?"
 
 
 def _versus(agents: Iterable[str], winner: int | None = None) -> Line:
@@ -55,7 +63,7 @@ def _versus(agents: Iterable[str], winner: int | None = None) -> Line:
 def running_row(watched: Watched) -> Row:
     trouble: Line = [Span("!", "bad", True)] if watched.troubled else []
     cells: tuple[Line, ...] = (
-        trouble, [Span(watched.path.stem[-4:], "muted")], [Span(watched.game)], _versus(watched.agents),
+        trouble, [Span(watched.path.stem[-4:], "muted")], [Span(played(watched.game))], _versus(watched.agents),
         [Span(str(watched.tape.last))], [Span(watched.score, "gold")],
     )  # fmt: skip
     return Row(str(watched.path), cells)
@@ -64,10 +72,15 @@ def running_row(watched: Watched) -> Row:
 def recorded_row(row: Listed, now: float) -> Row:
     trouble: Line = [Span("!", "bad", True)] if row.causes or row.refusals or row.problem or row.damaged else []
     cells: tuple[Line, ...] = (
-        trouble, [Span(row.game or "?")], _versus(row.agents, row.winner) if row.agents else [Span(row.path.name, "muted")],
+        trouble, [Span(played(row.game))], _versus(row.agents, _winner(row)) if row.agents else [Span(row.path.name, "muted")],
         [_result(row)], [Span(str(row.ticks), "muted")], [Span(age(now - row.created) if row.created else "", "muted")],
     )  # fmt: skip
     return Row(str(row.path), cells)
+
+
+def _winner(row: Listed) -> int | None:
+    """Who won; alone nobody wins."""
+    return row.winner if len(row.agents) > 1 else None
 
 
 def _result(row: Listed) -> Span:

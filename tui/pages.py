@@ -13,10 +13,10 @@ from functools import lru_cache
 from arena.events import Acted
 from envs.spec import SPECTATOR
 from replays.tape import Moment
-from tui.lines import Line, Span, paste, wrap, write, write_lines
+from tui.lines import Line, Span, paste, scrolled, wrap, write, write_lines
 from tui.sheet import Cells
 from tui.tally import Figures, Tally, number
-from tui.vantage import Vantage, as_text
+from tui.vantage import LOOK_BACK, Vantage, as_text
 from tui.widgets.bars import Choice, Thought, bars_cells
 from tui.written import WRITTEN, attempts, is_writer
 
@@ -67,7 +67,7 @@ def seconds(figure: float) -> str:
 def _facts(act: Acted, legal: int | None, columns: int) -> str:
     """What an agent counts, in one line; what does not fit whole is left out."""
     parts = [f"legal {legal}"] if legal is not None else []
-    parts.append("queued" if act.queued else f"think {seconds(act.took)}")
+    parts.append("decided earlier" if act.queued else f"think {seconds(act.took)}")
     for name in ("simulations", "depth", "tokens", "cost", "entropy"):
         figure = number(act.notes.get(name))
         if figure is not None:
@@ -117,7 +117,8 @@ def _nothing(sitting: Sitting, columns: int) -> list[Line]:
     """Why there is no act to show."""
     if not sitting.own and not sitting.vantage.tape.opened:
         return [[Span(_HIDDEN, "muted")], [Span("v looks through other eyes.", "muted")]]
-    return [[Span("No move yet.", "muted")]]
+    longer = sitting.moment.tick > LOOK_BACK
+    return [[Span(f"No move in the last {LOOK_BACK} steps." if longer else "No move yet.", "muted")]]
 
 
 def _sees(sitting: Sitting) -> str:
@@ -220,11 +221,7 @@ def page_cells(
     if page == "policy":
         return _policy(sitting, columns, rows, palette, plain), 0
     lines = _wrapped(_TEXTS[page](sitting), columns)
-    furthest = max(len(lines) - rows, 0)
-    cells = Cells.blank(columns, rows)
-    first = min(max(scroll, 0), furthest)
-    write_lines(cells, ([_styled(line)] for line in lines[first : first + rows]), palette)
-    return cells, furthest
+    return scrolled([[_styled(line)] for line in lines], columns, rows, scroll, palette)
 
 
 @lru_cache(maxsize=32)
@@ -234,5 +231,6 @@ def _wrapped(text: str, columns: int) -> Sequence[str]:
 
 
 def _styled(line: str) -> Span:
-    """Headings (a word and a colon alone on a line) stand out a little."""
-    return Span(line, "accent") if line.endswith(":") and len(line) < 40 else Span(line)
+    """Headings (a word and a colon alone on a line, or whom something was said to) stand out a little."""
+    heads = line.endswith(":") and (" " not in line or line.startswith("says to "))
+    return Span(line, "accent") if heads else Span(line)

@@ -20,7 +20,17 @@ from tui.watched import named
 from tui.widgets import bars
 from tui.widgets.rows import Column, Row
 
-__all__ = ["EVENTS", "action_columns", "action_rows", "event_rows", "players", "result", "state_words", "thought"]
+__all__ = [
+    "EVENTS",
+    "action_columns",
+    "action_rows",
+    "event_rows",
+    "others",
+    "players",
+    "result",
+    "state_words",
+    "thought",
+]
 
 EVENTS = (Column("", 4, right=True), Column("what"))
 _SHORT = 10.0
@@ -55,13 +65,20 @@ def state_words(person: HumanSeat) -> Span:
         return Span("cannot be played here", "bad", True)
     if person.awaited:
         return Span("YOUR MOVE", "good", True)
-    return Span("sent" if person.waiting else "the others move", "muted")
+    return Span("sent" if person.waiting else "the others move" if others(person) else "wait", "muted")
+
+
+def others(person: HumanSeat) -> bool:
+    """Whether anybody else plays."""
+    return len(person.tape.started.seats) > 1
 
 
 def action_columns(choices: Sequence[Choice]) -> tuple[Column, ...]:
     """The words to write and the name; numbers only where they may be written too."""
-    form = Column("", min(max((len(choice.form) for choice in choices), default=4), 16))
-    return (Column("", 3, right=True), form, Column("")) if _numbered(choices) else (form, Column(""))
+    longest = max((len(choice.form) for choice in choices), default=4)
+    named_too = any(choice.name != choice.form for choice in choices)
+    words = (Column("", min(longest, 16)), Column("")) if named_too else (Column(""),)
+    return (Column("", 3, right=True), *words) if _numbered(choices) else words
 
 
 def _numbered(choices: Sequence[Choice]) -> bool:

@@ -46,7 +46,7 @@ def _move(vantage: Vantage, act: Acted) -> str:
     """A move in one line, or what was said with it where only that is known."""
     said = "  ".join(f"“{words}”" for _, words in act.said)
     name = act.name or (str(act.action) if act.action else "")
-    return f"{vantage.title(act.seat)}  {name}  {said}".rstrip()
+    return f"{vantage.short(act.seat)}  {name}  {said}".rstrip()
 
 
 def window(vantage: Vantage, anchor: int, position: int, count: int) -> list[StoryRow]:

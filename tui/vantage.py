@@ -15,16 +15,16 @@ from typing import Any
 import msgspec
 
 from arena.events import Acted, Ended, Marked, shown
-from arena.text import safe_text
 from envs.errors import UserError
 from envs.spec import PUBLIC, SPECTATOR
 from replays.tape import Moment, Tape
+from tui.seating import agent_name, seat_words
 
-__all__ = ["Vantage", "as_text"]
+__all__ = ["LOOK_BACK", "Vantage", "as_text"]
 
 _KEPT = 2048
 _DEEPEST = 12
-_LOOK_BACK = 64
+LOOK_BACK = 500
 """Ticks that are searched for a seat's latest act."""
 
 
@@ -37,6 +37,7 @@ class Vantage:
         self._marks: list[Marked] = []
         self._mark_ticks: list[int] = []
         self._marks_read = 0
+        self._words, self._roles = seat_words(tape.started.seats)
         self.trouble = ""
         """One line on what could not be read; '' so far."""
 
@@ -49,12 +50,19 @@ class Vantage:
     def seats(self) -> int:
         return len(self.tape.started.seats)
 
-    def title(self, seat: int) -> str:
-        """An agent's name for people, in one safe line."""
+    def agent(self, seat: int) -> str:
+        """An agent's name for people, in one safe line; several seats may have the same."""
         seats = self.tape.started.seats
-        if not 0 <= seat < len(seats):
-            return f"seat {seat}"
-        return safe_text(seats[seat].title or seats[seat].agent or seats[seat].name, width=40)
+        return agent_name(seats[seat]) if 0 <= seat < len(seats) else f"seat {seat}"
+
+    def title(self, seat: int) -> str:
+        """The agent with what tells its seat apart: "MCTS", "Random 2", "Scripted attacker"."""
+        word = self._words[seat] if 0 <= seat < len(self._words) else ""
+        return f"{self.agent(seat)} {word}".rstrip()
+
+    def short(self, seat: int) -> str:
+        """The seat where there is little room: its role where roles differ, else its title."""
+        return self._words[seat] if self._roles and 0 <= seat < len(self._words) else self.title(seat)
 
     @property
     def label(self) -> str:
@@ -123,7 +131,7 @@ class Vantage:
         until = self._until(seat, moment.tick)
         newest = [act for act in moment.acts if act.seat == seat and act.tick <= until]
         floor = max((act.tick for act in newest), default=-1)
-        for tick in range(until, max(floor, until - _LOOK_BACK, -1), -1):
+        for tick in range(until, max(floor, until - LOOK_BACK, -1), -1):
             newest += [act for act in self._all_acts(tick) if act.seat == seat]
             if len(newest) and newest[-1].tick == tick:
                 break

@@ -98,7 +98,9 @@ def _lobby(ctx: click.Context) -> int | None:
     """`arena` alone: the lobby in a terminal, help elsewhere."""
     if ctx.invoked_subcommand is not None:
         return None
-    if sys.stdin.isatty() and sys.stdout.isatty():
+    from arena.cli import terminal  # noqa: PLC0415 (as below)
+
+    if terminal.draws():
         from arena.cli import loading  # noqa: PLC0415 (--help pays for nothing that it does not need)
 
         if loading.exists(LOBBY.partition(":")[0]):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from arena.cli import loading
+from arena.cli import loading, terminal
 from envs.errors import NOT_FOUND, UserError
 
 if TYPE_CHECKING:
@@ -46,10 +46,10 @@ def command(
     opens, with the matches of each two players and the recordings behind them.
     """
     folder = store or _newest()
-    if not (as_json or plain or record) and sys.stdin.isatty() and sys.stdout.isatty():
+    if not (as_json or plain or record) and terminal.draws():
         code: int = loading.load("tui.app:leaderboard")(folder, game)
         return code
-    from arena.cli.ranking import document, words  # noqa: PLC0415  (help is shown without what they load)
+    from arena.cli.ranking import document, room_of, words  # noqa: PLC0415  (help is shown without what they load)
     from arena.store import Reader  # noqa: PLC0415
     from arena.tournament.account import chosen, progress, tables  # noqa: PLC0415
 
@@ -63,7 +63,7 @@ def command(
         if as_json:
             click.echo(json.dumps(document(reader, places, made, played), indent=2, allow_nan=False))
         else:
-            click.echo(words(reader.plan, places, made, played))
+            click.echo(words(reader.plan, places, made, played, room_of(sys.stdout)))
     return 0
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from arena.cli.tables import table as columns
-from arena.text import safe_text
+from arena.text import cell_width, safe_text
 from arena.tournament.overall import unbeaten, verdicts
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from arena.tournament.overall import Verdict
     from arena.tournament.plan import Division, Plan
 
-__all__ = ["SCHEMA", "count_of", "default_store", "document", "newest", "words"]
+__all__ = ["SCHEMA", "count_of", "default_store", "document", "newest", "room_of", "words"]
 
 SCHEMA = "palaestra.rank/1"
 _HEAD = (
@@ -27,6 +29,8 @@ _HEAD = (
 )  # fmt: skip
 _WORTH = ("score/$", "score/s")
 """Shown where language models play: what their answers cost."""
+_SPARE = ("mode", "running", "void", "refused", "illegal", "mix", "mean", "forfeits", "drawn")
+"""Columns that give way where there is little room, in this order."""
 
 
 def default_store(runs: Path, name: str) -> Path:
@@ -48,9 +52,23 @@ def count_of(matches: int) -> str:
     return f"{matches} match{'' if matches == 1 else 'es'}"
 
 
-def words(plan: Plan, places: Sequence[int], tables: Sequence[Table], played: Sequence[tuple[int, int]]) -> str:
-    """A table for each game, and what its figures mean."""
-    parts = [_division(plan.divisions[n], made, played[n]) for n, made in zip(places, tables, strict=True)]
+def room_of(output: IO[str]) -> int | None:
+    """Columns of the terminal that is written to; None where it is none, and lines may have any length."""
+    try:
+        return os.get_terminal_size(output.fileno()).columns if output.isatty() else None
+    except (OSError, ValueError):
+        return None
+
+
+def words(
+    plan: Plan,
+    places: Sequence[int],
+    tables: Sequence[Table],
+    played: Sequence[tuple[int, int]],
+    room: int | None = None,
+) -> str:
+    """A table for each game, and what its figures mean. room: columns there are; without it nothing is left out."""
+    parts = [_division(plan.divisions[n], made, played[n], room) for n, made in zip(places, tables, strict=True)]
     parts += _overall(plan, places, tables)
     legend = (
         "rating: Davidson's model, 400 points are odds of ten to one, the mean is 1500; intervals: groups of swapped seats drawn again\n"
@@ -58,6 +76,8 @@ def words(plan: Plan, places: Sequence[int], tables: Sequence[Table], played: Se
         "mean: points a match; mix: shares of the players against which together nobody has more than half of the points\n"
         "mode: where its agent ran: trusted (in the host's process), isolated, sealed"
     )
+    if room is not None:
+        legend = "\n".join(line for text in legend.splitlines() for line in textwrap.wrap(text, room))
     return "\n\n".join([*parts, legend])
 
 
@@ -79,7 +99,22 @@ def _part(share: Fraction | None) -> str:
     return "" if share is None else f"{100 * float(share):.0f}%" if share else "0"
 
 
-def _division(division: Division, made: Table, played: tuple[int, int]) -> str:
+def _fitted(head: Sequence[str], rows: Sequence[Sequence[object]], right: str, room: int | None) -> str:
+    """The table, without the columns that can best be spared until it fits; what is gone is said."""
+    kept, gone = list(range(len(head))), []
+    for spare in (None, *_SPARE):
+        if spare in head:
+            kept.remove(head.index(spare))
+            gone.append(spare)
+        told = columns(
+            [head[n] for n in kept], [[row[n] for n in kept] for row in rows], "".join(right[n] for n in kept)
+        )
+        if room is None or all(cell_width(line) <= room for line in told.splitlines()):
+            break
+    return f"{told}\n({', '.join(gone)}: in a wider terminal)" if gone else told
+
+
+def _division(division: Division, made: Table, played: tuple[int, int], room: int | None) -> str:
     done, every = played
     of = "" if done == every else f" of {every}"
     title = f"{safe_text(division.game)}: {count_of(done)}{of}, {division.system.replace('_', ' ')}"
@@ -92,7 +127,7 @@ def _division(division: Division, made: Table, played: tuple[int, int]) -> str:
             for n, each in enumerate(ladder.standings, 1)
         ]
         name = f", {safe_text(ladder.role)}" if len(made.ladders) > 1 else ""
-        lines += [f"{title}{name}", "", columns(_HEAD + _WORTH * told, rows, "rlrlrrrrrrrrrrrlrr"), ""]
+        lines += [f"{title}{name}", "", _fitted(_HEAD + _WORTH * told, rows, "rlrlrrrrrrrrrrrlrr", room), ""]
     return "\n".join(lines[:-1])
 
 

@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 __all__ = ["Scoreboard"]
 
 _STYLES = ("dim", "bold", "yellow", "cyan", "dim", "", "", "", "red")
+_HEAD = ("#", "agent", "rating", "", "games", "won", "drawn", "lost", "forfeits")
 _SECONDS = 1.0
-_BAR = 18
+_BAR, _SHORT_BAR, _WIDE = 18, 10, 100
+_OTHERS, _SHORTEST = 51, 12
+"""Columns of all that stands beside an agent's name and the bar, and of the shortest name."""
 
 
 class Scoreboard:
@@ -81,25 +84,33 @@ class Scoreboard:
         made = table(division, self._results[self._latest], resamples=0, trend=False)
         grid = Table(box=None, pad_edge=False, header_style="dim", title_justify="left", title_style="bold")
         grid.title = Text(f"{safe_text(division.game)}  {count_of(made.matches)}")
-        for name in ("#", "agent", "rating", "", "games", "won", "drawn", "lost", "forfeits"):
-            grid.add_column(name, justify="left" if name in ("agent", "") else "right", no_wrap=True)
+        for name in _HEAD:
+            least = None if name in ("agent", "") else len(name)
+            grid.add_column(name, justify="right" if least else "left", no_wrap=True, min_width=least)
         standings = [standing for ladder in made.ladders for standing in ladder.standings if standing.matches]
-        room = max(3, self._live.console.size.height - 6)
+        size = self._live.console.size
+        room, bar = max(3, size.height - 6), _BAR if size.width >= _WIDE else _SHORT_BAR
+        wide = min(max(size.width - _OTHERS - bar, _SHORTEST), 32)
         most = max((abs(standing.rating - 1500) for standing in standings), default=1.0) or 1.0
         for place, standing in enumerate(standings[:room], 1):
-            grid.add_row(*(Text(cell, style) for cell, style in zip(_row(place, standing, most), _STYLES, strict=True)))
+            grid.add_row(
+                *(
+                    Text(cell, style)
+                    for cell, style in zip(_row(place, standing, most, wide, bar), _STYLES, strict=True)
+                )
+            )
         return Group(self._bar, grid)
 
 
-def _row(place: int, standing: Standing, most: float) -> list[str]:
-    half = round(_BAR / 2 * (standing.rating - 1500) / most)
-    bar = " " * (_BAR // 2 + min(half, 0)) + "━" * abs(half)
-    agent = safe_text(standing.player.agent, width=32)
+def _row(place: int, standing: Standing, most: float, wide: int, bar: int) -> list[str]:
+    """The cells of a row; wide, bar: columns of the name and of the bar."""
+    half = round(bar / 2 * (standing.rating - 1500) / most)
+    drawn = " " * (bar // 2 + min(half, 0)) + "━" * abs(half)
     counts = (standing.matches, standing.won, standing.drawn, standing.lost, standing.forfeits)
     return [
         str(place),
-        agent,
+        safe_text(standing.player.agent, width=wide),
         f"{standing.rating:.0f}",
-        f"{bar:<{_BAR}}",
+        f"{drawn:<{bar}}",
         *(str(count) if count else "" for count in counts),
     ]

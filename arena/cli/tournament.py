@@ -83,7 +83,7 @@ def _play(run: Run) -> bool:
 
 
 def _print(store: Store, as_json: bool, resamples: int, interrupted: bool) -> None:
-    from arena.cli.ranking import count_of, document, words  # noqa: PLC0415
+    from arena.cli.ranking import count_of, document, room_of, words  # noqa: PLC0415
     from arena.tournament.account import chosen, progress, tables  # noqa: PLC0415
 
     places = chosen(store.plan, None)
@@ -93,7 +93,7 @@ def _print(store: Store, as_json: bool, resamples: int, interrupted: bool) -> No
         told = document(store, places, made, played, interrupted=interrupted)
         click.echo(json.dumps(told, indent=2, allow_nan=False))
         return
-    click.echo(words(store.plan, places, made, played))
+    click.echo(words(store.plan, places, made, played, room_of(sys.stdout)))
     done, every = (sum(column) for column in zip(*played, strict=True))
     click.echo("\n".join([*_troubles(results), f"{done} of {count_of(every)} in {store.folder}"]))
     if interrupted:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from arena.cli import loading
+from arena.cli import loading, terminal
 from arena.cli.lineup import clocks, is_human, limits_of, lineup
 from envs.errors import NOT_FOUND, UserError
 
@@ -53,7 +53,7 @@ def command(
     """
     pace = None if speed in (None, "max") else _speed(speed)
     settings = _settings(pace, delay)
-    screen = not plain and sys.stdin.isatty() and sys.stdout.isatty()
+    screen = not plain and terminal.draws()
     if len(what) == 1 and what[0].startswith(("ws://", "wss://")):
         who = _who(seat) if seat else PUBLIC
         return (_distant_screen if screen else _distant)(what[0], token, match, who, settings, board)

@@ -75,3 +75,17 @@ def test_it_is_stepped_from_its_newest_state_only_and_imagines_nothing():
         game.step(state, {0: [1]}, 1)
     with pytest.raises(UserError, match="imagine"):
         game.imagine(game.observe(after, 0), 0, 1)
+
+
+def test_a_board_in_letters_is_drawn_in_squares_with_each_sides_figures():
+    from envs.foreign import _chequer, _squares
+
+    rows = _squares(["r n . .", "", ". P p .", "R . . N"])
+    canvas = Canvas()
+    _chequer(canvas, rows)
+    assert (canvas.width, canvas.height) == (4, 3)
+    figures = {verb[3]: verb[4] for verb in canvas.verbs if verb[0] == "sprite"}
+    assert figures["P"] == figures["R"] == figures["N"] == "seat0" and figures["p"] == figures["n"] == "seat1"
+    assert sum(verb[0] == "rect" for verb in canvas.verbs) == 12
+    for text in ([], ["a b", "a"], ["one line"], ["[0.1 0.2]", "[3.0 1.0]"], ["ab cd", "ef gh"]):
+        assert _squares(text) == []

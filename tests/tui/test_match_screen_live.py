@@ -40,6 +40,18 @@ async def test_a_running_match_is_followed(path: Path, feed: Growing) -> None:
         assert "step 7 / 7" in stage.text()
 
 
+async def test_a_move_that_comes_alone_shows_in_every_part_at_once(path: Path, feed: Growing) -> None:
+    async with staged(path, running=running) as stage:
+        for step in range(5, 9):
+            await stage.wait(0.4)
+            stage.screen._painted = dict.fromkeys(
+                stage.screen._painted, stage.clock.now
+            )  # as if all had just been painted
+            feed.grow(1)
+            await stage.wait(0.05)
+            assert f"step {step} / {step}" in stage.text() and f"{step} LIVE" in stage.text()
+
+
 async def test_looking_back_while_it_runs_and_catching_up(path: Path, feed: Growing) -> None:
     async with staged(path, running=running) as stage:
         await stage.press("comma", "comma")

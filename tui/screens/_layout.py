@@ -12,7 +12,7 @@ __all__ = ["NORMAL", "Layout", "layout"]
 
 NORMAL = 80
 _WIDE, _NARROW, _LOW = 120, 60, 20
-_PANE_ROWS, _MOST_PANES = 8, 4
+_PANE_ROWS, _MOST_PANES, _ROOMY = 8, 4, 30
 _CHROME = 5
 """Rows of header, status, scrub bar (2) and keys."""
 
@@ -45,6 +45,8 @@ def layout(columns: int, rows: int, seats: int, active: str, seat: int, alone: b
     events_rows = max(room // 3, 6)
     fitting = (room - events_rows) // _PANE_ROWS
     apart = columns >= _WIDE and seats <= min(fitting, _MOST_PANES)
+    if not apart and room >= _ROOMY:
+        events_rows = room // 2
     side = min(max(columns * 2 // 5, 46), 64) if columns >= _WIDE else min(36 + (columns - NORMAL) // 2, 46)
     return Layout(
         True, tuple(range(seats)) if apart else (seat,), True, charts, False, True, side, events_rows, not apart

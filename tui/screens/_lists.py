@@ -146,15 +146,16 @@ class Lists(Screen[None]):
     def _keys(self) -> None:
         shown = [
             ("enter", "watch"),
-            ("n", "new match"),
+            ("n", "new"),
             ("r", "again"),
             ("k", "stop"),
             ("/", "filter"),
             ("t", "tournaments"),
+            ("ctrl+p", "palette"),
             ("?", "help"),
             ("q", "leave"),
         ]
-        self.query_one("#keys", LineView).show(keys_line(shown), keys_line([("ctrl+p", "palette")]))
+        self.query_one("#keys", LineView).show(keys_line(shown), firm=2)
 
     def _preview(self) -> None:
         """What the cursor stands on; a running one is brought up to date."""

@@ -7,14 +7,14 @@ stranger: whatever goes wrong while its states are drawn or told becomes a line 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from arena.events import Marked
 from envs.canvas import Canvas, seat_colour
 from replays.tape import Moment
 from tui.cells import Mode
 from tui.damage import Easel
-from tui.lines import Line, Span, paste, span_width, wrap, write_lines
+from tui.lines import Line, Span, paste, scrolled, span_width, wrap, write, write_lines
 from tui.pages import PAGES, Sitting, page_cells, pages_of
 from tui.sheet import Cells, legible
 from tui.story import StoryRow, story_cells, window
@@ -22,10 +22,14 @@ from tui.tally import Tally
 from tui.vantage import Vantage, as_text
 from tui.widgets.pane import Content
 from tui.widgets.scrub import KINDS
-from tui.widgets.sparkline import Plot, Series, line_cells
+from tui.widgets.sparkline import Plot, Series, legend, line_cells, span_of
 
-__all__ = ["Painting"]
+__all__ = ["WORDS", "Painting"]
 
+WORDS = (-1, "words")
+"""Where the scrolling of the moment in words is kept."""
+_FRAMING = 9
+"""Columns that corners, blanks and a piece of the line take in a frame with a title and words at its right."""
 _MANY, _STRETCHES = 2000, 600
 """Marks from which on the scrub bar is given a choice of them, and how many it is given then."""
 
@@ -83,10 +87,9 @@ class Painting:
         """The moment told instead of drawn; the fields of the state where there are no rules."""
 
         def painted(columns: int, rows: int) -> Cells:
-            cells = Cells.blank(columns, rows)
             lines = [[Span(line, "bad")] for line in wrap(trouble, columns)] if trouble else []
             lines += [[Span(line)] for line in wrap(told(vantage, moment), columns, 500)]
-            write_lines(cells, lines, self.palette)
+            cells, self.furthest[WORDS] = scrolled(lines, columns, rows, self.scrolls.get(WORDS, 0), self.palette)
             return cells
 
         return Content([Span("in words", "muted")], paint=self.guarded(painted), active=active)
@@ -96,18 +99,22 @@ class Painting:
         """A seat's pane: the agent's name, its pages, the one that is open."""
         page = self.pages.get(sitting.seat, PAGES[0])
         seat, vantage = sitting.seat, sitting.vantage
-        title = [Span("● ", seat_colour(seat)), Span(vantage.title(seat), "text", True)]
-        if tabs and vantage.seats > 1:
+        name = vantage.title(seat)
+        title = [Span("● ", seat_colour(seat)), Span(name, "text", True)]
+        if tabs and vantage.seats > 1 and name == vantage.agent(seat):
             title.append(Span(f"  {seat + 1}/{vantage.seats}", "muted"))
+        right = _tabs(page, pages_of(sitting, page), columns - span_width(title) - _FRAMING)
         if sitting.moment.tape.game is not None and _acts_now(sitting):
-            title.append(Span(" to move", "accent"))
+            moving = [*title, Span(" to move", "accent")]
+            beside = _tabs(page, pages_of(sitting, page), columns - span_width(moving) - _FRAMING)
+            if beside or page == PAGES[0]:  # which page is open is said first, where it is not the first
+                title, right = moving, beside
 
         def painted(wide: int, high: int) -> Cells:
             scroll = self.scrolls.get((seat, page), 0)
             cells, self.furthest[seat, page] = page_cells(page, sitting, wide, high, scroll, self.palette, self.plain)
             return cells
 
-        right = _tabs(page, pages_of(sitting, page), columns - span_width(title) - 10)
         return Content(title, right, paint=self.guarded(painted), active=active)
 
     # ------------------------------------------------------------------ events
@@ -144,18 +151,25 @@ class Painting:
         def painted(columns: int, rows: int) -> Cells:
             cells = Cells.blank(columns, rows)
             half = (columns - 3) // 2 if values else columns
-            left = line_cells(Plot(scores, position), half, rows - 1, self.palette, self.plain)
-            paste(cells, left, 0, 1)
-            write_lines(cells, [[Span("score", "muted")]], self.palette)
+            paste(cells, self._chart("score", Plot(scores, position), half, rows), 0, 0)
             if values:
-                right = line_cells(Plot(values, position, -1, 1), half, rows - 1, self.palette, self.plain)
-                paste(cells, right, half + 3, 1)
-                head = Cells.blank(half, 1)
-                write_lines(head, [[Span("value, -1 to 1", "muted")]], self.palette)
-                paste(cells, head, half + 3, 0)
+                paste(cells, self._chart("value", Plot(values, position, -1, 1), half, rows), half + 3, 0)
             return cells
 
         return Content([Span("Charts")], paint=self.guarded(painted))
+
+    def _chart(self, name: str, plot: Plot, columns: int, rows: int) -> Cells:
+        """What is drawn and between which values, whose line is whose, the lines."""
+        cells = Cells.blank(columns, rows)
+        known = span_of(plot.series) if plot.low is None else f"{plot.low:g} to {plot.high:g}"
+        write(cells, 0, 0, [Span(f"{name}, {known}" if known else name, "muted")], self.palette)
+        if not known:
+            write(cells, 0, 1, [Span("nothing is known yet", "muted")], self.palette)
+            return cells
+        write(cells, 0, 1, legend(plot.series, plot.cursor or 0, columns, self.plain), self.palette)
+        unnamed = replace(plot, series=[replace(each, name="") for each in plot.series])
+        paste(cells, line_cells(unnamed, columns, rows - 2, self.palette, self.plain), 0, 2)
+        return cells
 
 
 def _thin(marks: Sequence[Marked], last: int) -> tuple[tuple[int, str], ...]:
@@ -171,18 +185,19 @@ def _thin(marks: Sequence[Marked], last: int) -> tuple[tuple[int, str], ...]:
 
 
 def _series(vantage: Vantage, figures: dict[int, Sequence[float]]) -> tuple[Series, ...]:
-    return tuple(Series(vantage.title(seat), values, seat_colour(seat)) for seat, values in figures.items())
+    return tuple(Series(vantage.short(seat), values, seat_colour(seat)) for seat, values in figures.items())
 
 
 def _tabs(page: str, pages: Sequence[str], room: int) -> Line:
-    """The names of the pages, or the open one's name and number where they do not fit."""
+    """The names of the pages; where they do not fit the open one's name and number, its name alone, or nothing."""
     spans: list[Span] = []
     for each in pages:
         spans += [Span(" ", "muted")] if spans else []
         spans.append(Span(each, "accent", True) if each == page else Span(each, "muted"))
     if span_width(spans) <= room:
         return spans
-    return [Span(page, "accent", True), Span(f" {pages.index(page) + 1}/{len(pages)}", "muted")]
+    short: Line = [Span(page, "accent", True), Span(f" {pages.index(page) + 1}/{len(pages)}", "muted")]
+    return next((line for line in (short, short[:1]) if span_width(line) <= room), [])
 
 
 def _acts_now(sitting: Sitting) -> bool:

@@ -18,7 +18,7 @@ from arena.text import safe_text
 from tui.keymaps import MATCH, Command
 from tui.pages import PAGES, Sitting, page_text, pages_of
 from tui.screens._layout import NORMAL, Layout, layout
-from tui.screens._painting import Painting, told
+from tui.screens._painting import WORDS, Painting, told
 from tui.screens._steering import Steering
 from tui.screens._words import view_name
 from tui.screens.keys import KeysScreen
@@ -128,11 +128,15 @@ class Panes(Steering):
     def action_scroll(self, direction: int) -> None:
         if self.active == "events":
             self.scroll_events(direction)
+        elif self.query_one("#words").display and (self.active == "board" or self.layout_now.summary):
+            self._scroll(WORDS, direction)
         else:
             self.scroll_page(self.seat, direction)
 
     def scroll_page(self, seat: int, direction: int) -> None:
-        key = (seat, self.painting.pages.get(seat, PAGES[0]))
+        self._scroll((seat, self.painting.pages.get(seat, PAGES[0])), direction)
+
+    def _scroll(self, key: tuple[int, str], direction: int) -> None:
         here = self.painting.scrolls.get(key, 0) + 3 * direction
         self.painting.scrolls[key] = min(max(here, 0), self.painting.furthest.get(key, 0))
         self.changed()
@@ -211,6 +215,8 @@ class Panes(Steering):
     def _scrolled(self, event: Pane.Scrolled) -> None:
         if event.pane.id == "events":
             self.scroll_events(event.direction)
+        elif event.pane.id == "words":
+            self._scroll(WORDS, event.direction)
         for pane, seat in self.seat_panes():
             if pane is event.pane:
                 self.scroll_page(seat, event.direction)

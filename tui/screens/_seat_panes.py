@@ -17,13 +17,24 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
+from arena.background import said
 from arena.text import safe_text
 from envs.canvas import Canvas
 from tui.cells import Mode, paint
 from tui.lines import Line, Span, wrap, write_lines
 from tui.pointing import Cell
 from tui.seat import HumanSeat
-from tui.seat_view import EVENTS, action_columns, action_rows, event_rows, players, result, state_words, thought
+from tui.seat_view import (
+    EVENTS,
+    action_columns,
+    action_rows,
+    event_rows,
+    others,
+    players,
+    result,
+    state_words,
+    thought,
+)
 from tui.sheet import Cells, Fit, legible
 from tui.widgets.bars import PolicyBars
 from tui.widgets.grid import CellsView, GridView
@@ -134,7 +145,7 @@ class SeatPanes(Screen[None]):
             ("?", "help"),
             ("q", "leave"),
         ]
-        self.query_one("#keys", LineView).show(keys_line(keys))
+        self.query_one("#keys", LineView).show(keys_line(keys), firm=2)
         self.set_focus(self.query_one("#moves", RowList))
         self.person.refresh(self._now())
         self._show()
@@ -174,11 +185,14 @@ class SeatPanes(Screen[None]):
         self.query_one("#words", Input).placeholder = "the match is over" if person.over else "your answer"
         right: list[Line] = [[state_words(person)], [Span(f"step {person.tape.last}", "muted")]]
         self.query_one("#top", LineView).show(players(person, self._now()), right)
+        if not (person.awaited or person.over or person.tape.last or self._told[0]):
+            self._tell(said(person.path), "muted")  # rules that are compiled for the first time take a while
 
     def _show_moves(self) -> None:
         person, moves = self.person, self.query_one("#moves", RowList)
         if not person.awaited:
-            moves.empty = result(person) if person.over else ("The others move.", "Your actions appear here.")
+            moving = "The others move." if others(person) else "The match moves on."
+            moves.empty = result(person) if person.over else (moving, "Your actions appear here.")
             moves.show([], title="Result" if person.over else "Your moves")
             return
         choices = person.turn.choices
@@ -249,8 +263,8 @@ class SeatPanes(Screen[None]):
         if not visible:
             words.update("Hidden until the match is over" + (" (o shows it)." if self.person.tape.opened else "."))
             return
-        others = (n for n in range(len(self.person.tape.started.seats)) if n != self.person.seat)
-        acts = [act for act in map(self.person.latest, others) if act is not None]
+        rest = (n for n in range(len(self.person.tape.started.seats)) if n != self.person.seat)
+        acts = [act for act in map(self.person.latest, rest) if act is not None]
         if acts:
             newest = max(acts, key=lambda act: act.tick)
             bars.show(thought(newest.notes, newest.name))

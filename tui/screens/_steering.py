@@ -7,10 +7,12 @@ defines; what is to be told to the user goes through `tell`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.events import Key
 from textual.screen import Screen
@@ -22,6 +24,7 @@ from tui.bookmarks import Bookmarks
 from tui.goto import destination
 from tui.keymaps import MATCH, bindings
 from tui.playback import Playback
+from tui.screens.keys import written
 from tui.search import Search
 from tui.tally import Tally
 from tui.vantage import Vantage
@@ -41,6 +44,13 @@ def is_running(path: Path) -> bool:
     return background.is_running(path)
 
 
+def said_by(path: Path) -> str:
+    """The newest line of the process that writes a recording."""
+    from arena import background  # noqa: PLC0415  (as above)
+
+    return background.said(path)
+
+
 class Steering(Screen[None]):
     """A tape and a viewer's place on it. Raises UserError (3, 4) when the recording cannot be opened."""
 
@@ -56,10 +66,12 @@ class Steering(Screen[None]):
         delay: float | None = None,
         clock: Callable[[], float] = time.monotonic,
         running: Callable[[Path], bool] = is_running,
+        said: Callable[[Path], str] = said_by,
     ) -> None:
         super().__init__()
         self.tape = replays.open(path)
-        self.clock, self._alive, self._wishes = clock, running, (speed, delay)
+        self.clock, self._alive, self._said = clock, running, said
+        self._wishes = (speed, delay)
         if not SPECTATOR - 1 <= who < len(self.tape.started.seats):
             seats = len(self.tape.started.seats)
             raise UserError(
@@ -240,3 +252,12 @@ class Steering(Screen[None]):
 
     def on_unmount(self) -> None:
         self.tape.close()
+
+    def commands(self) -> Iterable[SystemCommand]:
+        """What the palette offers here: the table of keys."""
+        for command in MATCH:
+            if not command.id.startswith("jump-"):
+                # The palette reads its lines as markup, where a bracket begins a tag.
+                keys = written(self.app.keys_of(command.id, command.keys)).replace("[", "left bracket")
+                title = command.id.replace("-", " ").capitalize()
+                yield SystemCommand(title, f"{command.help}. Key: {keys}", partial(self.run_action, command.action))

@@ -32,15 +32,13 @@ __all__ = ["HUMAN", "HumanScreen", "play"]
 
 HUMAN: tuple[Command, ...] = (
     Command("choose-move", "enter", "noop", "Play the action under the cursor", "Playing", "play"),
-    Command(
-        "write", "colon", "write", "Write an answer in the game's words (any other letter begins one too)", "Playing"
-    ),
+    Command("write", "colon", "write", "Write an answer in the game's words; any letter begins one", "Playing"),
     Command("resign", "R", "resign", "Resign (asks)", "Playing", "resign"),
     Command(
         "thinking",
         "o",
         "thinking",
-        "What the others think: shown after the end, or now where all is open",
+        "What the others think, where all is open or after the end",
         "Panes",
         "thinking",
     ),

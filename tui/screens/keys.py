@@ -85,6 +85,8 @@ class KeysScreen(Overlay[None]):
                 yield [Span(topic, "muted")]
             keys = written(keymap.get(command.id, command.keys))
             yield [Span(f"{keys:<{_KEYS_WIDE}}  ", "accent", True), Span(command.help)]
+        if self.commands_shown:
+            yield [Span(f"{'ctrl+p':<{_KEYS_WIDE}}  ", "accent", True), Span("Every command by its name")]
         if self.more:
             yield [Span("")]
         yield from ([Span(""), Span(text, "muted")] for text in self.more)

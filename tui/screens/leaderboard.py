@@ -92,10 +92,11 @@ class LeaderboardScreen(Screen[None]):
             ("v", "game"),
             ("o", "overall"),
             ("y", "copy"),
+            ("ctrl+p", "palette"),
             ("?", "help"),
             ("q", "back"),
         ]
-        self.query_one("#keys", LineView).show(keys_line(shown), keys_line([("ctrl+p", "palette")]))
+        self.query_one("#keys", LineView).show(keys_line(shown), firm=2)
         self.set_focus(self.query_one("#ladder", RowList))
         self._show()
 

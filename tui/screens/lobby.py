@@ -27,6 +27,7 @@ from tui.widgets.rows import RowList
 __all__ = ["LOBBY", "LobbyScreen"]
 
 LOBBY: tuple[Command, ...] = (
+    Command("open", "enter", "noop", "Watch the match under the cursor, or take your seat in it", "Matches"),
     Command("new-match", "n", "new", "Start a new match", "Matches", "new match"),
     Command("again", "r", "again", "Play the same match again, on the same seed", "Matches", "again"),
     Command("stop", "k", "stop", "Stop a running match (asks)", "Matches", "stop"),
@@ -65,6 +66,9 @@ class LobbyScreen(Lists):
             self.app.push_screen(MatchScreen(path, speed=settings.speed, delay=settings.delay))
         except UserError as error:
             self.notify(str(error), severity="error", markup=False)
+
+    def action_noop(self) -> None:
+        """Enter is the list's; it stands in the table for the help."""
 
     def action_new(self) -> None:
         from tui.screens.new_match import NewMatch  # noqa: PLC0415

@@ -8,13 +8,11 @@ what fits in `_layout`, what panes contain in `_painting`, and the keys of panes
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from textual import on
-from textual.app import ComposeResult, SystemCommand
+from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widgets import Input, Static
@@ -38,8 +36,8 @@ __all__ = ["MatchScreen"]
 _GAPS = {"board": 0.0, "scrub": 0.2, "header": 0.25, "status": 0.2, "agents": 0.25, "events": 0.25, "charts": 1.0}
 """Seconds between two paintings of a part while the match moves on by itself; what the user does shows at once."""
 _ALL = frozenset(_GAPS)
-_CHECK, _QUIET = 1.0, 3.0
-"""Seconds between two looks whether the match is running; seconds for which a growing tape counts as running anyway."""
+_CHECK, _QUIET, _ALONE = 1.0, 3.0, 0.3
+"""Seconds between two looks whether the match is running; that a growing tape counts as running; that make a move a lone one."""
 
 
 class MatchScreen(Panes):
@@ -68,7 +66,7 @@ class MatchScreen(Panes):
         self._stale: set[str] = set(_ALL)
         self._painted = dict.fromkeys(_GAPS, float("-inf"))
         self._pictures: deque[float] = deque(maxlen=240)
-        self._grew = self._checked = float("-inf")
+        self._grew = self._checked = self._opened = self._moved = float("-inf")
         self._rest_until = float("-inf")
         self._running_now = False
         self._count_again = float("-inf")
@@ -98,6 +96,7 @@ class MatchScreen(Panes):
     def on_mount(self) -> None:
         self.set_class(self.app.plain_glyphs, "-plain")
         self.prepare()
+        self._opened = self.clock()
         self._look_for_life(self.clock())
         self.begin(self._is_live())
         self.fit_parts()
@@ -125,6 +124,7 @@ class MatchScreen(Panes):
             self._look()
             self._stale |= _ALL
             self.motion.go(self.tape, here, self.playback, now)
+            self._after_a_rest(now)
         if self.motion.advance(now):
             self._stale.add("board")
         if news:
@@ -135,6 +135,13 @@ class MatchScreen(Panes):
             self._stale |= {"header"}
         self._paint(now)
         self._rest_until = now + (self.clock() - now)
+
+    def _after_a_rest(self, now: float) -> None:
+        """A move that comes alone shows everywhere at once, so that no two parts speak of different steps."""
+        if now - self._moved >= _ALONE:
+            self._painted = dict.fromkeys(_GAPS, float("-inf"))
+            self._count_again = float("-inf")
+        self._moved = now
 
     def _read_on(self, now: float) -> bool:
         """Take up what the tape has got since; whether it has grown or ended."""
@@ -207,8 +214,11 @@ class MatchScreen(Panes):
         hits = len(self.hunt.hits(self.playback.position)) if self.hunt is not None else -1
         pattern = self.hunt.pattern if self.hunt is not None else ""
         shown = sum(1 for then in self._pictures if now - then <= 1.0)
-        waited = now - self._grew if self._grew > float("-inf") else 0.0
-        return Scene(self.vantage, self.playback, waited, shown, self.told, hits, pattern, self._trouble)
+        waited = now - max(self._grew, self._opened)
+        said = self._said(self.tape.log.path) if self.playback.live and not self.playback.last else ""
+        return Scene(
+            self.vantage, self.playback, waited, shown, self.told, hits, pattern, self._trouble, self.size.width, said
+        )
 
     def _paint_board(self) -> None:
         words = self.query_one("#words", Pane)
@@ -280,12 +290,3 @@ class MatchScreen(Panes):
     @on(ScrubBar.Seek)
     def _sought(self, event: ScrubBar.Seek) -> None:
         self.go(event.step)
-
-    def commands(self) -> Iterable[SystemCommand]:
-        """What the palette offers here: the table of keys."""
-        for command in MATCH:
-            if not command.id.startswith("jump-"):
-                # The palette reads its lines as markup, where a bracket begins a tag.
-                keys = written(self.app.keys_of(command.id, command.keys)).replace("[", "left bracket")
-                title = command.id.replace("-", " ").capitalize()
-                yield SystemCommand(title, f"{command.help}. Key: {keys}", partial(self.run_action, command.action))

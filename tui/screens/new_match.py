@@ -75,7 +75,7 @@ class NewMatch(Overlay[Path | None]):
     NewMatch .name { width: 12; color: $text-muted; }
     NewMatch Input { width: 1fr; background: $panel; }
     NewMatch .hint { height: auto; max-height: 3; color: $text-muted; }
-    NewMatch.-short .hint { max-height: 1; }
+    NewMatch.-short .hint { max-height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     NewMatch #error { height: auto; max-height: 3; color: $error; }
     NewMatch LineView { padding: 0; margin-top: 1; }
     NewMatch.-short LineView { margin-top: 0; }

@@ -113,7 +113,7 @@ class TrainingScreen(Screen[None]):
             ("?", "help"),
             ("q", "leave"),
         ]
-        self.query_one("#keys", LineView).show(keys_line(words), keys_line([("ctrl+p", "palette")]))
+        self.query_one("#keys", LineView).show(keys_line(words), keys_line([("ctrl+p", "palette")]), firm=2)
         self.view.refresh()
         self.paint()
         self.set_focus(self.query_one("#metrics", RowList))

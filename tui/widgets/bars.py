@@ -9,13 +9,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from arena.text import cell_width, safe_text
 from tui.sheet import Cells, look, named
 from tui.widgets.grid import DrawnView
 
 __all__ = ["Choice", "PolicyBars", "Thought", "bars_cells"]
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
-_PERCENT, _CHOSEN = 6, 2
+_PERCENT, _CHOSEN, _LEAST_BAR = 6, 2, 8
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,15 @@ def _gauge(cells: Cells, value: float, palette: str, ascii_only: bool) -> None:
     cells.write(middle, 0, "|" if ascii_only else "│", look(named("text", palette)))
 
 
-def _row(cells: Cells, y: int, choice: Choice, palette: str, ascii_only: bool) -> None:
-    """A mark for the chosen action, its name, a bar, a percentage."""
-    name = max(min(cells.columns * 2 // 5, 28), 4)
+def _name_columns(columns: int, choices: Sequence[Choice]) -> int:
+    """Two fifths for the names, so that bars begin in one place from move to move; more for longer names, less a short bar."""
+    longest = max((cell_width(safe_text(choice.name, width=columns)) for choice in choices), default=0)
+    usual = max(min(columns * 2 // 5, 28), 4)
+    return max(usual, min(longest, columns - _CHOSEN - 1 - _LEAST_BAR - _PERCENT))
+
+
+def _row(cells: Cells, y: int, choice: Choice, name: int, palette: str, ascii_only: bool) -> None:
+    """A mark for the chosen action, its name in `name` columns, a bar, a percentage."""
     room = cells.columns - _CHOSEN - name - 1 - _PERCENT
     text = look(named("highlight" if choice.chosen else "text", palette), bold=choice.chosen)
     cells.write(0, y, (">" if ascii_only else "▶") if choice.chosen else " ", text)
@@ -98,8 +105,9 @@ def bars_cells(thought: Thought, columns: int, rows: int, palette: str = "standa
     total = max(thought.total, len(thought.choices))
     room = rows - first
     shown = _selected(thought, room if total <= room else room - 1)
+    name = _name_columns(columns, shown)
     for n, choice in enumerate(shown):
-        _row(cells, first + n, choice, palette, ascii_only)
+        _row(cells, first + n, choice, name, palette, ascii_only)
     if total > len(shown):
         cells.write(_CHOSEN, first + len(shown), f"+{total - len(shown)} more", look(named("muted", palette)))
     return cells.mend()

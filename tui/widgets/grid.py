@@ -24,6 +24,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.few import shown
 from tui.sheet import TAIL, Cells, Fit, look_of, row_text
 from tui.widgets.direct import Place
 
@@ -38,8 +39,8 @@ _GAP = 8  # unchanged cells that are cheaper to skip than to send again: a curso
 def _style(look: int) -> Style:
     foreground, background, bold = look_of(look)
     return Style(
-        color=None if foreground is None else Color.from_rgb(*foreground),
-        bgcolor=None if background is None else Color.from_rgb(*background),
+        color=None if foreground is None else Color.from_rgb(*shown(foreground)),
+        bgcolor=None if background is None else Color.from_rgb(*shown(background)),
         bold=bold or None,
     )
 

@@ -23,13 +23,14 @@ class LineView(DrawnView):
 
     left: Sequence[Line] = ()
     right: Sequence[Line] = ()
+    firm = 0
 
-    def show(self, left: Sequence[Line], right: Sequence[Line] = ()) -> None:
-        """Show other parts."""
-        self.left, self.right = tuple(left), tuple(right)
+    def show(self, left: Sequence[Line], right: Sequence[Line] = (), firm: int = 0) -> None:
+        """Show other parts; the last `firm` ones on the left go before all others."""
+        self.left, self.right, self.firm = tuple(left), tuple(right), firm
         self.redraw()
 
     def sheet(self, columns: int, rows: int) -> Cells:
         cells = Cells.blank(columns, rows)
-        spread(cells, 0, self.left, self.right, self.palette)
+        spread(cells, 0, self.left, self.right, self.palette, self.firm)
         return in_ascii(cells.mend()) if self.ascii_only else cells.mend()

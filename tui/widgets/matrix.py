@@ -61,7 +61,7 @@ class MatrixView(DrawnView, can_focus=True):
         title = [Span("Row against column", "text" if self.has_focus else "muted", self.has_focus)]
         right = [Span("points of 100", "muted")]
         words = meeting_words(self.matrix) if self.matrix and self.has_focus else ""
-        foot = [Span(words[: max(columns - 8, 0)], "muted")] if words else ()
+        foot = [Span(words if len(words) <= columns - 8 else words.rpartition("  ")[0], "muted")] if words else ()
         inside = frame(cells, title, self.palette, right=right, foot=foot, active=self.has_focus)
         if self.matrix is not None:
             inside = matrix_cells(self.matrix, inside.columns, inside.rows, self.palette, self.has_focus)

@@ -19,6 +19,8 @@ from tui.widgets.grid import DrawnView
 __all__ = ["Content", "KeyLine", "KeyWord", "Pane"]
 
 Painter = Callable[[int, int], Cells]
+_GAP, _KEPT = 3, 2
+"""Cells between two keys; keys at the end of the line that are shown before all others."""
 
 
 @dataclass(frozen=True)
@@ -109,16 +111,21 @@ class KeyLine(DrawnView):
             self.redraw()
 
     def _placed(self, columns: int) -> list[tuple[int, Line, KeyWord]]:
-        """Column, text and word of each key that fits; the last one (help) always does where anything fits."""
+        """Column, text and word of each key that fits; the last two (back, help) go before all others."""
         lines = [(word, [Span(word.key, "accent", True), Span(f" {word.word}", "muted")]) for word in self.words]
-        room = columns - 2 - (span_width(lines[-1][1]) if lines else 0)
+        room = columns - 2 + _GAP
+        kept: set[int] = set()
+        for n in [*range(len(lines) - 1, len(lines) - 1 - _KEPT, -1), *range(len(lines) - _KEPT)]:
+            width = span_width(lines[n][1]) + _GAP if n >= 0 else 0
+            if n >= 0 and width <= room:
+                kept.add(n)
+                room -= width
         placed: list[tuple[int, Line, KeyWord]] = []
         x = 1
-        for n, (word, line) in enumerate(lines):
-            width = span_width(line) + 3
-            if n == len(lines) - 1 or width <= room:
-                placed.append((x, line, word))
-                x, room = x + width, room - width
+        for n in sorted(kept):
+            word, line = lines[n]
+            placed.append((x, line, word))
+            x += span_width(line) + _GAP
         return placed
 
     def sheet(self, columns: int, rows: int) -> Cells:

@@ -123,6 +123,9 @@ class RowList(DrawnView, can_focus=True):
         inside = frame(cells, title, self.palette, right=note, active=self.has_focus)
         if self.rows:
             self._body(inside)
+            at = self._at - self._top + 1 + self.head
+            if self.has_focus and 0 < at < rows - 1:  # a ground alone does not show where there are no colours
+                cells.write(1, at, "▸", look(named("accent", self.palette), bold=True))
         else:
             self._nothing(inside)
         paste(cells, inside, 2, 1)

@@ -13,10 +13,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from tui.lines import Line, Span, span_width
 from tui.sheet import Cells, look, named, row_text
 from tui.widgets.grid import DrawnView
 
-__all__ = ["BrailleLine", "Plot", "Series", "braille_text", "line_cells"]
+__all__ = ["BrailleLine", "Plot", "Series", "braille_text", "legend", "line_cells", "span_of"]
 
 Floats = NDArray[np.float64]
 
@@ -148,6 +149,40 @@ def _names(cells: Cells, plot: Plot, palette: str, ascii_only: bool) -> None:
         mark = _ASCII_MARKS[n % len(_ASCII_MARKS)] if ascii_only else "─"
         x += cells.write(x, 0, mark, look(named(series.colour, palette), bold=True))
         x += cells.write(x, 0, series.name, look(named(series.colour, palette)), width=16) + 1
+
+
+def span_of(series: Sequence[Series]) -> str:
+    """The least and the greatest value of all series, for people; "" without values."""
+    arrays = [_bounded(each.values) for each in series]
+    if not any(np.isfinite(array).any() for array in arrays):
+        return ""
+    known = np.concatenate([array[np.isfinite(array)] for array in arrays])
+    low, high = float(known.min()), float(known.max())
+    return f"{low:.4g} to {high:.4g}" if high > low else f"{low:.4g}"
+
+
+def legend(series: Sequence[Series], cursor: int, columns: int, ascii_only: bool = False) -> Line:
+    """Whose line is whose, with the value at the cursor; where there is little room only the values, which have the colours."""
+    marked: list[Span] = []
+    for named_too in (True, False):
+        marked = []
+        for n, each in enumerate(series):
+            mark = _ASCII_MARKS[n % len(_ASCII_MARKS)] if ascii_only else "─"
+            value = _at(each, cursor)
+            name = each.name + ":" * bool(each.name and value) if named_too else ""
+            parts = [mark, name, value]
+            marked.append(Span(("  " if n else "") + " ".join(part for part in parts if part), each.colour))
+        if span_width(marked) <= columns:
+            return marked
+    return [Span(f"{_at(each, cursor)} ", each.colour) for each in series]
+
+
+def _at(series: Series, cursor: int) -> str:
+    """The value at a step, the newest one where there is none yet; "" without any."""
+    at = min(cursor, len(series.values) - 1)
+    if at < 0 or not np.isfinite(value := float(series.values[at])):
+        return ""
+    return f"{value:+.3g}" if value else "0"
 
 
 class BrailleLine(DrawnView):
