@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arena.cli.tables import table as columns
+from arena.spending import worth
 from arena.text import safe_text
 from arena.tournament.overall import unbeaten, verdicts
 
@@ -111,7 +112,7 @@ def _modes(standing: Standing) -> str:
 
 
 def _worth(standing: Standing) -> list[str]:
-    return ["" if worth is None else f"{worth:.3g}" for worth in (standing.per_dollar, standing.per_second)]
+    return [worth(standing.per_dollar), worth(standing.per_second)]
 
 
 def _share(standing: Standing, count: int) -> str:
