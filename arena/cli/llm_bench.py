@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 INTERRUPTED = 130
-WIDEST = 40
-"""Cells of a player's name."""
+WIDEST, NARROW, WIDE = 40, 28, 120
+"""Cells of a player's name: in general, and on a terminal that is not so wide as the third."""
 POOL = "random,scripted,mcts?simulations=100"
 
 
@@ -161,21 +162,23 @@ def _shown(tree: Mapping[str, Any]) -> str:
     from arena.bench.models.report import HEAD, own_figures, rows, seeds, troubles  # noqa: PLC0415
 
     columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    lines = [folded(HEAD, rows(tree, WIDEST), "llrlrrrrrrrrrrrrrrr", 2, columns), ""]
-    for head, body in filter(None, (own_figures(game, WIDEST) for game in tree["games"])):
-        lines += [folded(head, body, "l" + "r" * (len(head) - 1), 1, columns), ""]
-    lines += tree["left_out"] + [f"not recorded: {why}" for why in tree["unrecorded"]]
-    lines += [_steered(each) for each in tree["injection"]] + troubles(tree)
-    lines.append(f"{seeds(tree)}, seats swapped; {tree['rating']}")
-    lines.append(
+    widest = NARROW if columns is not None and columns < WIDE else WIDEST
+    tables = [folded(HEAD, rows(tree, widest), "llrlrrrrrrrrrrrrrrr", 2, columns)]
+    for head, body in filter(None, (own_figures(game, widest) for game in tree["games"])):
+        tables.append(folded(head, body, "l" + "r" * (len(head) - 1), 1, columns))
+    told = tree["left_out"] + [f"not recorded: {why}" for why in tree["unrecorded"]]
+    told += [_steered(each) for each in tree["injection"]] + troubles(tree)
+    told.append(f"{seeds(tree)}, seats swapped; {tree['rating']}")
+    told.append(
         "valid: share of a model's answers that were legal; score: wins and half the draws; failures are counts of answers"
     )
     if any(game["compared"] == "over matches" for game in tree["games"]):
-        lines.append(
+        told.append(
             "games for one, or whose roles earn apart: compared with who sat in the same seat on the same seed beside the same others;"
         )
-        lines.append("won: had the most points there; score: where the points lie in the game's range")
-    return "\n".join(lines)
+        told.append("won: had the most points there; score: where the points lie in the game's range")
+    lines = told if columns is None else [part for line in told for part in textwrap.wrap(line, columns)]
+    return "\n\n".join([*tables, "\n".join(lines)])
 
 
 def _steered(each: Mapping[str, Any]) -> str:
