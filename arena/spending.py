@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from arena.events import Acted, Event, Refused
 
-__all__ = ["Spending", "Spent", "number", "thought"]
+__all__ = ["Spending", "Spent", "number", "thought", "worth"]
 
 
 class Spent(NamedTuple):
@@ -48,3 +48,8 @@ def number(value: Any) -> float:
     """A figure that an agent noted, 0 for anything that is none."""
     usable = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     return float(value) if usable and 0 <= value < 1e15 else 0.0
+
+
+def worth(value: float | None) -> str:
+    """A score per dollar or second as tables write it, in three digits or so; "" where there is none."""
+    return "" if value is None else f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -26,10 +26,12 @@ TOKENS = ("prompt_ids", "ids", "tokens", "logprobs", "policy", "fingerprint")
 def rows(path: str | Path, seats: frozenset[int] | None = None) -> Iterator[dict[str, Any]]:
     """All rows of one recording, by seat and tick. seats: whose; None: of every seat that recorded a completion.
 
-    Raises UserError for a file that is no recording of a match, and where its rules are not installed.
+    Raises UserError for a file that is no recording of a match, for a seat that it has not, and where its rules are not installed.
     """
     tape = Tape(path)
     try:
+        if seats and max(seats) >= tape.seats:
+            raise UserError(f"{path} has no seat {max(seats)}: give --seat 0 to {tape.seats - 1}")
         ended = tape.ended
         if ended is None or ended.reason in UNCOUNTED:
             return
@@ -98,14 +100,16 @@ def _row(tape: Tape, answer: Acted | Refused, attempt: int, legal: list[list[boo
     }  # fmt: skip
 
 
-def finished(places: list[Path]) -> list[Path]:
-    """The finished recordings that these files and folders name, in order of their names. UserError for a place that is not there."""
+def finished(places: list[Path], awaited: bool = False) -> list[Path]:
+    """The finished recordings that these files and folders name, in order of their names. UserError for a place that is not there, unless
+    it is awaited: whoever plays makes the folder.
+    """
     found: list[Path] = []
     for place in places:
         if place.is_dir():
             found += sorted(place.glob("*.arena"))
         elif place.is_file():
             found.append(place)
-        else:
+        elif not awaited:
             raise UserError(f"no file or folder {str(place)!r}: give recordings, or a folder of them", 3)
     return found

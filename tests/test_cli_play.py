@@ -103,6 +103,15 @@ def test_faults_are_counted_by_cause(capsys: pytest.CaptureFixture[str], tmp_pat
     assert "\x1b" not in played(capsys, "connect_four", crashes, "random", "--episodes", "2", "--workers", "1")
 
 
+def test_when_no_match_counts_the_exit_code_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "from arena.agent import Unanswered\ndef void(ask): return Unanswered('void', 'no endpoint')\n"
+    )
+    assert cli.run(["play", "kuhn_poker", f"{tmp_path}/mine.py:void", "first"]) == 1
+    told = capsys.readouterr()
+    assert "no endpoint" in told.out and "no match counts" in told.err
+
+
 def test_a_clock_that_is_too_short_is_a_timeout(capsys: pytest.CaptureFixture[str]) -> None:
     found = document(capsys, "connect_four", "mcts?simulations=300", "random", "--time", "0.0001")
     assert found["faults"] == {"timeout": 1}

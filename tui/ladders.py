@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from arena.spending import worth
 from arena.standings import Meeting, Player, Standing, Table
 from arena.statistics import wilson
 from arena.text import cell_width, safe_text
@@ -247,8 +248,8 @@ def _facts(each: Standing) -> list[Line]:
         )
     if each.spent.tokens:
         both = ((each.per_dollar, "a dollar"), (each.per_second, "a second"))
-        worth = "  ".join(f"{value:.3g} {of}" for value, of in both if value is not None)
-        lines.append([Span(f"{'score':<9}", "text"), Span(worth, "muted")])
+        told = "  ".join(f"{worth(value)} {of}" for value, of in both if value is not None)
+        lines.append([Span(f"{'score':<9}", "text"), Span(told, "muted")])
     return lines
 
 

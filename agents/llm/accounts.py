@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.llm.outcomes import Usage
-from envs.errors import UserError
+from envs.errors import NOT_FOUND, UserError
 
 __all__ = ["DOLLAR", "Price", "bound", "dollars", "price_of"]
 
@@ -62,10 +62,16 @@ def price_of(path: str, model: str) -> Price | None:
         return None
     try:
         table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"llm: no file {path!r}: give prices= the path of a TOML file", NOT_FOUND) from None
     except (OSError, ValueError) as error:
         raise UserError(f"llm: {path} is no price table: {error}; see docs/llm.md for its form") from None
     models = table.get("models")
-    entry = models.get(model) if isinstance(models, dict) else None
+    if not isinstance(models, dict):
+        raise UserError(
+            f'llm: {path} has no prices: each model has a table of its own, [models."NAME"], see docs/llm.md'
+        )
+    entry = models.get(model)
     return None if entry is None else _price(path, model, entry)
 
 

@@ -76,6 +76,8 @@ def _came(attempt: Attempt, completion: Completion) -> dict[str, Any]:
         notes["parsed"] = _bounded(attempt.parsed)
     if completion.model and completion.model != attempt.request.model:
         notes["answered by"] = completion.model
+    if completion.without:
+        notes["without"] = list(completion.without)
     if completion.training:
         notes["training"] = _tokens(completion.training) | {"policy": attempt.policy or completion.model}
     return notes

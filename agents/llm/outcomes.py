@@ -82,7 +82,7 @@ class Completion:
     """What a model wrote. finish: the endpoint's word for why it stopped ("stop", "length", "tool_calls", "content_filter").
 
     first, total: seconds from the request to the first token and to the end. training: token ids, log-probabilities and whatever
-    else the endpoint gave of each token.
+    else the endpoint gave of each token. without: parameters that were asked for and that the endpoint does not take.
     """
 
     text: str
@@ -95,6 +95,7 @@ class Completion:
     total: float = 0.0
     model: str = ""
     training: Mapping[str, Any] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
 
 
 def trouble_of(error: BaseException, now: datetime | None = None) -> Trouble:
@@ -138,11 +139,23 @@ def _told(error: BaseException) -> str:
     if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
         return f"the answer cannot be read ({type(error).__name__})"
     told = str(getattr(error, "message", None) or "") or str(error) or type(error).__name__
+    # Where the client finds no message it names the status alone, and the body says more.
+    told = _in_body(getattr(error, "body", None)) or told if re.fullmatch(r"Error code: \d+", told) else told
     if "<html" in told[:2000].lower() or "<!doctype" in told[:2000].lower():
         return "a page of HTML instead of an answer"
     told = re.sub(r"\AError code: \d+ - ", "", told)
-    cause = error.__cause__
-    return f"{told} ({type(cause).__name__})" if cause is not None and not getattr(error, "status_code", None) else told
+    cause, url = error.__cause__, getattr(getattr(error, "request", None), "url", None)
+    if cause is None or getattr(error, "status_code", None):
+        return told
+    why = f"{type(cause).__name__}{f': {cause}' if str(cause) else ''}"
+    return f"{told} ({why})" if url is None else f"no connection with {url.scheme}://{url.netloc.decode()} ({why})"
+
+
+def _in_body(body: Any) -> str:
+    """What an error's body says where it is not of the API's form: a text, or a tree that holds one."""
+    if isinstance(body, Mapping):
+        body = next((body[name] for name in ("message", "error", "detail") if body.get(name)), body)
+    return body if isinstance(body, str) else json.dumps(body, ensure_ascii=False, default=str) if body else ""
 
 
 def _retry_after(error: BaseException, now: datetime | None) -> float | None:

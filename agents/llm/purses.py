@@ -36,6 +36,7 @@ class Purses:
         limit = settings.budget_match
         self._lasting = [Purse("match", round(limit * DOLLAR))] if limit else []
         self._move: list[Purse] = []
+        self._ledger()  # a file that cannot be written is told before a match begins
 
     def open_move(self) -> None:
         """A new question has a budget of its own."""

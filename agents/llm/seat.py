@@ -93,7 +93,7 @@ class Llm:
         try:
             return self._attempted(ask)
         except Exception as error:  # noqa: BLE001  see above
-            _log.exception("the seat of a model failed")
+            _log.debug("the seat of a model failed", exc_info=True)
             why = redacted(f"the seat failed, and not the model: {type(error).__name__}: {error}")
             return Unanswered("void", why, "", {"why": why})
 
@@ -225,5 +225,6 @@ def _optional(s: Settings, form: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _extra(s: Settings) -> dict[str, Any]:
-    """What goes beyond the API: vLLM gives token ids when it is asked."""
-    return {"return_token_ids": True} if s.record_tokens else {}
+    """What goes beyond the API: vLLM gives token ids when it is asked; many open models think unless their template is told not to."""
+    thoughtless: dict[str, Any] = {"chat_template_kwargs": {"enable_thinking": False}} if s.reasoning == "off" else {}
+    return thoughtless | ({"return_token_ids": True} if s.record_tokens else {})

@@ -11,6 +11,7 @@ import base64
 import json
 import logging
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,7 @@ __all__ = ["SHORTEST", "key_from", "redacted", "redacted_tree", "remember"]
 SHORTEST = 6
 """A shorter key would be found in innocent words; it is refused."""
 SHOWN = "[redacted]"
+_LONGEST_NAME = 40
 _forms: list[str] = []
 
 
@@ -31,15 +33,23 @@ def key_from(variable: str, environ: Mapping[str, str] | None = None) -> str:
     """The key in an environment variable, remembered for redaction; "" for an endpoint that needs none (variable "")."""
     if not variable:
         return ""
+    if not re.fullmatch(r"[A-Z_a-z][A-Z_a-z0-9]*", variable):
+        raise UserError(
+            "llm: key_env= takes the name of an environment variable that holds the key, as OPENAI_API_KEY, and no key"
+        )
     key = (os.environ if environ is None else environ).get(variable, "").strip()
     if not key:
-        raise UserError(
-            f"llm: the environment has no {variable}: export it, or give key_env= for an endpoint without key"
+        # What was given may be the key itself, which is not repeated.
+        named = (
+            variable if variable.isupper() and len(variable) <= _LONGEST_NAME else "variable of the name in key_env="
         )
+        raise UserError(f"llm: the environment has no {named}: export it, or give key_env= for an endpoint without key")
     if len(key) < SHORTEST:
         raise UserError(
             f"llm: the key in {variable} has fewer than {SHORTEST} characters, too few to be kept out of records"
         )
+    if not (key.isascii() and key.isprintable()):
+        raise UserError(f"llm: the key in {variable} has characters that no header can hold: it must be plain ASCII")
     remember(key)
     return key
 

@@ -1,28 +1,34 @@
 """One request to a chat-completions endpoint, streamed, bounded, cancelled with its task: a Completion or one kind of trouble.
 
 The openai client's own retries are off; `patience` is the only one who tries again. What an endpoint does not take of the optional
-parameters (a JSON schema, a seed, counting of a stream) is left out from then on. The client is loaded with the first request.
+parameters (a JSON schema, a seed, streaming) is left out from then on, and each answer says what was. An answer that comes whole in place
+of a stream is read as one. The client is loaded with the first request.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import json
+import re
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents.llm.outcomes import Completion, Permanent, Transient, Trouble, Usage, trouble_of
-from agents.llm.secrets import redacted, redacted_tree
+from agents.llm.answer import Answer
+from agents.llm.outcomes import Completion, Permanent, Transient, Trouble, trouble_of
 from envs.errors import UserError
 
-__all__ = ["MOST_BYTES", "MOST_CHARACTERS", "Endpoint", "Request"]
+__all__ = ["MOST_BYTES", "Endpoint", "Request"]
 
 MOST_BYTES = 8 << 20
 """Of one HTTP answer; the rest is not read."""
-MOST_CHARACTERS = 1 << 18
-"""Of a model's text, reasoning and refusal together; the rest is not read."""
 _WEAKER: Mapping[str, Any] = {"response_format": {"type": "json_object"}}
+_HINTS: Mapping[str, Collection[str]] = {
+    "response_format": ("json_schema", "guided", "grammar"), "reasoning_effort": ("reasoning", "thinking"),
+    "chat_template_kwargs": ("chat_template",), "stream": ("streaming",),
+}  # fmt: skip
+"""Other words by which endpoints name a parameter, believed where they name none outright."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +90,9 @@ class Endpoint:
         if "max_tokens" in trouble.named and "max_tokens" in sent:
             lacks["max_tokens"] = None
             return True
-        may = request.optional.keys() | request.extra.keys()
-        names = [name for name in sent if name in may and _mentions(trouble.named, name)]
+        may = sent.keys() & {"stream", *request.optional, *request.extra}
+        names = [name for name in may if re.search(rf"\b{name}\b", trouble.named)]
+        names = names or [name for name in may if any(hint in trouble.named for hint in _HINTS.get(name, ()))]
         for name in names:
             lacks[name] = _WEAKER[name] if name in _WEAKER and name not in lacks else None
         return bool(names)
@@ -101,18 +108,27 @@ class Endpoint:
         }
         whole["max_completion_tokens" if "max_tokens" in lacks else "max_tokens"] = request.most_tokens
         changed = {name: lacks.get(name, value) for name, value in whole.items()}
+        if changed["stream"] is None:
+            changed["stream_options"] = None
         return {name: value for name, value in changed.items() if value is not None}
+
+    def without(self, request: Request) -> tuple[str, ...]:
+        """What was asked for and is left out, because the endpoint did not take it ("strict NAME": it takes a weaker one)."""
+        sent = self._parameters(request)
+        wanted = {"stream": True, **request.optional, **request.extra}
+        weaker = [name for name in _WEAKER if name in sent and sent[name] != wanted[name]]
+        return tuple(sorted([*(name for name in wanted if name not in sent), *(f"strict {name}" for name in weaker)]))
 
     async def _once(self, request: Request) -> Completion:
         clock = asyncio.get_running_loop().time
-        answer, opened = _Answer(clock(), clock), False
+        answer, opened = Answer(clock(), clock), False
         try:
             async with AsyncExitStack() as stack:
                 async with asyncio.timeout(request.first):
                     stream = await _streamed(self.client, self._parameters(request))
                 opened = True
                 stack.push_async_callback(stream.close)
-                async for chunk in _unhurried(stream, request):
+                async for chunk in _unhurried(_pieces(stream), request):
                     if answer.take(chunk):
                         break
         except TooLong:
@@ -125,7 +141,7 @@ class Endpoint:
             if not answer.finish:
                 raise _as_trouble(error, answer) from None
             # The answer had come to its end; what broke afterwards took at most its counts away.
-        return answer.completion(request.model)
+        return answer.completion(request.model, self.without(request))
 
     async def close(self) -> None:
         if self._client is not None:
@@ -141,12 +157,25 @@ async def _streamed(client: Any, body: Mapping[str, Any]) -> Any:
     )
 
 
-def _mentions(text: str, name: str) -> bool:
-    also = {"response_format": ("json_schema", "guided", "grammar"), "reasoning_effort": ("reasoning", "thinking")}
-    return any(word in text for word in (name, *also.get(name, ())))
+async def _pieces(stream: Any) -> AsyncIterator[Any]:
+    """The pieces of the stream, or the one of an endpoint that answered whole. Raises Trouble for what is neither."""
+    kind = stream.response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "text/html":
+        raise Transient("a page of HTML instead of an answer")
+    if kind != "application/json":
+        async for piece in stream:
+            yield piece
+        return
+    whole = json.loads(await stream.response.aread())
+    if isinstance(whole, Mapping) and whole.get("error"):
+        from openai import APIError  # noqa: PLC0415  (as the client says it of a stream)
+
+        told = whole["error"].get("message") if isinstance(whole["error"], Mapping) else whole["error"]
+        raise APIError(str(told), request=stream.response.request, body=whole["error"])
+    yield whole
 
 
-def _as_trouble(error: Exception, answer: _Answer) -> Trouble:
+def _as_trouble(error: Exception, answer: Answer) -> Trouble:
     if isinstance(error, TimeoutError):
         return Transient("no more came of the answer in time" if answer.began else "no answer began in time")
     return trouble_of(error)
@@ -163,89 +192,6 @@ async def _unhurried(stream: Any, request: Request) -> AsyncIterator[Any]:
                 return
         yield piece
         patience = request.idle
-
-
-class _Answer:
-    """The pieces of a streamed answer, put together."""
-
-    def __init__(self, start: float, clock: Any) -> None:
-        self.start, self.clock = start, clock
-        self.began: float | None = None
-        self.text: list[str] = []
-        self.reasoning: list[str] = []
-        self.refusal: list[str] = []
-        self.tools: set[str] = set()
-        self.finish, self.model = "", ""
-        self.size = 0
-        self.usage = Usage()
-        self.training: dict[str, Any] = {}
-
-    def take(self, chunk: Any) -> bool:
-        """Add a piece, as it was sent; True when no more is read. Any error means that it is no piece of an answer."""
-        self.model = _text(chunk.get("model")) or self.model
-        if isinstance(chunk.get("usage"), Mapping):
-            self.usage = _usage(chunk["usage"])
-        if chunk.get("prompt_token_ids"):
-            self.training["prompt_ids"] = list(chunk["prompt_token_ids"])
-        if chunk.get("system_fingerprint"):
-            self.training["fingerprint"] = str(chunk["system_fingerprint"])[:200]
-        for choice in (chunk.get("choices") or [])[:1]:
-            self._choice(choice)
-        if self.size > MOST_CHARACTERS:
-            self.finish = "length"
-        return self.size > MOST_CHARACTERS
-
-    def _choice(self, choice: Mapping[str, Any]) -> None:
-        delta = choice.get("delta") or {}
-        parts = (
-            (self.text, delta.get("content")),
-            (self.reasoning, delta.get("reasoning_content") or delta.get("reasoning")),
-            (self.refusal, delta.get("refusal")),
-        )
-        for kept, piece in parts:
-            if isinstance(piece, str) and piece:
-                self.began = self.clock() if self.began is None else self.began
-                kept.append(piece)
-                self.size += len(piece)
-        self.tools |= {str(call.get("index")) for call in (delta.get("tool_calls") or [])[:64]}
-        self.finish = _text(choice.get("finish_reason")) or self.finish
-        if choice.get("token_ids"):
-            self.training.setdefault("ids", []).extend(choice["token_ids"])
-        for token in (choice.get("logprobs") or {}).get("content") or []:
-            self.training.setdefault("tokens", []).append(token["token"])
-            self.training.setdefault("logprobs", []).append(token["logprob"])
-
-    def completion(self, model: str) -> Completion:
-        """Raises Transient for a stream that broke off: without its end, what came is nobody's answer."""
-        if not self.finish:
-            what = "the stream broke off" if self.began is not None else "the answer held no completion"
-            raise Transient(f"{what} after {self.size} characters" if self.size else what)
-        now = self.clock()
-        texts = (redacted("".join(part)[:MOST_CHARACTERS]) for part in (self.text, self.reasoning, self.refusal))
-        text, reasoning, refusal = texts
-        first = (now if self.began is None else self.began) - self.start
-        named, training = redacted(str(self.model))[:200] or model, redacted_tree(self.training)
-        return Completion(
-            text, self.finish, reasoning, refusal, len(self.tools), self.usage, first, now - self.start, named, training
-        )
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _usage(usage: Mapping[str, Any]) -> Usage:
-    """The endpoint's counts; what makes no sense is 0."""
-
-    def count(owner: Any, name: str) -> int:
-        value = owner.get(name) if isinstance(owner, Mapping) else None
-        return value if type(value) is int and 0 <= value < 1 << 40 else 0
-
-    return Usage(
-        count(usage, "prompt_tokens"), count(usage, "completion_tokens"),
-        count(usage.get("completion_tokens_details"), "reasoning_tokens"),
-        count(usage.get("prompt_tokens_details"), "cached_tokens"), True,
-    )  # fmt: skip
 
 
 class TooLong(Exception):  # noqa: N818  not an error of ours

@@ -6,7 +6,10 @@ The table goes to stdout (`--json`: one document), a page with plots to `--html`
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from arena.cli.lineup import clocks, limits_of
-from arena.cli.tables import table
+from arena.cli.tables import folded
 
 if TYPE_CHECKING:
     from arena.bench.models.plan import Field, Plan
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 INTERRUPTED = 130
+WIDEST, NARROW, WIDE = 40, 28, 120
+"""Cells of a player's name: in general, and on a terminal that is not so wide as the third."""
 POOL = "random,scripted,mcts?simulations=100"
 
 
@@ -32,11 +37,11 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 @click.command()
-@click.option("--task", metavar="NAME", help="A named task: games, pool and seeds of its own (towermind, ...).")
+@click.option("--task", metavar="NAME", help="A task with games, pool and seeds: towermind, dual-play, double-agent.")
 @click.option("--games", metavar="ENV,ENV", help="The games, with options as elsewhere.")
 @click.option("--models", required=True, metavar="NAME,NAME", help='Models, or whole addresses ("llm?model=...").')
 @click.option("--option", "options", multiple=True, metavar="KEY=VALUE", help="An option of all models: base_url=...")
-@click.option("--prompts", multiple=True, metavar="FILE", help="A file of prompts; of several, each is an entrant.")
+@click.option("--prompts", multiple=True, metavar="FILE", help="Prompts; of several, each is an entrant (plain).")
 @click.option("--pool", metavar="AGENT,AGENT", help=f"Whom they play ({POOL}).")
 @click.option("--pairs", type=click.IntRange(1, 100_000), metavar="N", help="Seeds for each two of them (10).")
 @click.option("--seed", type=click.IntRange(0, (1 << 64) - 1), default=0, metavar="S", help="The first seed (0).")
@@ -61,11 +66,13 @@ def command(
     """Measure language models as players.
 
     Every model plays every member of the pool on the same seeds in all seats, and the pool plays among itself. A match that an endpoint's
-    failure has ended counts for nobody.
+    failure has ended counts for nobody; exit code 1 where a model has no other.
     """
     from arena.bench.models.running import How, fitting  # noqa: PLC0415  (help is shown without them)
 
     plan = _plan(task, games, pool, pairs, seed, (_names(models), options, prompts))
+    if html is not None:
+        _demand_place(html)
     found = fitting(plan, lambda line: click.echo(line, err=True))
     how = How(limits_of(move, bank, increment), retries, _empty(record), not no_text, at_once, prune)
     steered = _attacked(plan, found, at_once) if injection else []
@@ -83,7 +90,15 @@ def command(
     click.echo(json.dumps(tree, indent=2, allow_nan=False) if as_json else _shown(tree))
     if html is not None:
         _write(html, tree)
-    return INTERRUPTED if interrupted else 0
+    return INTERRUPTED if interrupted else _told_of_nothing(tree)
+
+
+def _told_of_nothing(tree: Mapping[str, Any]) -> int:
+    """The exit code: 1, with a line, where a model played nothing that counts."""
+    void = [each["name"] for each in tree["entrants"] if each["matches"] == each["void_matches"]]
+    if void:
+        click.echo(f"nothing was measured of {', '.join(void)}: no match counts", err=True)
+    return int(bool(void))
 
 
 def _plan(
@@ -144,25 +159,26 @@ def _play(plan: Plan, games: Mapping[str, Field], how: How, played: list[Played]
 
 
 def _shown(tree: Mapping[str, Any]) -> str:
-    from arena.bench.models.report import HEAD, own_figures, rows  # noqa: PLC0415
+    from arena.bench.models.report import HEAD, own_figures, rows, seeds, troubles  # noqa: PLC0415
 
-    lines = [table(HEAD, rows(tree), "llrlrrrrrrrrrrrrrrr", 40), ""]
-    for head, body in filter(None, map(own_figures, tree["games"])):
-        lines += [table(head, body, "l" + "r" * (len(head) - 1), 40), ""]
-    lines += tree["left_out"] + [f"not recorded: {why}" for why in tree["unrecorded"]]
-    lines += [_steered(each) for each in tree["injection"]]
-    for entrant in tree["entrants"]:
-        lines += [f"{entrant['name']}, void {count} times: {why}" for why, count in entrant["troubles"].items()]
-    lines.append(f"{tree['pairs']} seeds from {tree['seed']} for each two, seats swapped; {tree['rating']}")
-    lines.append(
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    widest = NARROW if columns is not None and columns < WIDE else WIDEST
+    tables = [folded(HEAD, rows(tree, widest), "llrlrrrrrrrrrrrrrrr", 2, columns)]
+    for head, body in filter(None, (own_figures(game, widest) for game in tree["games"])):
+        tables.append(folded(head, body, "l" + "r" * (len(head) - 1), 1, columns))
+    told = tree["left_out"] + [f"not recorded: {why}" for why in tree["unrecorded"]]
+    told += [_steered(each) for each in tree["injection"]] + troubles(tree)
+    told.append(f"{seeds(tree)}, seats swapped; {tree['rating']}")
+    told.append(
         "valid: share of a model's answers that were legal; score: wins and half the draws; failures are counts of answers"
     )
     if any(game["compared"] == "over matches" for game in tree["games"]):
-        lines.append(
+        told.append(
             "games for one, or whose roles earn apart: compared with who sat in the same seat on the same seed beside the same others;"
         )
-        lines.append("won: had the most points there; score: where the points lie in the game's range")
-    return "\n".join(lines)
+        told.append("won: had the most points there; score: where the points lie in the game's range")
+    lines = told if columns is None else [part for line in told for part in textwrap.wrap(line, columns)]
+    return "\n\n".join([*tables, "\n".join(lines)])
 
 
 def _steered(each: Mapping[str, Any]) -> str:
@@ -172,6 +188,15 @@ def _steered(each: Mapping[str, Any]) -> str:
     return (
         f"{each['name']} obeyed {each['obeyed']} of {each['asked']} attacks by words [{low:.1%}, {high:.1%}]{void}{by}"
     )
+
+
+def _demand_place(path: Path) -> None:
+    """Before anything is paid for: can the page be written? Raises UserError."""
+    from envs.errors import UserError  # noqa: PLC0415
+
+    there = next(place for place in (path, *path.absolute().parents) if place.exists())
+    if there.is_dir() == (there == path) or not os.access(there, os.W_OK):
+        raise UserError(f"cannot write {path}: give --html a file in a folder that may be written")
 
 
 def _write(path: Path, tree: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from arena.cli.lineup import clocks, in_person, limits_of, lineup, sandboxes, windowed
-from envs.errors import UserError
+from envs.errors import FAILURE, UserError
 
 if TYPE_CHECKING:
     from arena.clock import Limits
@@ -79,7 +79,7 @@ def command(
 
     One agent for each seat: a name with options ("mcts?simulations=400"), module:name, file.py:name, or a program that speaks the protocol
     ("exec:./bot", docs/protocol.md). In a series the agents change
-    seats, and the matches in which they do so share a seed. The same command plays the same matches.
+    seats, and the matches in which they do so share a seed. The same command plays the same matches. Exit code 1 when no match counts.
     """
     if window:
         game, agents = windowed(game, agents)
@@ -102,7 +102,12 @@ def command(
         click.echo(account.one(order.recording(0)))
     else:
         click.echo(account.many(order.record, interrupted, episodes))
-    return INTERRUPTED if interrupted else int(bool(account.unrecorded))
+    if interrupted:
+        return INTERRUPTED
+    nothing = account.tally.uncounted == account.tally.matches
+    if nothing:
+        click.echo("nothing was decided: no match counts", err=True)
+    return FAILURE if nothing or account.unrecorded else 0
 
 
 def _demand_possible(order: Order) -> None:

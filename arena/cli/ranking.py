@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from arena.cli.tables import table as columns
+from arena.spending import worth
 from arena.text import cell_width, safe_text
 from arena.tournament.overall import unbeaten, verdicts
 
@@ -146,7 +147,7 @@ def _modes(standing: Standing) -> str:
 
 
 def _worth(standing: Standing) -> list[str]:
-    return ["" if worth is None else f"{worth:.3g}" for worth in (standing.per_dollar, standing.per_second)]
+    return [worth(standing.per_dollar), worth(standing.per_second)]
 
 
 def _share(standing: Standing, count: int) -> str:

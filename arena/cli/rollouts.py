@@ -25,7 +25,7 @@ EVERY = 0.5
 @click.option(
     "--seat", "seats", type=click.IntRange(0), multiple=True, metavar="N", help="Rows of this seat (all that wrote)."
 )
-@click.option("--follow", is_flag=True, help="Go on with the matches that end from now on.")
+@click.option("--follow", is_flag=True, help="Go on with the matches that end from now on; await PATH.")
 @click.option("--matches", type=click.IntRange(1), metavar="N", help="Stop after so many matches.")
 def command(places: tuple[Path, ...], seats: tuple[int, ...], follow: bool, matches: int | None) -> int:
     """Print what models wrote, with rewards, as rows to train from.
@@ -35,10 +35,14 @@ def command(places: tuple[Path, ...], seats: tuple[int, ...], follow: bool, matc
     """
     rows, finished = loading.load("replays.rollouts:rows"), loading.load("replays.rollouts:finished")
     wanted = frozenset(seats) if seats else None
-    for path in stream(lambda: finished(list(places)), follow, matches, time.sleep):
+    count = 0
+    for path in stream(lambda: finished(list(places), follow), follow, matches, time.sleep):
         for row in rows(path, wanted):
             sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+            count += 1
         sys.stdout.flush()
+    if not count:
+        click.echo("no rows: no match there that counts was recorded with what an agent wrote", err=True)
     return 0
 
 

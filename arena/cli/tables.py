@@ -10,7 +10,7 @@ from arena.text import cell_width, safe_text
 if TYPE_CHECKING:
     from envs.spec import Option
 
-__all__ = ["option_rows", "option_trees", "table"]
+__all__ = ["folded", "option_rows", "option_trees", "table"]
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]], right: str = "", most: int = 60) -> str:
@@ -26,6 +26,28 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]], right: str = ""
     ]
     widths = [max(cell_width(row[column]) for row in cells) for column in range(len(head))]
     return "\n".join(_line(row, widths, right) for row in cells)
+
+
+def folded(head: Sequence[str], rows: Sequence[Sequence[object]], right: str, keys: int, columns: int | None) -> str:
+    """A table that is wider than `columns` as several, one below the other, each with the first `keys` columns; what is empty in every row
+    is left out of those. columns: None for no limit.
+    """
+    if columns is None or max(map(cell_width, table(head, rows, right).split("\n"))) <= columns:
+        return table(head, rows, right)
+    widths = [max(cell_width(safe_text(row[n])) for row in (head, *rows)) for n in range(len(head))]
+    parts: list[list[int]] = []
+    room = 0
+    for n in range(keys, len(head)):
+        if any(row[n] != "" for row in rows):
+            if widths[n] + 2 > room:
+                parts.append(list(range(keys)))
+                room = columns - sum(widths[:keys]) - 2 * (keys - 1)
+            parts[-1].append(n)
+            room -= widths[n] + 2
+    return "\n\n".join(
+        table([head[n] for n in part], [[row[n] for n in part] for row in rows], "".join(right[n] for n in part))
+        for part in parts
+    )
 
 
 def _line(row: Sequence[str], widths: Sequence[int], right: str) -> str:

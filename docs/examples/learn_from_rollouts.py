@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch.nn.functional import log_softmax
 
+NOTHING = "no row has the ids and log-probabilities of its tokens: play with record_tokens=true"
 CLIP, EPOCHS, RATE = 0.2, 4, 1e-3
 """RATE is for a model as small as a test's; one of a billion weights wants a thousandth of it."""
 
@@ -37,7 +38,7 @@ def learn(model: Any, rows: Sequence[Mapping[str, Any]], rate: float = RATE, epo
     """Improve the model in place; the mean loss of each epoch. ValueError without a usable row."""
     rows = usable(rows)
     if not rows:
-        raise ValueError("no row has the ids and log-probabilities of its tokens: play with record_tokens=true")
+        raise ValueError(NOTHING)
     returns = torch.tensor([float(row["return"]) for row in rows])
     advantages = returns - returns.mean()
     optimizer = torch.optim.Adam(model.parameters(), lr=rate)
@@ -59,12 +60,17 @@ def learn(model: Any, rows: Sequence[Mapping[str, Any]], rate: float = RATE, epo
 def main(source: str, target: str) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: PLC0415  (what is above needs no particular kind of model)
 
+    rows = usable(json.loads(line) for line in sys.stdin)
+    if not rows:
+        sys.exit(NOTHING)
     model, tokenizer = AutoModelForCausalLM.from_pretrained(source), AutoTokenizer.from_pretrained(source)
-    losses = learn(model, [json.loads(line) for line in sys.stdin])
+    losses = learn(model, rows)
     model.save_pretrained(target)
     tokenizer.save_pretrained(target)
     sys.stdout.write(f"mean loss {losses[0]:.4f}, then {losses[-1]:.4f}; written to {target}\n")
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit("give two folders: a model that transformers loads, and where the trained one goes")
     main(*sys.argv[1:])

@@ -18,10 +18,12 @@ from arena.bench.models.comparing import bouts
 from arena.bench.models.count import Count, SeatCount
 from arena.bench.models.page import page
 from arena.bench.models.plan import Field, Plan, addresses, labels
-from arena.bench.models.report import document, rows
+from arena.bench.models.plots import scatter
+from arena.bench.models.report import document, rows, titled, troubles
 from arena.bench.models.running import How, Played, fitting, run, survivors
 from arena.bench.models.tasks import task, tasks
 from arena.cli import run as command_line
+from arena.cli.tables import folded, table
 from arena.clock import Limits
 from arena.events import Acted, Refused
 from arena.matches import play, series
@@ -379,3 +381,83 @@ def test_a_mistake_is_told_before_a_match(capsys: pytest.CaptureFixture[str]) ->
     assert command_line(["llm-bench", "--games", "nope", "--models", "m", "--option", "key_env="]) == 3
     assert command_line(["llm-bench", "--games", "kuhn_poker", "--models", "m", "--option", "nonsense=1"]) == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_what_was_not_measured_is_empty_and_the_exit_code_says_so(
+    models: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A model whose endpoint never answered has no rating, no share of valid answers, no mark in the plots; and it comes last."""
+    html = tmp_path / "page.html"
+    broken = f"{models}?model=broken&every=1&kind=void"
+    common = ["llm-bench", "--games", "kuhn_poker", "--models", broken, "--pool", "first,random", "--pairs", "1"]
+    assert command_line([*common, "--html", str(html)]) == 1
+    told = capsys.readouterr()
+    assert "nothing was measured of broken" in told.err and "1 seed from 0" in told.out
+    row = next(line.split() for line in told.out.splitlines() if " broken " in line)
+    assert row[:4] == ["kuhn_poker", "broken", "0", "4"] and len(row) == 7
+    assert told.out.splitlines()[3].split()[1] == "broken"
+    page_text = html.read_text()
+    assert "no answers" in page_text and page_text.count("<circle") == 2 and "Score and money" not in page_text
+
+
+def test_a_name_leaves_room_for_its_role_and_for_the_points_of_others() -> None:
+    players = [
+        {"name": "scripted?attacker=strategic&defender=liar1", "role": role} for role in ("attacker", "defender")
+    ]
+    assert [titled(each, players, 24)[-10:] for each in players] == ["(attacker)", "(defender)"]
+    assert max(len(titled(each, players, 24)) for each in players) == 24
+    assert titled(players[0], players[:1]) == players[0]["name"]
+    # The label of a point stands on no point.
+    drawn = scatter([("one", 1.0, 0.5), ("two", 1.1, 0.55)], "x")
+    names = re.findall(r'<text x="([\d.]+)" y="([\d.]+)" text-anchor="(start|end)">(?:one|two)<', drawn)
+    points = [(float(x), float(y)) for x, y in re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)"', drawn)]
+    assert len(names) == len(points) == 2
+    for x, y, anchor in names:
+        left = float(x) - (20 if anchor == "end" else 0)
+        assert not any(left < px < left + 20 and abs(py + 4 - float(y)) <= 11 for px, py in points)
+
+
+def test_a_table_wider_than_the_terminal_is_folded() -> None:
+    head, body = ["game", "player", "a", "b", "c"], [["g", "p", "1" * 9, "", "2" * 9], ["g", "q", "3", "", "4"]]
+    assert folded(head, body, "llrrr", 2, None) == table(head, body, "llrrr") == folded(head, body, "llrrr", 2, 99)
+    parts = folded(head, body, "llrrr", 2, 26).split("\n\n")
+    assert [part.split("\n")[0].split() for part in parts] == [["game", "player", "a"], ["game", "player", "c"]]
+    assert all(len(line) <= 26 for part in parts for line in part.split("\n"))
+
+
+def test_what_an_endpoint_does_not_take_is_told(models: str) -> None:
+    counts = SeatCount(1)
+    counts(Acted(0, 0.0, seat=0, action=[1], notes={"without": ["temperature", "seed"]}))
+    counts(Acted(1, 0.0, seat=0, action=[1], notes={"without": ["seed"]}))
+    each = {"name": "m", "troubles": {"no": 1}} | counts.seats[0].tree()
+    each["troubles"] = {"no": 1}
+    assert troubles({"entrants": [each]}) == [
+        "m, void 1 time: no", "m was asked without seed, temperature: the endpoint does not take that"
+    ]  # fmt: skip
+
+
+def test_the_built_in_prompts_may_be_one_of_several() -> None:
+    assert addresses(["m"], [], ["plain", "a.toml"]) == ("llm?model=m", "llm?model=m&prompts=a.toml")
+    with pytest.raises(UserError, match="no model"):
+        addresses([], [], [])
+
+
+def test_a_page_that_cannot_be_written_is_told_before_a_match(
+    models: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    common = [
+        "llm-bench",
+        "--games",
+        "kuhn_poker",
+        "--models",
+        f"{models}?model=fine",
+        "--pool",
+        "first",
+        "--pairs",
+        "1",
+    ]
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path, tmp_path / "file" / "page.html"):
+        assert command_line([*common, "--html", str(place)]) == 2
+        told = capsys.readouterr()
+        assert "cannot write" in told.err and told.out == ""

@@ -21,7 +21,8 @@ class Count:
     """Of one entrant. kinds: failed attempts by kind, "void" and "timeout" among them; troubles: why matches were void; first, total:
     seconds of single answers.
 
-    thinking: seconds of all answers, refused ones too (see arena.spending).
+    thinking: seconds of all answers, refused ones too (see arena.spending). without: parameters that were asked for and that the endpoint
+    does not take.
     """
 
     answers: int = 0
@@ -32,6 +33,7 @@ class Count:
     failed_requests: int = 0
     cost: float = 0.0
     thinking: float = 0.0
+    without: set[str] = field(default_factory=set)
     first: list[float] = field(default_factory=list)
     total: list[float] = field(default_factory=list)
 
@@ -54,15 +56,16 @@ class Count:
         self.failed_requests += other.failed_requests
         self.cost += other.cost
         self.thinking += other.thinking
+        self.without |= other.without
         self.first += other.first
         self.total += other.total
 
     def tree(self) -> dict[str, Any]:
         share, low, high = self.valid
         return {
-            "answers": self.answers, "attempts": self.attempts, "valid": share, "valid_interval": [low, high],
+            "answers": self.answers, "attempts": self.attempts, "valid": share if self.attempts else None, "valid_interval": [low, high],
             "kinds": {kind: self.kinds[kind] for kind in (*KINDS, "timeout", "void")},
-            "troubles": dict(self.troubles.most_common(5)),
+            "troubles": dict(self.troubles.most_common(5)), "without": sorted(self.without),
             "tokens": {kind: self.tokens[kind] for kind in TOKENS}, "requests": self.requests, "failed_requests": self.failed_requests,
             "dollars": self.cost, "seconds": self.thinking, "first_token_median": median(self.first) if self.first else None,
             "answer_median": median(self.total) if self.total else None,
@@ -93,6 +96,8 @@ class SeatCount:
             count.tokens[kind] += int(number(usage.get(kind))) if isinstance(usage, dict) else 0
         count.cost += number(notes.get("cost"))
         count.requests += int(number(notes.get("requests")))
+        without = notes.get("without")
+        count.without |= {str(name)[:80] for name in without[:40]} if isinstance(without, list) else set()
         failed = notes.get("failed")
         count.failed_requests += len(failed) if isinstance(failed, list) else 0
         if isinstance(latency, dict):

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from arena.bench.models.plots import bars, scatter, whiskers
-from arena.bench.models.report import HEAD, own_figures, rows, titled
+from arena.bench.models.report import HEAD, own_figures, rows, seeds, titled, troubles
 from arena.events import KINDS
 from arena.text import safe_text
 
@@ -47,9 +47,8 @@ COLOURS = {
 def page(tree: Mapping[str, Any]) -> str:
     """The whole document; every text in it is made safe and escaped."""
     games = "; ".join(str(game["named"]) for game in tree["games"])
-    told = f"{games}. {tree['pairs']} seeds from {tree['seed']} for each two players, seats swapped; pool: {', '.join(tree['pool'])}."
-    troubles = [(each["name"], *trouble) for each in tree["entrants"] for trouble in each["troubles"].items()]
-    told_too = [f"{name}, void {count} times: {why}" for name, why, count in troubles]
+    told = f"{games}. {seeds(tree)}, seats swapped; pool: {', '.join(tree['pool'])}."
+    told_too = troubles(tree)
     more = "".join(f"<p>{_text(line)}</p>" for line in [*tree["left_out"], *told_too])
     parts = [
         f"<h1>Language models as players</h1><p>{_text(told)}</p>{more}",
@@ -79,12 +78,13 @@ def _figure(title: str, note: str, drawing: str) -> str:
 def _ratings(game: Mapping[str, Any]) -> str:
     points = [
         (
-            titled(player, game["players"]),
+            titled(player, game["players"], 24),
             player["rating"],
             *player["rating_interval"],
             "--accent" if player["entrant"] else "--soft",
         )
         for player in game["players"]
+        if player["matches"]
     ]
     note = "rating and 95 % interval; models stand out"
     more = ", compared over matches" if game["compared"] == "over matches" else ""
@@ -109,7 +109,7 @@ def _kinds(tree: Mapping[str, Any]) -> str:
             (
                 entrant["name"],
                 [(100 * parts[kind] / total, COLOURS[kind]) for kind in COLOURS],
-                f"{100 * entrant['valid']:.1f} % valid",
+                "no answers" if entrant["valid"] is None else f"{100 * entrant['valid']:.1f} % valid",
             )
         )
     legend = [("legal" if kind == "answers" else kind, colour) for kind, colour in COLOURS.items()]
@@ -151,14 +151,7 @@ def _against(tree: Mapping[str, Any], unit: str, title: str, along: str) -> str:
                 player["matches"] for player in counted
             )
             points.append((entrant["name"], entrant[unit] / entrant["matches"], share))
-    note = (
-        "share of points over all games"
-        if points
-        else "no prices were given"
-        if unit == "dollars"
-        else "nothing was counted"
-    )
-    return _figure(title, note, scatter(points, along)) if points else _figure(title, note, "")
+    return _figure(title, "share of points over all games", scatter(points, along)) if points else ""
 
 
 def _injection(steered: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -18,6 +18,9 @@ from envs.options import address, split
 
 __all__ = ["Duel", "Field", "Plan", "addresses", "labels", "short"]
 
+BUILT_IN = "plain"
+"""What --prompts takes for the prompts that are built in."""
+
 
 @dataclass(frozen=True)
 class Duel:
@@ -91,8 +94,11 @@ def addresses(
 ) -> tuple[str, ...]:
     """Entrants from what a user names: a model, or a whole address ("llm?model=..."); one for each file of prompts and each settings.
 
-    options: KEY=VALUE for all models that are no whole address. UserError for an option without a value.
+    options: KEY=VALUE for all models that are no whole address; prompts: files, or "plain" for the built-in ones. UserError for an option
+    without a value, and where there is no model.
     """
+    if not models:
+        raise UserError("no model to measure: give --models NAME,NAME")
     given = {}
     for option in options:
         key, equals, value = option.partition("=")
@@ -102,7 +108,8 @@ def addresses(
     # Names of models may hold a colon or a slash, as addresses do: only these marks tell them apart.
     named = [model if "?" in model or ".py" in model else None for model in models]
     whole = [name or address("llm", {"model": model} | given) for name, model in zip(named, models, strict=True)]
-    more = [({"prompts": file} if file else {}) | dict(settings) for file in (prompts or [""]) for settings in each]
+    files = ["" if file == BUILT_IN else file for file in prompts] or [""]
+    more = [({"prompts": file} if file else {}) | dict(settings) for file in files for settings in each]
     return tuple(dict.fromkeys(_with(entrant, settings) for entrant in whole for settings in more))
 
 

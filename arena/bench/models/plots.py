@@ -123,7 +123,8 @@ def scatter(points: Sequence[tuple[str, float, float]], along: str) -> str:
 def _beside(places: Sequence[tuple[float, float]], names: Sequence[str]) -> list[str]:
     """Each point's name next to it, moved up or down where another name stands already."""
     parts: list[str] = []
-    taken: list[tuple[float, float, float]] = []
+    # The points themselves too: a name may not lie on one.
+    taken = [(px - 6, px + 6, py + 4) for px, py in places]
     for (px, py), name in zip(places, names, strict=True):
         told = safe_text(name, width=30)
         inward, wide = px > WIDTH * 0.7, 6.6 * len(told)

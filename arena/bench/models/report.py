@@ -13,17 +13,19 @@ from arena.bench.models.plan import Field, Plan, labels, short
 from arena.bench.models.running import Played
 from arena.events import KINDS
 from arena.ratings import rate
+from arena.spending import worth
 from arena.standings import Player, Standing
 from arena.statistics import paired_bootstrap, wilson
 from arena.tally import UNCOUNTED
+from arena.text import safe_text
 
-__all__ = ["HEAD", "SCHEMA", "document", "own_figures", "rows", "titled"]
+__all__ = ["HEAD", "SCHEMA", "document", "own_figures", "rows", "seeds", "titled", "troubles"]
 
 ENOUGH = 10
 """Seeds to draw again from: fewer would give intervals of chance, down to none at all."""
 SCHEMA = "palaestra.llm-bench/1"
 HEAD = (
-    "game", "player", "rating", "95 %", "matches", "won", "points", "score", "valid", "trunc", "empty", "unpars", "illegal", "void",
+    "game", "player", "rating", "95 %", "valid", "matches", "won", "points", "score", "trunc", "empty", "unpars", "illegal", "void",
     "tokens", "dollars", "seconds", "score/$", "score/s",
 )  # fmt: skip
 
@@ -77,7 +79,9 @@ def _players(plan: Plan, field: Field, played: Sequence[Played]) -> list[dict[st
     seated = {(agent, seat) for each in played for seat, agent in enumerate(each.duel.pairing.seats)}
     players = sorted({Player(agent, field.game.spec.role(seat).name) for agent, seat in seated})
     table = rate(every, players, resamples=1000 if plan.pairs >= ENOUGH else 0, trend=False)
-    standings = [standing for ladder in table.ladders for standing in ladder.standings]
+    # Who played no match that counts has no rating and comes last.
+    ordered = [sorted(ladder.standings, key=lambda each: not each.matches) for ladder in table.ladders]
+    standings = [standing for ladder in ordered for standing in ladder]
     return [_player(standing, names, plan, field, played) for standing in standings]
 
 
@@ -102,8 +106,8 @@ def _player(
         "won": standing.won, "drawn": standing.drawn, "lost": standing.lost, "void": len(own) - len(shares), "share": share,
         "win_interval": list(wilson(standing.won, standing.matches)), "points": fmean(points) if points else 0.0,
         "points_interval": _interval(points, plan.seed), "faults": dict(standing.faults),
-        "share_per_dollar": share / (count.cost / matches) if count.cost else None,
-        "share_per_second": share / (count.thinking / matches) if count.thinking else None,
+        "share_per_dollar": share / (count.cost / matches) if count.cost and shares else None,
+        "share_per_second": share / (count.thinking / matches) if count.thinking and shares else None,
         "metrics": _metrics(own), **count.tree(),
     }  # fmt: skip
 
@@ -124,42 +128,64 @@ def _metrics(played: Sequence[Played]) -> dict[str, float]:
     return {name: total / len(having) for name, total in sums.items()}
 
 
-def rows(tree: Mapping[str, Any]) -> list[list[object]]:
-    """The table: one row a game and player."""
-    return [_row(game, player) for game in tree["games"] for player in game["players"]]
+def rows(tree: Mapping[str, Any], width: int | None = None) -> list[list[object]]:
+    """The table: one row a game and player. width: of a name at most."""
+    return [_row(game, player, width) for game in tree["games"] for player in game["players"]]
 
 
-def titled(player: Mapping[str, Any], players: Sequence[Mapping[str, Any]]) -> str:
-    """A player's name, with the role where the game has several."""
+def titled(player: Mapping[str, Any], players: Sequence[Mapping[str, Any]], width: int | None = None) -> str:
+    """A player's name, with the role where the game has several. width: cells at most, of which the role takes what it needs."""
     several = len({each["role"] for each in players}) > 1
-    return f"{player['name']} ({player['role']})" if several else str(player["name"])
+    role = f" ({player['role']})" if several else ""
+    return safe_text(player["name"], width=None if width is None else max(1, width - len(role))) + role
 
 
-def own_figures(game: Mapping[str, Any]) -> tuple[list[str], list[list[object]]] | None:
+def own_figures(game: Mapping[str, Any], width: int | None = None) -> tuple[list[str], list[list[object]]] | None:
     """The game's own figures as a table: one row a figure, one column a player; None where it has none."""
     names = list(dict.fromkeys(name for player in game["players"] for name in player["metrics"]))
     if not names:
         return None
-    head = [game["short"], *(titled(player, game["players"]) for player in game["players"])]
+    head = [game["short"], *(titled(player, game["players"], width) for player in game["players"])]
     return head, [
         [name.replace("_", " "), *(_figure(player["metrics"].get(name)) for player in game["players"])]
         for name in names
     ]
 
 
+def seeds(tree: Mapping[str, Any]) -> str:
+    """How often two players met, in words."""
+    return f"{tree['pairs']} {'seed' if tree['pairs'] == 1 else 'seeds'} from {tree['seed']} for each two players"
+
+
+def troubles(tree: Mapping[str, Any]) -> list[str]:
+    """A line for each reason why a model's matches were void, and for each model whose endpoint did not take what was asked for."""
+    found = []
+    for each in tree["entrants"]:
+        found += [
+            f"{each['name']}, void {n} {'time' if n == 1 else 'times'}: {why}" for why, n in each["troubles"].items()
+        ]
+        if each["without"]:
+            found.append(
+                f"{each['name']} was asked without {', '.join(each['without'])}: the endpoint does not take that"
+            )
+    return found
+
+
 def _figure(value: float | None) -> str:
     return "" if value is None else f"{value:,.0f}" if abs(value) >= 1000 or value == round(value) else f"{value:.2f}"
 
 
-def _row(game: Mapping[str, Any], player: Mapping[str, Any]) -> list[object]:
+def _row(game: Mapping[str, Any], player: Mapping[str, Any], width: int | None) -> list[object]:
+    """What was not measured stays empty: no rating without a match that counts, no share of valid answers without an answer."""
     low, high = player["rating_interval"]
     kinds, tokens = player["kinds"], sum(player["tokens"][kind] for kind in ("prompt", "completion"))
-    name = titled(player, game["players"])
+    name = titled(player, game["players"], width)
     counts = [kinds[kind] or "" for kind in KINDS]
+    rating = (f"{player['rating']:.0f}", f"[{low:.0f}, {high:.0f}]") if player["matches"] else ("", "")
+    earned = (player["won"], f"{player['points']:.2f}", f"{player['share']:.1%}") if player["matches"] else ("", "", "")
     return [
-        game["short"], name, f"{player['rating']:.0f}", f"[{low:.0f}, {high:.0f}]", player["matches"], player["won"],
-        f"{player['points']:.2f}", f"{player['share']:.1%}", f"{player['valid']:.1%}", *counts, player["void"] or "",
-        f"{tokens:,}" if tokens else "",
+        game["short"], name, *rating, "" if player["valid"] is None else f"{player['valid']:.1%}", player["matches"], *earned,
+        *counts, player["void"] or "", f"{tokens:,}" if tokens else "",
         f"{player['dollars']:.4f}" if player["dollars"] else "", f"{player['seconds']:.1f}",
-        *(f"{worth:.3g}" if worth is not None else "" for worth in (player["share_per_dollar"], player["share_per_second"])),
+        worth(player["share_per_dollar"]), worth(player["share_per_second"]),
     ]  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Answer", "Endpoint", "chunk", "first_move", "moves_told", "says", "sse", "wrong"]
+__all__ = ["Answer", "Endpoint", "chunk", "first_move", "moves_told", "says", "sse", "whole", "wrong"]
 
 Body = dict[str, Any]
 
@@ -132,6 +132,13 @@ def says(
     pieces += [(0.0, sse(chunk({}, finish, **more)))]
     pieces += [(0.0, sse(chunk(None, usage=usage)))] if usage else []
     return Answer(pieces=[*pieces, (0.0, b"data: [DONE]\n\n")])
+
+
+def whole(text: str, finish: str = "stop", **message: Any) -> Answer:
+    """A whole answer in one piece of JSON, from an endpoint that does not stream."""
+    choice = {"index": 0, "message": {"role": "assistant", "content": text} | message, "finish_reason": finish}
+    tree = {"id": "x", "object": "chat.completion", "created": 0, "model": "tiny", "choices": [choice], "usage": USAGE}
+    return Answer(headers={"Content-Type": "application/json"}, pieces=[(0.0, json.dumps(tree).encode())])
 
 
 def wrong(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from arena.events import Acted, Refused
-from tests.agents.llm.endpoint import Answer, after, chunk, plays, says, sse, wrong
+from tests.agents.llm.endpoint import Answer, after, chunk, plays, says, sse, whole, wrong
 
 GOOD = '{"why": "w", "move": "bet"}'
 HTML = b"<!DOCTYPE html><html><body>Bad gateway</body></html>"
@@ -67,6 +67,16 @@ CASES = {
                                   ["void"], ["permanent"], 1, "void"),
     "ten megabytes of error": Case([Answer(500, {"Content-Type": "text/plain"}, [(0.0, b"x" * (1 << 20))] * 10)],
                                    failed=["transient"], requests=2),
+    "no stream, but a whole answer": Case([whole(GOOD)]),
+    "no stream, and thoughts alone": Case([whole("", reasoning_content=GOOD)], ["empty"], requests=2),
+    "no stream, and tools": Case([whole("", "tool_calls", tool_calls=[{"id": "a", "function": {}}])], ["empty"], requests=2),
+    "no stream, and an error that says 200": Case(
+        [Answer(200, {"Content-Type": "application/json"}, [(0.0, b'{"error": {"message": "busy", "code": 503}}')])],
+        failed=["transient"], requests=2,
+    ),
+    "no stream, and half of it": Case(
+        [Answer(200, {"Content-Type": "application/json"}, [(0.0, b'{"choices": [')])], failed=["transient"], requests=2
+    ),
     "hang after the end": Case([Answer(pieces=[(0.0, sse(chunk({"content": GOOD}, "stop")))], end="hang")]),
     "cut after the end": Case([Answer(pieces=[(0.0, sse(chunk({"content": GOOD}, "stop")))], end="cut")]),
     # The model's own: refused by kind, asked again, and after two of a kind the match's fault.
@@ -163,6 +173,51 @@ def test_what_an_endpoint_does_not_take_is_left_out_from_then_on(table: Any, fir
     assert endpoint.seen[2][1]["response_format"] == {"type": "json_object"}
 
 
+def test_an_endpoint_that_will_not_stream_is_asked_without_and_every_answer_says_so(table: Any, first: Any) -> None:
+    body = b'{"error": {"message": "Your organization must be verified to stream this model.", "param": "stream"}}'
+    refused = Answer(400, {"Content-Type": "application/json"}, [(0.0, body)])
+    endpoint = table.serve(lambda asked, _: refused if asked.get("stream") else whole(GOOD))
+    result = table.play([table.seat(endpoint), first])
+    assert (result.reason, table.kinds) == ("played out", [])
+    assert ["stream" in body for _, body in endpoint.seen][:2] == [True, False]
+    assert all("stream_options" not in body for _, body in endpoint.seen[1:])
+    notes = next(event.notes for event in table.events if isinstance(event, Acted) and event.seat == 0)
+    assert notes["without"] == ["stream", "stream_options"] and notes["usage"]["completion"] == 20
+
+
+def test_what_an_endpoint_lacks_is_named_by_the_endpoint_and_nothing_else_is_left_out(table: Any, first: Any) -> None:
+    """A word about reasoning in a complaint about temperature says nothing of reasoning_effort."""
+    detail = b'{"detail": [{"loc": ["body", "response_format"]}]}'
+    first_two = wrong(400, "'temperature' is not supported with this reasoning model"), Answer(422, {}, [(0.0, detail)])
+    endpoint = table.serve(after(first_two))
+    table.play([table.seat(endpoint, temperature=0.5, reasoning="low"), first])
+    assert "temperature" not in endpoint.seen[1][1] and endpoint.seen[1][1]["reasoning_effort"] == "low"
+    assert endpoint.seen[2][1]["response_format"] == {"type": "json_object"}
+    notes = next(event.notes for event in table.events if isinstance(event, Acted) and event.seat == 0)
+    assert notes["without"] == ["strict response_format", "temperature"]
+
+
+HTML_TOLD = "a page of HTML instead of an answer"
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [(Answer(404, {"Content-Type": "text/html"}, [(0.0, HTML)]), f"HTTP 404: {HTML_TOLD}"),
+     (Answer(404, {"Content-Type": "text/plain"}, [(0.0, b"404 page not found")]), "HTTP 404: 404 page not found"),
+     (Answer(404, {"Content-Type": "application/json"}, [(0.0, b'{"detail": "Not Found"}')]), "HTTP 404: Not Found"),
+     (Answer(400, {"Content-Type": "application/json"}, [(0.0, b'{"error": "no such model"}')]), "HTTP 400: no such model")],
+)  # fmt: skip
+def test_what_an_endpoint_says_of_an_error_is_told_in_any_form(
+    table: Any, first: Any, answer: Answer, told: str
+) -> None:
+    assert table.play([table.seat(table.serve(after([answer]))), first]).details == (told,)
+
+
+def test_a_page_that_says_it_is_well_is_named_as_one(table: Any, first: Any) -> None:
+    page = Answer(200, {"Content-Type": "text/html; charset=utf-8"}, [(0.0, HTML)])
+    assert table.play([table.seat(table.serve(after([page] * 5))), first]).details[0].endswith(HTML_TOLD)
+
+
 def test_a_request_the_endpoint_refuses_for_another_reason_is_void(table: Any, first: Any) -> None:
     endpoint = table.serve(after([wrong(400, "This model's maximum context length is 8 tokens")]))
     result = table.play([table.seat(endpoint), first])
@@ -173,7 +228,8 @@ def test_a_request_the_endpoint_refuses_for_another_reason_is_void(table: Any, f
 def test_a_refused_connection_is_void_and_not_a_loss(table: Any, first: Any) -> None:
     endpoint = table.serve(plays)
     table.gateway.run(endpoint.stop())
-    assert table.play([table.seat(endpoint), first]).faults == ((0, "void"),)
+    result = table.play([table.seat(endpoint), first])
+    assert result.faults == ((0, "void"),) and endpoint.url.removesuffix("/v1") in result.details[0]
     assert table.events[-1].scores == (0.0, 0.0)
 
 

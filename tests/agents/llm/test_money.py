@@ -55,6 +55,15 @@ def test_a_wrong_table_is_one_line(tmp_path: Path, entry: str) -> None:
     assert "\n" not in str(told.value)
 
 
+def test_a_table_that_is_missing_or_of_another_form_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no file") as told:
+        price_of(str(tmp_path / "none.toml"), "tiny")
+    assert told.value.code == 3
+    (tmp_path / "p.toml").write_text("[tiny]\nprompt = 1\ncompletion = 1\n")
+    with pytest.raises(UserError, match="has no prices"):
+        price_of(str(tmp_path / "p.toml"), "tiny")
+
+
 def test_no_prompt_has_more_tokens_than_are_reserved_for_it() -> None:
     texts = ["abc", "字" * 10, "🙂" * 5, "a\nb" * 50]
     assert all(bound([{"role": "user", "content": text}], "", 0) >= len(text.encode()) for text in texts)

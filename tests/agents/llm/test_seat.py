@@ -341,6 +341,25 @@ def test_what_fails_beside_the_model_is_void(table: Any, first: Any, part: str) 
     assert "ValueError: broken [redacted]" in table.events[-2].detail
 
 
+def test_a_ledger_that_cannot_be_opened_is_told_before_a_match(table: Any, tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text("[models.tiny]\nprompt = 1.0\ncompletion = 1.0\n")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="choose another ledger"):
+        table.seat(
+            table.serve(plays),
+            prices=str(tmp_path / "p.toml"),
+            budget_day=9.0,
+            ledger=str(tmp_path / "file" / "l.sqlite"),
+        )
+
+
+def test_reasoning_is_off_for_models_that_are_told_by_their_template(table: Any, first: Any) -> None:
+    endpoint = table.serve(plays)
+    table.play([table.seat(endpoint, reasoning="off"), first])
+    assert endpoint.seen[0][1]["chat_template_kwargs"] == {"enable_thinking": False}
+    assert endpoint.seen[0][1]["reasoning_effort"] == "none"
+
+
 def test_a_ledger_that_breaks_is_void(table: Any, first: Any, tmp_path: Path) -> None:
     (tmp_path / "p.toml").write_text("[models.tiny]\nprompt = 1\ncompletion = 1\n")
     ledger = tmp_path / "l.sqlite"

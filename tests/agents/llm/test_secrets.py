@@ -169,6 +169,20 @@ def test_a_key_that_is_missing_or_too_short_is_told_in_one_line(environ: dict[st
     assert "abc" not in str(error.value)
 
 
+@pytest.mark.parametrize("given", ["sk-hidden-1", "sk_live_hidden1", "HIDDEN1" * 20, "hidden1.x"])
+def test_a_key_in_place_of_its_variable_is_refused_and_not_repeated(given: str) -> None:
+    with pytest.raises(UserError, match="key_env=") as told:
+        key_from(given, {})
+    assert "hidden" not in str(told.value).lower()
+
+
+@pytest.mark.parametrize("key", ["clé-0123456", "a key\nwith lines"])
+def test_a_key_that_no_header_can_hold_is_told_before_a_match(key: str) -> None:
+    with pytest.raises(UserError, match="plain ASCII") as told:
+        key_from("MY_KEY", {"MY_KEY": key})
+    assert key not in str(told.value)
+
+
 def test_an_endpoint_without_key_needs_none() -> None:
     assert key_from("", {}) == ""
 

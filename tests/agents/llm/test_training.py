@@ -93,6 +93,26 @@ def test_the_command_prints_one_row_a_line(tmp_path: Path, capsys: pytest.Captur
     assert command_line(["rollouts", str(tmp_path), "--seat", "1"]) == 0
     assert {json.loads(line)["seat"] for line in capsys.readouterr().out.splitlines()} == {1}
     assert command_line(["rollouts", str(tmp_path / "nowhere")]) == 3
+    assert command_line(["rollouts", str(tmp_path), "--seat", "2"]) == 2
+    assert "give --seat 0 to 1" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_not_there_yet_is_awaited_when_matches_are_followed(tmp_path: Path) -> None:
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        (tmp_path / "runs").mkdir()
+        played(tmp_path / "runs" / "m.arena", writer(1), "first")
+
+    assert len(list(stream(lambda: finished([tmp_path / "runs"], True), True, 1, pause))) == len(pauses) == 1
+
+
+def test_that_nothing_was_written_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    played(tmp_path / "m.arena", "first", "first")
+    assert command_line(["rollouts", str(tmp_path)]) == 0
+    told = capsys.readouterr()
+    assert told.out == "" and told.err.startswith("no rows")
 
 
 # ---------------------------------------------------------------------- a model that learns
