@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 import textwrap
 import time
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from arena.cli.lineup import clocks, limits_of
-from arena.cli.tables import folded
+from arena.cli.tables import folded, room_of
 
 if TYPE_CHECKING:
     from arena.bench.models.plan import Field, Plan
@@ -161,7 +160,7 @@ def _play(plan: Plan, games: Mapping[str, Field], how: How, played: list[Played]
 def _shown(tree: Mapping[str, Any]) -> str:
     from arena.bench.models.report import HEAD, own_figures, rows, seeds, troubles  # noqa: PLC0415
 
-    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    columns = room_of(sys.stdout)
     widest = NARROW if columns is not None and columns < WIDE else WIDEST
     tables = [folded(HEAD, rows(tree, widest), "llrlrrrrrrrrrrrrrrr", 2, columns)]
     for head, body in filter(None, (own_figures(game, widest) for game in tree["games"])):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from arena.cli import loading, terminal
+from arena.cli.tables import room_of
 from envs.errors import NOT_FOUND, UserError
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def command(
     if not (as_json or plain or record) and terminal.draws():
         code: int = loading.load("tui.app:leaderboard")(folder, game)
         return code
-    from arena.cli.ranking import document, room_of, words  # noqa: PLC0415  (help is shown without what they load)
+    from arena.cli.ranking import document, words  # noqa: PLC0415  (help is shown without what they load)
     from arena.store import Reader  # noqa: PLC0415
     from arena.tournament.account import chosen, progress, tables  # noqa: PLC0415
 

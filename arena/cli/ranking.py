@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from arena.cli.tables import table as columns
 from arena.spending import worth
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from arena.tournament.overall import Verdict
     from arena.tournament.plan import Division, Plan
 
-__all__ = ["SCHEMA", "count_of", "default_store", "document", "newest", "room_of", "words"]
+__all__ = ["SCHEMA", "count_of", "default_store", "document", "newest", "words"]
 
 SCHEMA = "palaestra.rank/1"
 _HEAD = (
@@ -51,14 +50,6 @@ def newest(runs: Path) -> Path | None:
 def count_of(matches: int) -> str:
     """ "1 match", "2 matches"."""
     return f"{matches} match{'' if matches == 1 else 'es'}"
-
-
-def room_of(output: IO[str]) -> int | None:
-    """Columns of the terminal that is written to; None where it is none, and lines may have any length."""
-    try:
-        return os.get_terminal_size(output.fileno()).columns if output.isatty() else None
-    except (OSError, ValueError):
-        return None
 
 
 def words(
@@ -102,8 +93,8 @@ def _part(share: Fraction | None) -> str:
 
 def _fitted(head: Sequence[str], rows: Sequence[Sequence[object]], right: str, room: int | None) -> str:
     """The table, without the columns that can best be spared until it fits; what is gone is said."""
-    kept, gone = list(range(len(head))), []
-    for spare in (None, *_SPARE):
+    kept, gone = list(range(len(head))), list[str]()
+    for spare in ("", *_SPARE):
         if spare in head:
             kept.remove(head.index(spare))
             gone.append(spare)

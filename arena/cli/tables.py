@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from arena.text import cell_width, safe_text
 
 if TYPE_CHECKING:
     from envs.spec import Option
 
-__all__ = ["folded", "option_rows", "option_trees", "table"]
+__all__ = ["folded", "option_rows", "option_trees", "room_of", "table"]
+
+
+def room_of(output: IO[str]) -> int | None:
+    """Columns of the terminal that is written to; None where it is none, and lines may have any length."""
+    try:
+        return os.get_terminal_size(output.fileno()).columns if output.isatty() else None
+    except (OSError, ValueError):
+        return None
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]], right: str = "", most: int = 60) -> str:

@@ -83,7 +83,7 @@ def _play(run: Run) -> bool:
 
 
 def _print(store: Store, as_json: bool, resamples: int, interrupted: bool) -> None:
-    from arena.cli.ranking import count_of, document, room_of, words  # noqa: PLC0415
+    from arena.cli.ranking import count_of, document, words  # noqa: PLC0415
     from arena.tournament.account import chosen, progress, tables  # noqa: PLC0415
 
     places = chosen(store.plan, None)

@@ -94,11 +94,11 @@ class Learner:
         memories = [part.memory for part in parts if isinstance(part, Sequences)]
         if not flat:
             return []
-        sent = iter(self.net.sent(np.concatenate(flat)).split([len(each) for each in flat]))
+        sent = iter(self.net.sent(np.concatenate(flat)).split_with_sizes([len(each) for each in flat]))
         cut = [[next(sent).view(each.shape) for each in part] for part in whole]
         if not memories:
             return [(places, ()) for (places,) in cut]
-        before = self.net.sent(np.concatenate(memories)).split([len(each) for each in memories])
+        before = self.net.sent(np.concatenate(memories)).split_with_sizes([len(each) for each in memories])
         return [(places, (*given, memory)) for (places, *given), memory in zip(cut, before, strict=True)]
 
     def step(

@@ -12,9 +12,10 @@ import msgspec
 import pytest
 
 import replays
-from arena.cli.ranking import _HEAD, _fitted, room_of
+from arena.cli.ranking import _HEAD, _fitted
 from arena.cli.scoreboard import _BAR, _OTHERS, _SHORT_BAR, _SHORTEST, _row
 from arena.cli.scoreboard import _HEAD as _SCORES
+from arena.cli.tables import room_of
 from arena.events import Started
 from arena.standings import Player, Standing
 from arena.text import cell_width
