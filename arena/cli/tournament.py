@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from arena.cli.tables import room_of
+
 if TYPE_CHECKING:
     from arena.store import Store
     from arena.tournament.crew import Crew
