@@ -26,10 +26,11 @@ class Memory:
 
     def __init__(self, rows: int, first: int, count: int, single: bool, width: int) -> None:
         self.first, self.count, self.single = first, count, single
-        self.state, self.known = np.zeros((rows, count, width), np.float32), np.zeros((rows, count), np.bool_)
+        self.state: np.ndarray = np.zeros((rows, count, width), np.float32)
+        self.known: np.ndarray = np.zeros((rows, count), np.bool_)
         self._rows = np.arange(rows)[:, None]
-        self._lane = np.broadcast_to(np.arange(count), (rows, count))
-        self._after = self.state
+        self._lane: np.ndarray = np.broadcast_to(np.arange(count), (rows, count))
+        self._after: np.ndarray = self.state
 
     def outputs(self, way: Recalling, x: np.ndarray, acting: np.ndarray) -> np.ndarray:
         """The network's outputs for x[B * L, ...] where acting bool[B, P] decide; `keep` then takes over what it remembers after them."""

@@ -113,7 +113,7 @@ class Past:
 
         vec, rows = collector.vec, self.rows
         acting, other = vec.acting[rows], np.zeros_like(collector.full[rows])
-        own, opening = collector.own[rows][:, None], collector.opening[rows][:, None]
+        opening = collector.opening[rows][:, None]
         for n, (name, s) in enumerate(collector.streams.items()):
             x, memory = rows_of(vec.obs[name][s.view][rows]), self.memories.get(name)
             way = self.passes[name]
@@ -125,7 +125,8 @@ class Past:
             drawn = np.array([keys.fold(key, n)], np.uint64)
             kernels.draw(score, weight, s.edges, drawn, False, seat, acts, action, logp, other)
             if memory is not None:
-                memory.keep(acts & (seat != own) & ~opening)
+                # Of the learner's own seat, too: nobody asks for that.
+                memory.keep(acts & ~opening)
         take(collector.full[rows], other, acting, collector.own[rows], np.ones(len(other), np.bool_))
 
 

@@ -174,7 +174,14 @@ def test_the_learner_sees_what_was_seen_in_play() -> None:
     work.roster.seat(work.shards, work.rounds)
     (shard,) = work.shards
     assert work._play(shard)
-    s = shard.stream("player")
+    s, collector = shard.stream("player"), shard.collector
+    young = collector.age <= (collector.vec.seeds >> np.uint64(40)) % np.uint64(SMALL["plies"] + 1)
+    assert young.any() and s.memory is not None
+    for rows, memory in [
+        (slice(None), s.memory),
+        *((b.rows, cast(Past, b).memories["player"]) for b in collector.blocks),
+    ]:
+        assert memory.known.any() and not memory.known[young[rows]].any(), "an opening is nobody's own"
     assert s.start.any() and s.fresh[s.learn].any() and not s.fresh[s.learn].all()
     parts = shard.parts("player", shard.choose("player"), 3, 0, 2)
     for part in parts:
