@@ -60,11 +60,13 @@ def reply_socket(recording: Path, seat: int) -> Path:
 
 def start(
     game: str, agents: Sequence[str], *, runs: Path, seed: int | None = None, speed: float | None = 1.0, limits: Limits | None = None,
-    timeout: float = 60.0, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep,
+    timeout: float = 180.0, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep,
+    tell: Callable[[str], object] = str,
 ) -> Path:  # fmt: skip
     """Start a match in the background and return its recording (x.arena; until the match has ended the file is x.arena.part).
 
-    speed: ticks per second, None for as fast as it goes. Raises UserError with the child's own line when it could not start.
+    speed: ticks per second, None for as fast as it goes; tell: is given what `said` says meanwhile. Raises UserError with the child's own
+    line when it could not start.
     """
     recording = new_path(runs, game)
     _make(recording.parent)
@@ -80,12 +82,15 @@ def start(
         )  # fmt: skip
     _children.append(child)
     part = Path(f"{recording}.part")
-    until = clock() + timeout
+    until, told = clock() + timeout, ""
     while not part.exists() and not recording.exists():
         if child.poll() is not None or clock() > until:
             lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
             log.unlink(missing_ok=True)
             raise UserError(lines[-1] if lines else f"the match did not start within {timeout:.0f} s", FAILURE)
+        if (line := said(recording)) != told:
+            told = line
+            tell(line)
         sleep(0.01)
     return recording
 
@@ -101,15 +106,16 @@ def _make(folder: Path) -> None:
 
 
 def said(path: Path) -> str:
-    """The last line that the process of a match has written beside its recording, "" without one; it says when rules are compiled."""
+    """The newest line that the process of a match has to say (that rules are compiled) beside its recording; "" without one."""
     try:
         with open(path.with_name(path.name.removesuffix(".part")).with_suffix(".log"), "rb") as log:
-            lines = log.read(_MOST_SAID).decode("utf-8", "replace").strip().splitlines()
+            lines = log.read(_MOST_SAID).decode("utf-8", "replace").splitlines()
     except OSError:
         return ""
-    return lines[-1].removeprefix("palaestra: ") if lines else ""
+    return next((line.removeprefix(_OURS) for line in reversed(lines) if line.startswith(_OURS)), "")
 
 
+_OURS = "palaestra: "
 _MOST_SAID = 65536
 _children: list[subprocess.Popen[bytes]] = []
 

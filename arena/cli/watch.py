@@ -207,7 +207,13 @@ def _new(
         # The rules are compiled in the match's process, which takes a moment, the first time several seconds.
         click.echo(f"starting {game}: {' v '.join(agents)} ...", err=True)
     recording = start(
-        game, agents, runs=settings.runs, seed=seed, speed=speed or (FASTEST if people else None), limits=limits
+        game,
+        agents,
+        runs=settings.runs,
+        seed=seed,
+        speed=speed or (FASTEST if people else None),
+        limits=limits,
+        tell=(lambda line: click.echo(line, err=True)) if screen else str,
     )
     if not screen:
         return _tell(recording, settings, who, board, None)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.app import App, ComposeResult
 
 import replays
+from arena import background
 from arena.background import said
 from arena.cli import terminal
 from arena.events import Acted, Ended, Seat
@@ -209,7 +212,7 @@ def test_actions_have_all_the_room_where_they_have_no_second_name() -> None:
 def test_what_a_starting_match_says_is_read_from_beside_its_recording(tmp_path: Path) -> None:
     path = tmp_path / "m.arena.part"
     assert said(path) == ""
-    (tmp_path / "m.log").write_text("first\npalaestra: compiling the rules of x once\n")
+    (tmp_path / "m.log").write_text("palaestra: compiling the rules of x once\nTraceback\n")
     assert said(path) == said(tmp_path / "m.arena") == "compiling the rules of x once"
 
 
@@ -277,3 +280,30 @@ def test_where_colour_must_not_be_the_only_signal_dots_are_the_letters_of_the_bo
         write(cells, 0, 0, line, palette)
         shown[palette] = cells.lines()[0].rstrip()
     assert shown == {"standard": "● MCTS v ● Scripted ● ended", "colour-blind": "X MCTS v O Scripted ● ended"}
+
+
+def test_who_starts_a_match_is_told_that_its_rules_are_compiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process stands still; its log and then its recording appear while `start` waits."""
+
+    class Child:
+        def poll(self) -> None:
+            return None
+
+    def popen(command: list[str], **options: Any) -> Child:
+        found.append(Path(json.loads(command[-1])["record"]))
+        return Child()
+
+    def sleep(seconds: float) -> None:
+        done = len(told) + 1
+        found[0].with_suffix(".log").write_text("a warning\npalaestra: compiling the rules of x once\nanother\n")
+        if done > 1:
+            Path(f"{found[0]}.part").touch()
+
+    found: list[Path] = []
+    told: list[str] = []
+    monkeypatch.setattr(background.subprocess, "Popen", popen)
+    monkeypatch.setattr(background, "_children", [])
+    path = background.start("x", ["a"], runs=tmp_path, clock=lambda: 0.0, sleep=sleep, tell=told.append)
+    assert told == ["compiling the rules of x once"] and path == found[0]

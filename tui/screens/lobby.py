@@ -94,11 +94,16 @@ class LobbyScreen(Lists):
 
     def _start(self, game: str, agents: list[str], seed: int) -> None:
         try:
-            path = background.start(game, agents, runs=self.library.runs, seed=seed, speed=self.app.settings.speed)
+            speed, runs = self.app.settings.speed, self.library.runs
+            path = background.start(game, agents, runs=runs, seed=seed, speed=speed, tell=self._told)
         except UserError as error:
             self.app.call_from_thread(self.notify, str(error), severity="error", markup=False)
             return
         self.app.call_from_thread(self.open, path)
+
+    def _told(self, line: str) -> None:
+        """What a match that begins says of itself."""
+        self.app.call_from_thread(self.notify, line, markup=False)
 
     def action_stop(self) -> None:
         watched = self._tapes.running.get(self._list.key or "")

@@ -240,11 +240,14 @@ class NewMatch(Overlay[Path | None]):
     def _start(self, game: str, agents: list[str], seed: int | None, speed: float | None) -> None:
         try:
             demand_fit(game, agents)
-            path = background.start(game, agents, runs=self.runs, seed=seed, speed=speed)
+            path = background.start(game, agents, runs=self.runs, seed=seed, speed=speed, tell=self._said)
         except (UserError, OSError) as error:
             self._back(self._failed, str(error))
             return
         self._back(self.dismiss, path)
+
+    def _said(self, line: str) -> None:
+        self._back(self._tell, line)
 
     def _failed(self, why: str) -> None:
         self._starting = False
