@@ -26,6 +26,7 @@ from arena.training.threads import one_thread
 from envs.errors import CORRUPT, UserError
 from envs.game import Game
 from envs.registry import game as open_game
+from envs.spec import Role
 
 __all__ = ["Bound", "Config", "lower_bound"]
 
@@ -69,13 +70,17 @@ class Exploiter(ppo.Ppo):
         one = next(iter(plans.values()))
         settings = ppo.Config(
             seed=config.seed, rows=config.rows, ticks=config.ticks, batch=config.batch, rate=config.rate, gamma=1.0, entropy=config.entropy,
-            entropy_end=0.0, past=1.0, hidden=one.hidden, layers=one.layers, view=one.view, net=one.kind, threads=1,
-            snapshot=1_000_000,
+            entropy_end=0.0, past=1.0, view=one.view, threads=1, snapshot=1_000_000,
         )  # fmt: skip
+        self.plans = plans
         super().__init__(settings, game)
         # The only former self that can be seated is the one that is to be exploited.
         self.roster.pool = {0: {name: array.copy() for name, array in frozen.items()}}
         net.fill(self.nets, frozen)  # it begins as its victim: from there on every gain is a weakness
+
+    def _network(self, role: Role, number: int) -> net.Net:
+        """Each role's of the kind of the victim's."""
+        return net.make(self.plans[role.name], number, self.device)
 
     def measure(self, games: int) -> np.ndarray:
         """Play at least so many games, in LEAST rounds or more, without learning: float64[rounds, 3], its games, wins, points."""

@@ -94,12 +94,17 @@ class Learner:
         memories = [part.memory for part in parts if isinstance(part, Sequences)]
         if not flat:
             return []
-        sent = iter(self.net.sent(np.concatenate(flat)).split_with_sizes([len(each) for each in flat]))
+        sent = iter(self._sent(flat))
         cut = [[next(sent).view(each.shape) for each in part] for part in whole]
         if not memories:
             return [(places, ()) for (places,) in cut]
-        before = self.net.sent(np.concatenate(memories)).split_with_sizes([len(each) for each in memories])
-        return [(places, (*given, memory)) for (places, *given), memory in zip(cut, before, strict=True)]
+        return [(places, (*given, memory)) for (places, *given), memory in zip(cut, self._sent(memories), strict=True)]
+
+    def _sent(self, arrays: Sequence[np.ndarray]) -> Sequence[torch.Tensor]:
+        """Arrays that differ in their first axis alone, in one transfer."""
+        import torch  # noqa: PLC0415  an extra, 1 s
+
+        return torch.split(self.net.sent(np.concatenate(arrays)), [len(each) for each in arrays])
 
     def step(
         self, places: torch.Tensor, given: tuple[torch.Tensor, ...], loss: Loss, rate: float, norm: float
