@@ -45,6 +45,8 @@ BUILT_IN = {
     "window": "agents.window:Window",
 }
 
+_OF_THIS_PROCESS = frozenset({"human", "llm", "window"})
+
 
 class Maker:
     """A player that has been found: called without arguments, once per seat and match, it gives an Agent.
@@ -133,11 +135,13 @@ def load(address: str | Agent, sandbox: str = "") -> Maker | Guarded:
 
     address: "random", "mcts?simulations=400&c=1.4", "module:name", "path/to/file.py:name", "file.py:Class?option=1"; the folder of a
     training run ("runs/x?search=200"); a program ("exec:./bot --level 3"). sandbox: "isolated" or "sealed" put the player into a process
-    of its own, unread by this one; programs are always in one. "default", for tournaments: isolated whatever is somebody's own, trusted
-    the named players and given callables.
+    of its own, unread by this one; programs are always in one, and people and models never: walls would keep keys, keyboard and network
+    from them. "default", for tournaments: isolated whatever is somebody's own, trusted the named players and given callables.
     """
     if sandbox == DEFAULT:
         sandbox = _default_mode(address)
+    if isinstance(address, str) and address.partition("?")[0] in _OF_THIS_PROCESS:
+        sandbox = ""
     if not isinstance(address, str):
         if sandbox not in ("", "trusted"):
             raise UserError(

@@ -19,7 +19,7 @@ from replays.tape import Tape
 
 __all__ = ["Hit", "acts_for", "demand_seat", "marks_for", "pattern", "place", "search", "texts_of"]
 
-_LONGEST, _AROUND, _DEEPEST = 1 << 17, 40, 6
+_LONGEST, _AROUND, _DEEPEST = 1 << 18, 40, 6
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def texts_of(event: Event) -> Iterator[tuple[str, int, str]]:
     if isinstance(event, Marked):
         yield "mark", event.seat, event.text
     elif isinstance(event, Refused):
-        yield "refused", event.seat, event.reason
+        yield "refused", event.seat, f"{event.kind}: {event.reason}"
         yield "refused", event.seat, event.answer
         yield from _noted(event)
     elif isinstance(event, Faulted):

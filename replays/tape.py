@@ -291,7 +291,7 @@ def _as_mark(event: Event | None) -> Marked | None:
     if isinstance(event, Marked):
         return event
     if isinstance(event, Refused):
-        return Marked(event.tick, event.at, "refused", f"refused: {event.reason}", event.seat, event.seat)
+        return Marked(event.tick, event.at, "refused", f"{event.kind}: {event.reason}", event.seat, event.seat)
     if isinstance(event, Faulted):
         return Marked(event.tick, event.at, "fault", f"{event.cause}: {event.detail}", event.seat)
     return None

@@ -155,7 +155,7 @@ def _is_of(path: Path, started: Started) -> bool:
 def _told(event: Marked | Refused | Faulted) -> str:
     if isinstance(event, Marked):
         return event.text
-    return f"refused: {event.reason}" if isinstance(event, Refused) else f"{event.cause}: {event.detail}"
+    return f"{event.kind}: {event.reason}" if isinstance(event, Refused) else f"{event.cause}: {event.detail}"
 
 
 def _installed(started: Started) -> Game | None:

@@ -6,6 +6,7 @@ when it is written. A page that has nothing to show says why, and what to do.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,12 +21,15 @@ from tui.vantage import LOOK_BACK, Vantage, as_text
 from tui.widgets.bars import Choice, Thought, bars_cells
 from tui.written import WRITTEN, attempts, is_writer
 
-__all__ = ["PAGES", "Sitting", "page_cells", "page_text", "pages_of", "thought_of"]
+__all__ = ["PAGES", "Sitting", "line_of", "page_cells", "page_text", "pages_of", "thought_of"]
 
 PAGES = ("policy", "sees", "notes", "raw", "stats")
 """Of every seat; one whose agent writes has those of `tui.written` besides."""
 _MOST_CHOICES = 64
+_MOST_LINES = 20_000
+"""Lines of one page: a prompt of the longest kind, in a narrow pane."""
 _LONG = ("prompt", "completion", "reasoning", "raw")
+Sought = re.Pattern[str] | None
 _HIDDEN = "Hidden from this view."
 
 
@@ -215,22 +219,36 @@ def page_text(page: str, sitting: Sitting) -> str:
 
 
 def page_cells(
-    page: str, sitting: Sitting, columns: int, rows: int, scroll: int, palette: str, plain: bool
+    page: str, sitting: Sitting, columns: int, rows: int, scroll: int, palette: str, plain: bool, sought: Sought = None
 ) -> tuple[Cells, int]:
-    """A page as a sheet, from its line `scroll` on, and how many lines it can be scrolled."""
+    """A page as a sheet, from its line `scroll` on, and how many lines it can be scrolled. sought: what is searched for stands out."""
     if page == "policy":
         return _policy(sitting, columns, rows, palette, plain), 0
     lines = _wrapped(_TEXTS[page](sitting), columns)
-    return scrolled([[_styled(line)] for line in lines], columns, rows, scroll, palette)
+    return scrolled([_styled(line, sought) for line in lines], columns, rows, scroll, palette)
+
+
+def line_of(page: str, sitting: Sitting, columns: int, sought: re.Pattern[str]) -> int | None:
+    """The line of a page on which what is searched for is found first; None where it is not there."""
+    if page == "policy":
+        return None
+    text = _TEXTS[page](sitting)
+    found = sought.search(text)
+    return None if found is None else max(len(wrap(text[: found.start() + 1], columns, _MOST_LINES)) - 1, 0)
 
 
 @lru_cache(maxsize=32)
 def _wrapped(text: str, columns: int) -> Sequence[str]:
     """A page's lines; a prompt may be long, and is painted again and again while its match runs."""
-    return wrap(text, columns)
+    return wrap(text, columns, _MOST_LINES)
 
 
-def _styled(line: str) -> Span:
-    """Headings (a word and a colon alone on a line, or whom something was said to) stand out a little."""
+def _styled(line: str, sought: Sought) -> Line:
+    """Headings (a word and a colon alone on a line, or whom something was said to) stand out a little, what is searched for much."""
     heads = line.endswith(":") and (" " not in line or line.startswith("says to "))
-    return Span(line, "accent") if heads else Span(line)
+    colour = "accent" if heads else "text"
+    spans, at = [], 0
+    for found in sought.finditer(line) if sought is not None else ():
+        spans += [Span(line[at : found.start()], colour), Span(found[0], "highlight", True)]
+        at = found.end()
+    return [span for span in (*spans, Span(line[at:], colour)) if span.text]

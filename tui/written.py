@@ -13,7 +13,7 @@ from arena.events import Acted, Refused
 from tui.tally import number
 from tui.vantage import Vantage, as_text
 
-__all__ = ["WRITTEN", "attempts", "is_writer"]
+__all__ = ["WRITTEN", "attempts", "is_writer", "page_of"]
 
 Attempt = Acted | Refused
 
@@ -69,11 +69,15 @@ def _tokens(found: list[Attempt]) -> str:
 def _counts(notes: Mapping[str, Any]) -> list[str]:
     """What an attempt took, one figure a line."""
     usage, latency = _table(notes, "usage"), _table(notes, "latency")
-    rows: list[tuple[str, Any]] = [("model", notes.get("model")), ("prompts", notes.get("prompts"))]
-    rows += [(f"{name} tokens", _count(usage, name)) for name in ("prompt", "cached", "completion", "reasoning")]
-    rows += [("first token", _seconds(latency, "first")), ("in all", _seconds(latency, "total"))]
+    rows: list[tuple[str, Any]] = [
+        (f"{name} tokens", _count(usage, name)) for name in ("prompt", "cached", "completion", "reasoning")
+    ]
     cost = number(notes.get("cost"))
-    rows += [("cost", f"{cost:.6f} dollars" if cost else None), ("requests", notes.get("requests"))]
+    rows.append(("dollars", f"{cost:.6f}" if cost else None))
+    rows += [("first token", _seconds(latency, "first")), ("in all", _seconds(latency, "total"))]
+    rows += [(name, notes.get(name)) for name in ("requests", "model", "answered by", "prompts")]
+    without = notes.get("without")
+    rows.append(("not taken", ", ".join(map(str, without[:20])) if isinstance(without, list) else None))
     lines = [
         f"{name:<18}{as_text(value) if isinstance(value, dict) else value}" for name, value in rows if value is not None
     ]
@@ -105,3 +109,15 @@ WRITTEN: dict[str, Callable[[list[Attempt]], str]] = {
     "prompt": _prompt, "completion": _completion, "parsed": _parsed, "tokens": _tokens,
 }  # fmt: skip
 """The pages by name: each makes a text of the attempts at one decision."""
+_ELSEWHERE = {
+    "reasoning": "completion",
+    "model": "tokens",
+    "prompts": "tokens",
+    "failed": "tokens",
+    "without": "tokens",
+}
+
+
+def page_of(note: str) -> str:
+    """The page of a seat's pane on which a note is read."""
+    return note if note in WRITTEN else _ELSEWHERE.get(note, "notes")

@@ -78,7 +78,8 @@ def sandboxes(command: _F) -> _F:
     for option in (
         click.option("--isolate", "sandbox", flag_value="isolated", help="The same as --sandbox isolated."),
         click.option(
-            "--sandbox", "sandbox", type=modes, metavar="MODE", help="Where agents run: trusted (here), isolated or sealed."
+            "--sandbox", "sandbox", type=modes, metavar="MODE",
+            help="Where agents run: trusted (here; human, llm: always), isolated, sealed."
         ),
     ):  # fmt: skip
         command = option(command)

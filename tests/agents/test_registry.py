@@ -168,3 +168,10 @@ def test_loading_a_simple_player_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("address", ["llm?model=m&key_env=", "human", "window"])
+def test_who_needs_this_process_is_never_put_behind_walls(address: str) -> None:
+    """A model whose key stays outside would lose every match to its harness."""
+    assert [agents.load(address, mode).mode for mode in ("isolated", "sealed", "default")] == ["trusted"] * 3
+    assert agents.load("random", "isolated").mode == "isolated"

@@ -134,7 +134,7 @@ async def test_a_refusal_of_the_match_stands_beside_the_line_and_asks_again(sit:
         await table.seen(pilot)
         table.live.act(0, "nonsense")
         text = await table.seen(pilot)
-        assert "refused: 'nonsense' is no column" in text
+        assert "illegal: 'nonsense' is no column" in text
         assert "YOUR MOVE" in text
         await pilot.press("4", "enter")
         await table.seen(pilot)

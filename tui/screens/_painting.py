@@ -6,6 +6,7 @@ stranger: whatever goes wrong while its states are drawn or told becomes a line 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,7 +16,7 @@ from replays.tape import Moment
 from tui.cells import Mode
 from tui.damage import Easel
 from tui.lines import Line, Span, paste, scrolled, span_width, wrap, write, write_lines
-from tui.pages import PAGES, Sitting, page_cells, pages_of
+from tui.pages import PAGES, Sitting, line_of, page_cells, pages_of
 from tui.sheet import Cells, legible
 from tui.story import StoryRow, story_cells, window
 from tui.tally import Tally
@@ -36,7 +37,9 @@ _MANY, _STRETCHES = 2000, 600
 
 @dataclass
 class Painting:
-    """The looks, and where each pane is scrolled to. `anchor`: the tick that the event list is scrolled to, None to follow."""
+    """The looks, and where each pane is scrolled to. `anchor`: the tick that the event list is scrolled to, None to follow; `sought`: what
+    is searched for; `seeking`: the seat and page that are scrolled to it when they are painted next.
+    """
 
     palette: str
     plain: bool
@@ -46,6 +49,8 @@ class Painting:
     furthest: dict[tuple[int, str], int] = field(default_factory=dict)
     anchor: int | None = None
     rows: Sequence[StoryRow] = ()
+    sought: re.Pattern[str] | None = None
+    seeking: tuple[int, str] | None = None
     easel: Easel = field(default_factory=Easel)
     _thinned: tuple[int, int, tuple[tuple[int, str], ...]] = (0, 0, ())
 
@@ -111,8 +116,13 @@ class Painting:
                 title, right = moving, beside
 
         def painted(wide: int, high: int) -> Cells:
+            if self.seeking == (seat, page) and self.sought is not None:
+                self.seeking = None
+                self.scrolls[seat, page] = max((line_of(page, sitting, wide, self.sought) or 0) - high // 3, 0)
             scroll = self.scrolls.get((seat, page), 0)
-            cells, self.furthest[seat, page] = page_cells(page, sitting, wide, high, scroll, self.palette, self.plain)
+            cells, self.furthest[seat, page] = page_cells(
+                page, sitting, wide, high, scroll, self.palette, self.plain, self.sought
+            )
             return cells
 
         return Content(title, right, paint=self.guarded(painted), active=active)

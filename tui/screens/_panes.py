@@ -24,6 +24,7 @@ from tui.screens._words import view_name
 from tui.screens.keys import KeysScreen
 from tui.widgets.grid import GridView
 from tui.widgets.pane import Pane
+from tui.written import page_of
 
 __all__ = ["Panes"]
 
@@ -151,6 +152,25 @@ class Panes(Steering):
     def go(self, position: int) -> None:
         self.painting.anchor = None
         super().go(position)
+
+    def searching(self, pattern: str) -> None:
+        super().searching(pattern)
+        self.painting.sought = self.hunt.wanted if self.hunt is not None else None
+        self.changed()
+
+    def action_hit(self, direction: int) -> None:
+        """Where the hit is in an agent's note, its pane is scrolled to it, on the page of that note if the open one has it not."""
+        super().action_hit(direction)
+        noted = self.hunt.noted.get(self.playback.position) if self.hunt is not None else None
+        if self.hunt is None or noted is None or not 0 <= noted[0] < self.vantage.seats:
+            return
+        self.seat, self.painting.sought = noted[0], self.hunt.wanted
+        page, sitting = self.painting.pages.get(self.seat, PAGES[0]), self.sitting()
+        if sitting is None or not self.hunt.wanted.search(page_text(page, sitting)):
+            page = page_of(noted[1])
+        self.painting.pages[self.seat], self.painting.seeking = page, (self.seat, page)
+        self.fit_parts()
+        self.changed()
 
     def action_zoom(self) -> None:
         self.alone = not self.alone
