@@ -177,7 +177,7 @@ def test_text_that_goes_on_says_so() -> None:
     ],
 )
 def test_only_headings_stand_out(line: str, heading: bool) -> None:
-    assert (_styled(line).colour == "accent") is heading
+    assert (_styled(line, None)[0].colour == "accent") is heading
 
 
 def test_an_idle_seat_is_not_said_never_to_have_moved() -> None:
