@@ -27,7 +27,9 @@ ENOUGH = 0.5
 
 def tells_the_past(game: Game, role: Role, view: str, rows: int = ROWS, ticks: int = TICKS) -> bool:
     """See the module. Plays `rows` games for `ticks` ticks from a fixed seed: equal answers for equal rules."""
-    vec = vector(game, num=rows, encode=(view,), seats="all", checked=False)
+    # As training does, so that nothing is compiled for this alone.
+    lanes = "all" if "simultaneous" in game.spec.traits else "acting"
+    vec = vector(game, num=rows, encode=(view,), seats=lanes, checked=False)
     vec.reset(seed=SEED)
     try:
         return _Moments(vec, role, view).judged(ticks)
@@ -62,7 +64,8 @@ class _Moments:
 
     def _look(self, row: int, seat: int, actions: np.ndarray) -> bool:
         """Take note of a decision; False when its view has been met after another past."""
-        view, past = self.seen[row, seat - self.seats.start].tobytes(), self.pasts[row, seat]
+        lane = seat - self.seats.start if self.vec.seats == "all" else 0
+        view, past = self.seen[row, lane].tobytes(), self.pasts[row, seat]
         self.met += 1
         self.later += past != b""
         self.again += view in self.after
