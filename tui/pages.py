@@ -91,7 +91,7 @@ def _when(sitting: Sitting, act: Acted) -> str:
 def _policy(sitting: Sitting, columns: int, rows: int, palette: str, plain: bool) -> Cells:
     cells, act = Cells.blank(columns, rows), sitting.act
     if act is None:
-        write_lines(cells, _nothing(sitting, columns), palette)
+        write_lines(cells, _nothing(sitting), palette)
         return cells
     when = _when(sitting, act)
     name = act.name or str(act.action)
@@ -117,7 +117,7 @@ def _policy(sitting: Sitting, columns: int, rows: int, palette: str, plain: bool
     return cells
 
 
-def _nothing(sitting: Sitting, columns: int) -> list[Line]:
+def _nothing(sitting: Sitting) -> list[Line]:
     """Why there is no act to show."""
     if not sitting.own and not sitting.vantage.tape.opened:
         return [[Span(_HIDDEN, "muted")], [Span("v looks through other eyes.", "muted")]]
@@ -135,7 +135,7 @@ def _sees(sitting: Sitting) -> str:
 def _notes(sitting: Sitting) -> str:
     act = sitting.act
     if act is None:
-        return "No move yet."
+        return "\n".join(span.text for line in _nothing(sitting) for span in line)
     if not sitting.own and not act.said:
         return f"{_HIDDEN} v looks through other eyes."
     parts = [f"says to {_listeners(sitting, seats)}:\n{text}" for seats, text in act.said]
@@ -212,7 +212,7 @@ def page_text(page: str, sitting: Sitting) -> str:
         return _TEXTS[page](sitting)
     act = sitting.act
     if act is None:
-        return "\n".join("".join(span.text for span in line) for line in _nothing(sitting, 80))
+        return "\n".join("".join(span.text for span in line) for line in _nothing(sitting))
     shares = [f"{choice.name}  {choice.probability:.3f}" for choice in thought_of(act, None).choices]
     why = act.notes.get("why")
     return "\n".join([f"step {act.tick}: {act.name}", *shares, *([str(why)] if why else [])])

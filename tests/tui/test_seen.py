@@ -23,7 +23,7 @@ from tui.few import few_colours, nearest
 from tui.keymaps import MATCH, Command
 from tui.lines import Span, scrolled, spread, write
 from tui.listing import played
-from tui.pages import _styled
+from tui.pages import Sitting, _styled, page_text
 from tui.playback import Playback
 from tui.screens._layout import layout
 from tui.screens._words import Scene, headline, key_words, result, status
@@ -36,6 +36,7 @@ from tui.seat import Choice as Legal
 from tui.seat_view import action_columns
 from tui.seating import seat_words
 from tui.sheet import Cells
+from tui.tally import Tally
 from tui.vantage import Vantage
 from tui.widgets.bars import Choice, Thought, bars_cells
 from tui.widgets.pane import KeyLine, KeyWord
@@ -307,3 +308,10 @@ def test_who_starts_a_match_is_told_that_its_rules_are_compiled(
     monkeypatch.setattr(background, "_children", [])
     path = background.start("x", ["a"], runs=tmp_path, clock=lambda: 0.0, sleep=sleep, tell=told.append)
     assert told == ["compiling the rules of x once"] and path == found[0]
+
+
+def test_notes_that_are_hidden_are_not_said_not_to_be_there() -> None:
+    vantage = golden("liars_dice").looking(0)
+    moment = vantage.moment(vantage.tape.last - 1)
+    hidden = Sitting(vantage, moment, 1, None, Tally(vantage.tape))
+    assert page_text("notes", hidden).startswith("Hidden") and page_text("policy", hidden).startswith("Hidden")

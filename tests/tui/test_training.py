@@ -17,7 +17,7 @@ from arena.settings import Settings
 from envs.errors import NOT_FOUND, UserError
 from tests.tui.glass import glass, settled
 from tui.app import ArenaApp
-from tui.screens._training_panes import first_metric, short, span
+from tui.screens._training_panes import first_metric, pool, short, span
 from tui.screens.training import TrainingScreen
 from tui.training import Curve, Follower, RunView, newest_match, tell
 from tui.widgets.rows import RowList
@@ -261,3 +261,13 @@ def test_durations_are_short(seconds: float, text: str) -> None:
 def test_a_run_shows_first_what_it_is_about() -> None:
     assert first_metric(["value", "nash_conv", "exploitability"]) == "exploitability"
     assert first_metric(["a", "b"]) == "a" and first_metric([]) == ""
+
+
+@pytest.mark.parametrize("rows", [3, 4, 7])
+def test_former_selves_are_never_bare_numbers(tmp_path: Path, rows: int) -> None:
+    view = RunView(made(tmp_path / "run", rows=1), now=lambda: 0.0)
+    view.refresh()
+    content = pool(view, "standard")
+    assert content.paint is not None
+    told = "\n".join(content.paint(40, rows).lines())
+    assert "kept as opponents" in told and "250" in told

@@ -246,6 +246,8 @@ def pool(view: RunView, palette: str) -> Content:
     def paint(columns: int, rows: int) -> Cells:
         cells = Cells.blank(columns, rows)
         selves = "  ".join(short(step) for step in reversed(view.pool))
+        if selves and rows < _TALL:
+            selves = f"kept as opponents: {selves}"
         below = [[Span(line, "muted")] for line in wrap(selves, columns, 3 if rows >= _TALL else 1)] if selves else []
         gates = [_gate_line(gate, columns) for gate in reversed(view.gates)]
         lines: list[Line] = gates[: max(rows - len(below) - (rows >= _TALL), 1)]
