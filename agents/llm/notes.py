@@ -41,6 +41,11 @@ class Attempt:
         return sum(bill.reserved if bill.cost is None else bill.cost for bill in self.bills)
 
     @property
+    def priced(self) -> bool:
+        """Whether the model has a price; without one nothing is said of money, for it need not be free."""
+        return any(bill.price is not None for bill in self.bills)
+
+    @property
     def trouble(self) -> str:
         return self.tries.failed[-1][2] if self.tries.failed else "it was busy with other requests"
 
@@ -50,8 +55,10 @@ def notes_of(attempt: Attempt) -> dict[str, Any]:
     prompt = "\n\n".join(f"[{each['role']}]\n{each['content']}" for each in without_pictures(attempt.request.messages))
     notes: dict[str, Any] = {
         "model": attempt.request.model, "prompts": attempt.prompts, "prompt": _cut(prompt, _MOST_PROMPT),
-        "requests": attempt.tries.requests, "cost": dollars(attempt.cost),
+        "requests": attempt.tries.requests,
     }  # fmt: skip
+    if attempt.priced:
+        notes["cost"] = dollars(attempt.cost)
     if attempt.tries.failed:
         notes["failed"] = [list(each) for each in attempt.tries.failed[-100:]]
     if attempt.completion is not None:

@@ -172,3 +172,8 @@ def test_a_budget_without_a_price_is_refused(table: Any, prices: str) -> None:
     for options in ({"budget_day": 1.0}, {"budget_day": 1.0, "prices": prices, "model": "huge"}):
         with pytest.raises(UserError):
             table.seat(endpoint, **options)
+
+
+def test_what_has_no_price_is_not_noted_as_free(table: Any, first: Any) -> None:
+    table.play([table.seat(table.serve(plays)), first])
+    assert all("cost" not in event.notes for event in table.events if isinstance(event, Acted) and event.seat == 0)
