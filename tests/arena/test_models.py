@@ -430,9 +430,10 @@ def test_what_an_endpoint_does_not_take_is_told(models: str) -> None:
     counts(Acted(0, 0.0, seat=0, action=[1], notes={"without": ["temperature", "seed"]}))
     counts(Acted(1, 0.0, seat=0, action=[1], notes={"without": ["seed"]}))
     each = {"name": "m", "troubles": {"no": 1}} | counts.seats[0].tree()
-    each["troubles"] = {"no": 1}
+    each |= {"troubles": {"no": 1}, "agent": "llm?model=m&prices=p.toml"}
     assert troubles({"entrants": [each]}) == [
-        "m, void 1 time: no", "m was asked without seed, temperature: the endpoint does not take that"
+        "m, void 1 time: no", "m has no price in p.toml: what it cost is not counted",
+        "m was asked without seed, temperature: the endpoint does not take that"
     ]  # fmt: skip
 
 

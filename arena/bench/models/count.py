@@ -21,8 +21,8 @@ class Count:
     """Of one entrant. kinds: failed attempts by kind, "void" and "timeout" among them; troubles: why matches were void; first, total:
     seconds of single answers.
 
-    thinking: seconds of all answers, refused ones too (see arena.spending). without: parameters that were asked for and that the endpoint
-    does not take.
+    thinking: seconds of all answers, refused ones too (see arena.spending). priced: answers of which it is known what they cost.
+    without: parameters that were asked for and that the endpoint does not take.
     """
 
     answers: int = 0
@@ -32,6 +32,7 @@ class Count:
     requests: int = 0
     failed_requests: int = 0
     cost: float = 0.0
+    priced: int = 0
     thinking: float = 0.0
     without: set[str] = field(default_factory=set)
     first: list[float] = field(default_factory=list)
@@ -55,6 +56,7 @@ class Count:
         self.requests += other.requests
         self.failed_requests += other.failed_requests
         self.cost += other.cost
+        self.priced += other.priced
         self.thinking += other.thinking
         self.without |= other.without
         self.first += other.first
@@ -67,7 +69,8 @@ class Count:
             "kinds": {kind: self.kinds[kind] for kind in (*KINDS, "timeout", "void")},
             "troubles": dict(self.troubles.most_common(5)), "without": sorted(self.without),
             "tokens": {kind: self.tokens[kind] for kind in TOKENS}, "requests": self.requests, "failed_requests": self.failed_requests,
-            "dollars": self.cost, "seconds": self.thinking, "first_token_median": median(self.first) if self.first else None,
+            "dollars": self.cost, "priced": self.priced, "seconds": self.thinking,
+            "first_token_median": median(self.first) if self.first else None,
             "answer_median": median(self.total) if self.total else None,
         }  # fmt: skip
 
@@ -95,6 +98,7 @@ class SeatCount:
         for kind in TOKENS:
             count.tokens[kind] += int(number(usage.get(kind))) if isinstance(usage, dict) else 0
         count.cost += number(notes.get("cost"))
+        count.priced += "cost" in notes
         count.requests += int(number(notes.get("requests")))
         without = notes.get("without")
         count.without |= {str(name)[:80] for name in without[:40]} if isinstance(without, list) else set()

@@ -18,6 +18,7 @@ from arena.standings import Player, Standing
 from arena.statistics import paired_bootstrap, wilson
 from arena.tally import UNCOUNTED
 from arena.text import safe_text
+from envs.options import split
 
 __all__ = ["HEAD", "SCHEMA", "document", "own_figures", "rows", "seeds", "titled", "troubles"]
 
@@ -158,12 +159,17 @@ def seeds(tree: Mapping[str, Any]) -> str:
 
 
 def troubles(tree: Mapping[str, Any]) -> list[str]:
-    """A line for each reason why a model's matches were void, and for each model whose endpoint did not take what was asked for."""
+    """A line for each reason why a model's matches were void, and for each model without a price or whose endpoint did not take what was
+    asked for.
+    """
     found = []
     for each in tree["entrants"]:
         found += [
             f"{each['name']}, void {n} {'time' if n == 1 else 'times'}: {why}" for why, n in each["troubles"].items()
         ]
+        prices = split(each["agent"])[1].get("prices")
+        if prices and each["attempts"] and not each["priced"]:
+            found.append(f"{each['name']} has no price in {prices}: what it cost is not counted")
         if each["without"]:
             found.append(
                 f"{each['name']} was asked without {', '.join(each['without'])}: the endpoint does not take that"
