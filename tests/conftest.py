@@ -23,6 +23,8 @@ import pytest
 # Two shared cores make single examples slow at random, so an example has no deadline; a test has one (pyproject.toml).
 hypothesis.settings.register_profile("palaestra", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("palaestra")
+# What a terminal is told must not hang on the one, or none, that the tests are run from.
+os.environ["TERM"] = "xterm"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
