@@ -87,7 +87,7 @@ class Lines:
                 yield self._mark(mark)
 
     def _mark(self, mark: Marked) -> str:
-        about = f"{self._seat(mark.seat)}: " if mark.kind in ("refused", "fault") else ""
+        about = {"refused": f"{self._seat(mark.seat)} is refused, ", "fault": f"{self._seat(mark.seat)}: "}.get(mark.kind, "")
         return f"{mark.tick}. event: {about}{safe_text(mark.text, width=200)}"
 
     def _act(self, act: Acted) -> Iterator[str]:
