@@ -8,6 +8,7 @@ import pytest
 
 import envs
 import replays
+from tests.games import LONG
 from tests.golden.make import FOLDER, transcript
 
 AGAIN = "make it again and look at what changed: python -m tests.golden.make {0}; git diff tests/golden/{0}.txt"
@@ -31,7 +32,9 @@ def test_it_opens_and_verifies(game: str) -> None:
     assert verdict.complete
 
 
-@pytest.mark.parametrize("game", envs.names())
+@pytest.mark.parametrize(
+    "game", [pytest.param(name, marks=[pytest.mark.nightly] * (name in LONG)) for name in envs.names()]
+)
 def test_it_reads_as_it_did(game: str, tmp_path: Path) -> None:
     lines = replays.export(FOLDER / f"{game}.arena", tmp_path / "m.txt").read_text(encoding="utf-8").splitlines()
     for number, (now, then) in enumerate(zip(lines, transcript(game), strict=False), 1):

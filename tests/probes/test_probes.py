@@ -24,7 +24,7 @@ from replays.games import allow
 HERE = Path(__file__).parent
 RECORDS = ["duel", "fog", "guess", "guess?solvers=1", "guess?solvers=5", "meeting"]
 PROBES = [*RECORDS, "dictionary"]
-NIGHTLY = {"guess?solvers=1"}
+NIGHTLY = {"guess?solvers=1", "guess?solvers=5"}
 """Another number of seats is another compilation, and five are met daily."""
 
 
