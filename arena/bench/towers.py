@@ -79,7 +79,8 @@ def _row(player: str, levels: Sequence[str], seeds: Sequence[int]) -> dict[str, 
         figures[f"valid_{level}"] = mean_figure([each["valid_per_mille"] / 10 for each in played], "%")
     address, options = PLAYERS[player]
     config = {"agent": address, "options": options, "levels": list(levels)}
-    command = f"python -m arena.bench.towers scores --players {player} --seeds {len(seeds)} --record"
+    of = "" if tuple(levels) == LEVELS else f" --levels {','.join(levels)}"
+    command = f"python -m arena.bench.towers scores --players {player}{of} --seeds {len(seeds)} --record"
     return study_row(
         f"tower-defence/{player}", player, command, datetime.now(UTC), config=config, seeds=list(seeds), figures=figures
     )
