@@ -87,7 +87,9 @@ class Lines:
                 yield self._mark(mark)
 
     def _mark(self, mark: Marked) -> str:
-        about = {"refused": f"{self._seat(mark.seat)} is refused, ", "fault": f"{self._seat(mark.seat)}: "}.get(mark.kind, "")
+        about = {"refused": f"{self._seat(mark.seat)} is refused, ", "fault": f"{self._seat(mark.seat)}: "}.get(
+            mark.kind, ""
+        )
         return f"{mark.tick}. event: {about}{safe_text(mark.text, width=200)}"
 
     def _act(self, act: Acted) -> Iterator[str]:
