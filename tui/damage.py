@@ -95,6 +95,9 @@ class Easel:
         if areas is None:
             return None
         boxes = [self._box(verb, fit) for verb in canvas.verbs]
+        # A letter of two cells that the edge of a part cuts would not be shown in that part, and is in the whole.
+        spreading = [box for verb, box in zip(canvas.verbs, boxes, strict=True) if box is not None and _spreads(verb)]
+        areas = _grown(areas, [box for box in map(self._clipped, spreading) if box[0] < box[2] and box[1] < box[3]])
         cells = Cells(self._cells.glyphs.copy(), self._cells.styles.copy(), fit, self._cells.wide)
         for area in areas:
             left, top, right, bottom = area
@@ -132,6 +135,15 @@ class Easel:
         return max(left, 0) // 2 * 2, max(top, 0), min(right, columns), min(bottom, rows)
 
 
+def _spreads(verb: Verb) -> bool:
+    """Whether a text has letters that take more or less than one cell."""
+    words = verb[3] if verb[0] == "text" and len(verb) > 3 else ""
+    if not isinstance(words, str) or words.isascii():
+        return False
+    told = safe_text(words)
+    return cell_width(told) != len(told)
+
+
 def _apart(boxes: list[Box]) -> list[Box]:
     """Boxes that cover the same and do not meet: those that do are joined."""
     joined: list[Box] = []
@@ -146,6 +158,17 @@ def _apart(boxes: list[Box]) -> list[Box]:
             (a, b, c, d), (e, f, g, h) = box, meeting
             waiting.append((min(a, e), min(b, f), max(c, g), max(d, h)))
     return joined
+
+
+def _grown(areas: list[Box], whole: Sequence[Box]) -> list[Box]:
+    """The areas, so large that none of them cuts one of the boxes that are to stay whole."""
+    while cut := [box for box in whole if any(_meet(box, area) and not _within(box, area) for area in areas)]:
+        areas = _apart([*areas, *cut])
+    return areas
+
+
+def _within(box: Box, area: Box) -> bool:
+    return area[0] <= box[0] and box[2] <= area[2] and area[1] <= box[1] and box[3] <= area[3]
 
 
 def _meet(box: Box | None, area: Box) -> bool:

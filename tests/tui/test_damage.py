@@ -106,3 +106,13 @@ def test_a_drawing_that_cannot_be_compared_is_painted_whole() -> None:
     for _ in range(2):
         assert easel.paint(drawing(verbs), 60, 20).lines() == paint(drawing(verbs), 60, 20).lines()
         verbs = [*verbs, ("text", 3, 3, "x", "text", "left")]
+
+
+def test_a_letter_of_two_cells_is_not_cut_by_the_edge_of_a_part() -> None:
+    sprite: Verb = ("sprite", -0.5, -0.5, "t", "board")
+    text: Verb = ("text", -0.5, 0.0, "\u65e5\u672c", "board", "left")
+    easel = Easel()
+    for verbs in ([sprite, text], [sprite, sprite, text]):
+        canvas = drawing(verbs, whole=False)
+        assert easel.paint(canvas, 9, 4).lines() == paint(canvas, 9, 4).lines()
+    assert "\u672c" in easel.paint(canvas, 9, 4).lines()[0]
