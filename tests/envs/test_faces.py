@@ -80,7 +80,13 @@ def test_every_configuration_passes_the_tests_of_the_libraries(name):
         check_environments_match(one, other, 10, seed=3)
 
 
-@pytest.mark.parametrize("name", COMPILED)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(*each.values, marks=pytest.mark.nightly) if each.values == ("countdown",) else each
+        for each in COMPILED
+    ],
+)
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_compiled_games_pass_the_tests_of_the_libraries(name):
     api_test(envs.make(name, "aec"), num_cycles=60)
