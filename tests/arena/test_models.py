@@ -343,21 +343,17 @@ def test_the_page_is_whole_loads_nothing_and_runs_nothing(models: str) -> None:
     assert numbers and min(numbers) >= 0 and max(numbers) <= 1000
 
 
+def small_bench(models: str, pairs: int) -> list[str]:
+    """The words of a bench of one good model, in one game, against one player."""
+    game = ["--games", "kuhn_poker", "--pool", "first", "--pairs", str(pairs)]
+    return ["llm-bench", "--models", f"{models}?model=fine", *game]
+
+
 def test_the_command_prints_a_table_and_a_document(
     models: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     html = tmp_path / "out" / "page.html"
-    common = [
-        "llm-bench",
-        "--games",
-        "kuhn_poker",
-        "--models",
-        f"{models}?model=fine",
-        "--pool",
-        "first",
-        "--pairs",
-        "2",
-    ]
+    common = small_bench(models, 2)
     assert command_line([*common, "--html", str(html), "--record", str(tmp_path / "rec")]) == 0
     shown = capsys.readouterr().out
     assert (
@@ -446,17 +442,7 @@ def test_the_built_in_prompts_may_be_one_of_several() -> None:
 def test_a_page_that_cannot_be_written_is_told_before_a_match(
     models: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    common = [
-        "llm-bench",
-        "--games",
-        "kuhn_poker",
-        "--models",
-        f"{models}?model=fine",
-        "--pool",
-        "first",
-        "--pairs",
-        "1",
-    ]
+    common = small_bench(models, 1)
     (tmp_path / "file").write_text("")
     for place in (tmp_path, tmp_path / "file" / "page.html"):
         assert command_line([*common, "--html", str(place)]) == 2
