@@ -31,6 +31,9 @@ class Model(Protocol):
     def extended(self, tokens: Tensor, past: Any = None) -> tuple[Tensor, Any]:
         """Logits of the new tokens, and the past with them."""
 
+    def behind(self, context: Tensor, tokens: Tensor) -> Tensor:
+        """Logits float32[N, T, at least A] of what stands behind a context int64[N, L] and each but the last of T tokens int64[N, T]."""
+
     def parameters(self) -> Any:
         """What may learn; those that want no gradient are left alone."""
 
@@ -55,6 +58,10 @@ class Cache:
         """Each row `times` times in a row: one context, several continuations."""
         return Cache([(k.repeat_interleave(times, 0), v.repeat_interleave(times, 0)) for k, v in self.pairs])
 
+    def taken(self, rows: Tensor) -> Cache:
+        """Some of the rows, some of them several times."""
+        return Cache([(k.index_select(0, rows), v.index_select(0, rows)) for k, v in self.pairs])
+
 
 class _Block(nn.Module):
     def __init__(self, width: int, heads: int) -> None:
@@ -69,14 +76,16 @@ class _Block(nn.Module):
         q, k, v = self.mixed(self.before(x)).view(n, t, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
         if past is not None:
             k, v = torch.cat((past[0], k), 2), torch.cat((past[1], v), 2)
-        # A single new token sees all that is cached; several see what stands before them.
-        seen = functional.scaled_dot_product_attention(q, k, v, is_causal=past is None)
+        # A single new token sees all that is cached; several see that and what stands before them.
+        before = k.shape[2] - t
+        mask = torch.ones((t, before + t), dtype=torch.bool).tril(before) if before and t > 1 else None
+        seen = functional.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=not before)
         x = x + self.out(seen.transpose(1, 2).reshape(n, t, width))
         return x + self.down(functional.gelu(self.up(self.between(x)), approximate="tanh")), (k, v)
 
 
 class Decoder(nn.Module):
-    """tokens int64[N, T] -> logits float32[N, T, vocabulary]. With a cache, T is 1 unless the cache is empty."""
+    """tokens int64[N, T] -> logits float32[N, T, vocabulary]."""
 
     def __init__(self, vocabulary: int, length: int, width: int = 64, layers: int = 2, heads: int = 4) -> None:
         super().__init__()
@@ -102,3 +111,12 @@ class Decoder(nn.Module):
             x, pair = block(x, cache.pairs[i] if cache.pairs else None)
             pairs.append(pair)
         return self.head(self.last(x)), Cache(pairs)
+
+    def behind(self, context: Tensor, tokens: Tensor) -> Tensor:
+        """See Model. A context that rows next to one another share, as the answers to one question do, is read once."""
+        once, row = torch.unique_consecutive(context, dim=0, return_inverse=True)
+        read, cache = self.extended(once)
+        first = read[:, -1:].index_select(0, row)
+        if tokens.shape[1] == 1:
+            return first
+        return torch.cat((first, self.extended(tokens[:, :-1], cache.taken(row))[0]), 1)

@@ -51,6 +51,11 @@ class Causal:
         logits, cache, seen = self._read(tokens, past, keep=True)
         return logits, _Past(cache, seen)
 
+    def behind(self, context: Tensor, tokens: Tensor) -> Tensor:
+        """See decoder.Model."""
+        told: Tensor = self(torch.cat((context, tokens[:, :-1]), 1))
+        return told[:, context.shape[1] - 1 :]
+
     def _read(self, tokens: Tensor, past: _Past | None, keep: bool) -> tuple[Tensor, Any, Tensor]:
         seen = tokens != self.pad
         if past is None:

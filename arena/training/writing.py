@@ -63,8 +63,7 @@ def vocabulary(game: RecordGame) -> int:
 
 def log_probabilities(model: Model, written: Written) -> tuple[Tensor, Tensor]:
     """Log-probability float32[N] of each sequence's drawn tokens, and the mean entropy of the choices, with gradients."""
-    inputs = torch.cat((written.context, written.tokens[:, :-1]), 1)
-    logits = model(inputs)[:, written.context.shape[1] - 1 :, : written.masks.shape[2]]
+    logits = model.behind(written.context, written.tokens)[..., : written.masks.shape[2]]
     # Where nothing was drawn the mask may be empty: such places are left out below.
     masked = logits.masked_fill(~(written.masks | ~written.drawn[..., None]), _FORBIDDEN)
     logs = masked.log_softmax(-1)

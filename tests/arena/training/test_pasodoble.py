@@ -39,6 +39,23 @@ def test_cached_decoding_gives_the_same_logits() -> None:
         model.extended(tokens[:, :1], cache)
 
 
+@pytest.mark.parametrize("length", [1, 2, 5])
+def test_contexts_that_are_read_once_give_the_same_logits_and_gradients(length: int) -> None:
+    torch.manual_seed(0)
+    model = Decoder(16, 12)
+    context = torch.randint(0, 16, (4, 7)).repeat_interleave(torch.tensor([3, 1, 2, 2]), 0)
+    tokens = torch.randint(0, 16, (8, length))
+    weights = torch.rand(8, length, 16)
+
+    def grown(logits: torch.Tensor) -> list[torch.Tensor]:
+        return list(torch.autograd.grad((logits * weights).sum(), list(model.parameters())))
+
+    whole = model(torch.cat((context, tokens[:, :-1]), 1))[:, 6:]
+    shared = model.behind(context, tokens)
+    torch.testing.assert_close(shared, whole, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(grown(shared), grown(whole), atol=1e-4, rtol=1e-3)
+
+
 @pytest.fixture(scope="module")
 def loop() -> Loop:
     torch.set_num_threads(1)
