@@ -5,7 +5,7 @@
     python -m arena.training.dual_study record [--seconds S] [--folder DIR]           rows of docs/results from the finished runs
 
 Fixed before the first run: seeds 0 to N - 1, the last checkpoint, held-out accuracy as the mean over the cells. Seconds are those of
-the processor, the cold start (once a seed) and the measuring apart. Learning rates were chosen on seeds from 1000 on.
+the processor, the cold start (once a seed) and the measuring apart. Learning rates and questions a step were chosen on seeds from 1000.
 """
 
 from __future__ import annotations

@@ -14,11 +14,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from arena.training.decoder import Model
 from arena.training.writing import vocabulary
 from envs.errors import NOT_FOUND, USAGE, UserError
 from envs.record_game import RecordGame
 
-__all__ = ["Causal", "opened", "with_lora"]
+__all__ = ["Causal", "opened", "seated", "with_lora"]
 
 
 @dataclass
@@ -135,6 +136,14 @@ def opened(game: RecordGame, path: str, rank: int, prompt: str = "") -> Causal:
     assert len(ids) == vocabulary(game)
     read = tokenizer.encode(prompt, add_special_tokens=False) if prompt else []
     return Causal(with_lora(model, rank) if rank else model, ids, game.spec.width, read)
+
+
+def seated(game: RecordGame, own: tuple[Model, Model], paths: tuple[str, str], rank: int) -> tuple[Model, Model]:
+    """A proposer and a solver: the language model at a path, or its own decoder where the path is empty."""
+    first, second = (
+        opened(game, path, rank, game.spec.rules) if path else model for path, model in zip(paths, own, strict=True)
+    )
+    return first, second
 
 
 def _only(tokenizer: Any, symbol: str, game: RecordGame) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from arena.training.config import Settings, setting
 from arena.training.writing import Written
 
-__all__ = ["PARADIGMS", "Batch", "Config"]
+__all__ = ["PARADIGMS", "Batch", "Config", "mean_of"]
 
 PARADIGMS = ("online", "offline", "ssp", "frozen", "uniform", "supervised", "random", "svs", "plain")
 """frozen: the cold-started proposer never learns; uniform: valid questions drawn evenly; supervised: further steps of the cold start;
@@ -29,13 +30,13 @@ class Config(Settings):
     gate: bool = setting(True, "invalid questions end the game")
     seconds: float = setting(180.0, "processor time of the training", 0.0, 1e6)
     steps: int = setting(0, "steps of the training, 0 for no limit", 0, 10**9)
-    questions: int = setting(128, "questions of a step", 8, 4096)
+    questions: int = setting(32, "questions of a step", 8, 4096)
     group: int = setting(8, "questions that begin alike", 1, 64)
     attempts: int = setting(8, "answers to a question", 2, 16)
     until: float = setting(0.42, "held-out accuracy, greedy, at which the cold start stops", 0.0, 1.0)
     examples: int = setting(30_000, "examples of the cold start", 256, 10**7)
     solver_lr: float = setting(3e-4, "step size of the solver", 1e-7, 1.0)
-    proposer_lr: float = setting(1e-4, "step size of the proposer", 0.0, 1.0)
+    proposer_lr: float = setting(3e-4, "step size of the proposer", 0.0, 1.0)
     entropy: float = setting(0.03, "weight of the proposer's entropy", 0.0, 10.0)
     clip: float = setting(1.0, "largest norm of a gradient", 1e-6, 1e6)
     collect: int = setting(64, "qualifying questions of a solver step", 1, 4096)
@@ -85,3 +86,9 @@ class Batch:
     def share(self) -> np.ndarray:
         """p of each question."""
         return self.right.mean(1)
+
+
+def mean_of(steps: Sequence[dict[str, float]]) -> dict[str, float]:
+    """The mean of each figure over the steps that have it; nothing of no steps."""
+    names = dict.fromkeys(name for step in steps for name in step)
+    return {name: float(np.mean([step[name] for step in steps if name in step])) for name in names}

@@ -21,7 +21,7 @@ from torch import Tensor
 from arena.training import cold_start, hugging, offline, variants
 from arena.training.cold_start import Examples, Shape, accuracy, decoders, held_out
 from arena.training.decoder import Model
-from arena.training.paradigms import PARADIGMS, Batch, Config
+from arena.training.paradigms import PARADIGMS, Batch, Config, mean_of
 from arena.training.run import Run
 from arena.training.writing import Tables, Written, log_probabilities
 from envs import keys
@@ -33,6 +33,8 @@ __all__ = ["PARADIGMS", "Config", "Loop", "train"]
 
 _PARTS = 50
 """Lines of metrics of a run; the held-out set is measured ten times."""
+_END = 0.9
+"""Where the end of a run begins, over whose steps the last line tells the mean: a single step of few questions says little."""
 
 
 class Loop:
@@ -53,7 +55,7 @@ class Loop:
         self.coins = np.random.default_rng(config.seed)
         self.held = held_out(game)
         self.shape = Shape.of(game, config.variants)
-        self.proposer, self.solver = models or _seated(config, game)
+        self.proposer, self.solver = models or self._seated()
         self.examples = Examples(game, config.examples, config.seed, self.held)
         self.number, self.answers, self.tokens = 0, 0, 0
         self.waiting: list[tuple[Written, Tensor]] = []
@@ -61,6 +63,11 @@ class Loop:
         self.buffer, self.start = offline.Buffer(), np.zeros(0)
         self.spent = {"proposing": 0.0, "solving": 0.0, "learning": 0.0}
         self._optimisers()
+
+    def _seated(self) -> tuple[Model, Model]:
+        c = self.config
+        own = decoders(self.game, c.width, c.layers, c.variants)
+        return hugging.seated(self.game, own, (c.proposer, c.solver), c.rank)
 
     def _optimisers(self) -> None:
         c = self.config
@@ -240,16 +247,6 @@ class Loop:
             self.spent[what] += self.clock() - began
 
 
-def _seated(config: Config, game: RecordGame) -> tuple[Model, Model]:
-    """A decoder for each role, or the language model that the settings name for it."""
-    own = decoders(game, config.width, config.layers, config.variants)
-    made: list[Model] = [
-        hugging.opened(game, path, config.rank, game.spec.rules) if path else model
-        for path, model in zip((config.proposer, config.solver), own, strict=True)
-    ]
-    return made[0], made[1]
-
-
 def _learning(model: Model) -> list[Tensor]:
     """The weights that learn."""
     return [weight for weight in model.parameters() if weight.requires_grad]
@@ -270,17 +267,20 @@ def train(
     else:
         loop.warm(lambda step, share: folder.note(f"cold start: step {step}, held-out {share:.3f}"))
     first, trained, told = loop.measure(), 0.0, 0
-    lately: dict[str, float] = {}
+    end: list[dict[str, float]] = []
     folder.log(0, 0.0, first)
     while trained < config.seconds and not (config.steps and loop.number >= config.steps):
         began = clock()
         lately = loop.step()
         trained += clock() - began
+        if trained <= _END * config.seconds:
+            end.clear()
+        end.append(lately)
         if (parts := int(_PARTS * trained / config.seconds)) > told:  # measuring is not counted as training
             measured = loop.measure() if parts * 10 // _PARTS > told * 10 // _PARTS else {}
             folder.log(loop.number, trained, lately | measured)
             told = parts
-    last = lately | loop.measure() | {f"{name}_seconds": spent for name, spent in loop.spent.items()}
+    last = mean_of(end) | loop.measure() | {f"{name}_seconds": spent for name, spent in loop.spent.items()}
     last |= {
         "answers": float(loop.answers),
         "tokens": float(loop.tokens),

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from envs.keys import below, fold
 from envs.rules import Option, config, rule
 
 # No __all__: games take what is named.
@@ -88,6 +89,18 @@ def fields(attempts: int, question: int, claim: int, answer: int, parts: Any) ->
 def put(s, token):
     s.writing[s.length] = token
     s.length += 1
+
+
+@rule
+def first_number(key, least, digits, most):
+    """The number of a passage, from `least` to `most`: how long it is is drawn evenly, because questions of all lengths count alike."""
+    low = least
+    high = 10
+    for _ in range(below(fold(key, 0), digits)):
+        if high <= most:
+            low = high
+            high *= 10
+    return low + below(fold(key, 1), min(high, most + 1) - low)
 
 
 @rule

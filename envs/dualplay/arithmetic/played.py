@@ -14,6 +14,7 @@ from envs.dualplay._round import (
     admit,
     claim,
     close,
+    first_number,
     fits_number,
     gather,
     lay_front,
@@ -59,10 +60,7 @@ def fields(attempts: int, operators: int, digits: int, most: int) -> tuple[tuple
 def init(s, c, key):
     s.truth = -1
     if c.passage:
-        first = below(fold(key, 0), c.most + 1)
-        while first >= 10**c.digits:
-            first //= 10
-        put_number(s, first)
+        put_number(s, first_number(fold(key, 0), 0, c.digits, c.most))
         put(s, PLUS + below(fold(key, 1), 3 if c.times else 2))
 
 

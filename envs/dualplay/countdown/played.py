@@ -13,6 +13,7 @@ from envs.dualplay._round import (
     admit,
     claim,
     close,
+    first_number,
     fits_number,
     gather,
     lay_front,
@@ -59,7 +60,7 @@ def fields(attempts: int, operators: int, digits: int, most: int) -> tuple[tuple
 def init(s, c, key):
     s.truth = -1
     if c.passage:
-        put_number(s, 1 + below(fold(key, 0), 10**c.digits - 1))
+        put_number(s, first_number(fold(key, 0), 1, c.digits, c.most))
         sign = PLUS + below(fold(key, 1), 2 + c.times + c.over)
         put(s, OVER if sign > TIMES or (sign == TIMES and not c.times) else sign)
 

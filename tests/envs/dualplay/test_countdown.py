@@ -53,7 +53,7 @@ def worth(text: str, most: int) -> int:
 def test_whatever_is_legal_is_a_calculation_of_the_given_numbers(options: str, seeds: Any) -> None:
     game = envs.game(f"countdown?{options}", plain=True)
     right = 0
-    for seed in seeds(10):
+    for seed in seeds(20):
         state = at_random(game, seed)
         row, most = game.row(state), int(game.public.most)
         assert not game.facts(state).truncated
