@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 import arena
 import envs
-from envs.dualplay._round import CLAIM, COPY, END, PAYOFFS, RANGE, SIGNS, VALID, earned, number
+from envs.dualplay._round import CLAIM, COPY, END, PAYOFFS, RANGE, SIGNS, VALID, earned, first_number, number
 from envs.dualplay.arithmetic.played import jaccard, worth
 from envs.spec import PUBLIC, Refusal
 from tests.envs.dualplay.rounds import at_random, remembering, written
@@ -23,6 +24,20 @@ def paid(payoff: str, p: float, d: float) -> float:
     if payoff == "gated":
         return 0.0 if p == 1 else paid("pasodoble", p, d)
     return {"ssp": 1 - p, "balanced": 4 * p * (1 - p), "band": float(0.125 <= p <= 0.625)}[payoff]
+
+
+@pytest.mark.parametrize(
+    ("least", "digits", "most", "lengths"),
+    [(0, 2, 99, 2), (1, 3, 9999, 3), (0, 3, 9, 1), (1, 3, 104, 3), (0, 2, 10, 2)],
+)
+def test_passages_begin_with_numbers_of_all_lengths_that_there_is_room_for(
+    least: int, digits: int, most: int, lengths: int
+) -> None:
+    drawn = [first_number(key, least, digits, most) for key in range(1, 601)]
+    assert least <= min(drawn) and max(drawn) <= most
+    counts = Counter(len(str(one)) for one in drawn)
+    assert sorted(counts) == list(range(1, lengths + 1))
+    assert all(abs(count - 600 / lengths) < 60 for count in counts.values()), "each length about equally often"
 
 
 @pytest.mark.parametrize("payoff", PAYOFFS)
