@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from arena.clock import Limits
 from arena.events import Seat
 from arena.protocol import messages as wire
-from arena.protocol.messages import HOST
+from arena.protocol.messages import CLOSED, HOST
 from arena.protocol.session import ProtocolError, Session
 from arena.protocol.table import GRACE, LONGEST, Table
 from arena.server.tokens import Grant
@@ -77,6 +77,21 @@ class Guest:
     def free(self) -> int:
         """How many more seats it would take now."""
         return min(self.left, self.at_once - len(self.seats))
+
+    def say(self, message: wire.Message, now: float) -> None:
+        """Put a message to what is to be sent; one that is being let go is told nothing more."""
+        if not self.closing and self.session.state != CLOSED:
+            self.out += self.session.say(message)
+            self.said = now
+
+    def refuse(self, code: str, text: str, retry_after: float | None = None) -> None:
+        """The last words to a guest; what it plays waits for it to come back."""
+        if self.closing:
+            return
+        # A session that heard nonsense is closed and says nothing more; the reason is still owed.
+        speaker = self.session if self.session.state != CLOSED else Session(HOST)
+        self.out += speaker.say(wire.Error(code, text[:4000], retry_after))
+        self.closing, self.left = True, 0
 
 
 class Wrong:
