@@ -114,7 +114,8 @@ class Match:
 
     def waiting(self) -> tuple[int, ...]:
         """The seats whose answer is awaited."""
-        return () if self.over else tuple(seat for seat in self._turns if self._players[seat].sealed is None)
+        players = self._players
+        return () if self.over else tuple([seat for seat in self._turns if players[seat].sealed is None])
 
     @property
     def deadline(self) -> float | None:
@@ -134,7 +135,7 @@ class Match:
     # ------------------------------------------------------------------ what the host tells
     def acted(self, seat: int, answer: Any, now: float, tick: int | None = None) -> bool:
         """An agent's answer. False when nobody waits for it (late, double, another tick): it is dropped, nothing changes."""
-        if seat not in self.waiting() or (tick is not None and tick != self.tick):
+        if not self._awaits(seat) or (tick is not None and tick != self.tick):
             return False
         deadline = self._players[seat].bank.deadline
         if deadline is not None and now > deadline:
@@ -173,6 +174,9 @@ class Match:
             self._end("aborted", self._totals, now)
 
     # ------------------------------------------------------------------ inside
+    def _awaits(self, seat: int) -> bool:
+        return self.result is None and seat in self._turns and self._players[seat].sealed is None
+
     def _since(self, now: float) -> float:
         return round(now - self._began, 6)
 
