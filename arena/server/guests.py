@@ -59,9 +59,9 @@ class Terms:
 
 
 class Guest:
-    """A connection. out: bytes to be sent; closing: to be closed when they have been."""
+    """A connection. out: bytes to be sent; closing: to be closed when they have been. waiting: where it puts itself for either."""
 
-    def __init__(self, address: str, now: float) -> None:
+    def __init__(self, address: str, now: float, waiting: set[Guest] | None = None) -> None:
         self.address, self.session = address, Session(HOST)
         self.heard, self.said, self.came = now, now, now
         self.grant: Grant | None = None
@@ -72,6 +72,7 @@ class Guest:
         self.idle = 0
         self.out = bytearray()
         self.closing = False
+        self.waiting = set() if waiting is None else waiting
 
     @property
     def free(self) -> int:
@@ -83,6 +84,7 @@ class Guest:
         if not self.closing and self.session.state != CLOSED:
             self.out += self.session.say(message)
             self.said = now
+            self.waiting.add(self)
 
     def refuse(self, code: str, text: str, retry_after: float | None = None) -> None:
         """The last words to a guest; what it plays waits for it to come back."""
@@ -91,7 +93,12 @@ class Guest:
         # A session that heard nonsense is closed and says nothing more; the reason is still owed.
         speaker = self.session if self.session.state != CLOSED else Session(HOST)
         self.out += speaker.say(wire.Error(code, text[:4000], retry_after))
+        self.let_go()
+
+    def let_go(self) -> None:
+        """To be closed; what it plays waits for it to come back, or has been told that it has left."""
         self.closing, self.left = True, 0
+        self.waiting.add(self)
 
 
 class Wrong:

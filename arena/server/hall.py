@@ -1,9 +1,9 @@
 """What a host does with its guests, without input or output: lets them in, seats them, keeps their matches going, tells the results.
 
-The owner gives each connection a Guest, its bytes to `hear`, its end to `gone`, calls `pass_time` many times a second, sends what
-`Guest.out` holds, and records what `on_event` is given; when a match's recording is on the disk it calls `recorded`. A player is asked on
-before what it did is recorded, so that it thinks meanwhile. A connection acts for the seats that it was given and for no other. Tokens
-come in the first message and are never logged.
+The owner gives each connection a Guest, its bytes to `hear`, its end to `gone`, calls `pass_time` many times a second, sends what the
+guests in `waiting` have to be told, and records what `on_event` is given; when a match's recording is on the disk it calls `recorded`. A
+player is asked on before what it did is recorded, so that it thinks meanwhile. A connection acts for the seats that it was given and for no
+other. Tokens come in the first message and are never logged.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ class Hall:
     ) -> None:  # fmt: skip
         self.rules, self.tokens, self.terms, self.gallery = rules, tokens, terms, gallery
         self.guests: set[Guest] = set()
+        self.waiting: set[Guest] = set()
         self.tables: dict[str, Table] = {}
         self.begun = self.ended = 0
         self.stopped = False
@@ -59,7 +60,7 @@ class Hall:
     # ------------------------------------------------------------------ what the owner calls
     def come(self, address: str, now: float) -> Guest:
         """A connection has been opened from this address."""
-        guest = Guest(address, now)
+        guest = Guest(address, now, self.waiting)
         self.guests.add(guest)
         return guest
 
@@ -82,6 +83,7 @@ class Hall:
     def gone(self, guest: Guest, now: float) -> None:
         """A guest's connection has ended; its seats wait for it."""
         self.guests.discard(guest)
+        self.waiting.discard(guest)
         guest.left = 0
         for (match, seat), table in list(guest.seats.items()):
             if self._players.get(match, [None] * (seat + 1))[seat] is guest:
@@ -154,7 +156,7 @@ class Hall:
         for guest in list(self.guests):
             if guest.session.state == OPEN:
                 guest.say(wire.Bye("the host is closing"), now)
-            guest.closing = True
+            guest.let_go()
 
     # ------------------------------------------------------------------ messages
     def _greet(self, guest: Guest, hello: wire.Hello, now: float) -> None:
@@ -220,7 +222,7 @@ class Hall:
         guest.refuse("gallery", where)
 
     def _leave(self, guest: Guest, bye: wire.Bye, now: float) -> None:
-        guest.closing, guest.left = True, 0
+        guest.let_go()
         for (_, seat), table in list(guest.seats.items()):
             table.leave(seat, bye.reason or "said goodbye", now)
             self._serve(table, now)

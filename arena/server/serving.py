@@ -225,12 +225,13 @@ class Host:
 
     # ------------------------------------------------------------------ sending
     def _wake(self) -> None:
-        if not self._woken:
+        if self.hall.waiting and not self._woken:
             self._woken = True
             self._loop.call_soon(self._flush)
 
     def _answer(self, guest: Guest) -> None:
         """In one piece what there is for a guest."""
+        self.hall.waiting.discard(guest)
         door = self._doors.get(guest)
         if door is not None:
             door.send()
@@ -238,5 +239,5 @@ class Host:
     def _flush(self) -> None:
         """The same for each guest for whom there is something."""
         self._woken = False
-        for guest in [guest for guest in self.hall.guests if guest.out or guest.closing]:
+        for guest in list(self.hall.waiting):
             self._answer(guest)
