@@ -18,7 +18,7 @@ from envs.errors import UserError
 from envs.game import Action, Facts, Game, Legal
 from envs.packages import sources
 from envs.records import TAG, Reading, Row, Rule, described, owned
-from envs.spec import PUBLIC, SPECTATOR, Box, Mark, Refusal, Spec
+from envs.spec import PUBLIC, SPECTATOR, Mark, Refusal, Spec
 
 __all__ = ["RecordGame"]
 
@@ -161,9 +161,8 @@ class RecordGame(Game):
 
     def legal_from(self, mask: np.ndarray, seat: int) -> Legal:
         """A seat's Legal from its row of the mask."""
-        actions = self.spec.role(seat).actions
-        bounds = (actions.low, actions.high) if isinstance(actions, Box) else None
-        return Legal(mask[: sum(actions.factors)], actions.factors, bounds)
+        width, factors, bounds = self.spec.role(seat).measures
+        return Legal(mask[:width], factors, bounds)
 
     def observe(self, state: np.ndarray, who: int) -> Row:
         obs = np.zeros((1, 1), self._seen[who])
