@@ -95,7 +95,7 @@ class Legal:
         return f"Legal({self.factors})" if self.form is None else f"Legal({self.form})"
 
 
-def _factors(action: Any) -> Sequence[Any]:
+def _factors(action: Any) -> Any:
     """What may be an action, as its factors; () for what is none."""
     if isinstance(action, int | np.integer):
         return [action]
