@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from envs import keys
@@ -29,8 +30,7 @@ class Heard:
     text: str
 
 
-@dataclass(frozen=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True, dict=True):
     """One question to one seat: everything that it knows, and nothing else.
 
     obs: the seat's observation, fields as attributes. legal: what it may do. seconds: time for this answer, None without a limit.
@@ -92,15 +92,18 @@ Answer = Reply | Unanswered | int | str | Sequence[int]
 Agent = Callable[[Ask], Answer]
 
 
+_READY, _ARRAYS, _LISTS = (Reply, str), (np.ndarray, np.generic), (list, tuple)
+
+
 def reply_of(answer: Any) -> Reply | str | None:
     """Whatever an agent returned, as a Reply; a str is a text to be parsed; None means that it is no answer."""
-    if isinstance(answer, Reply | str):
+    if isinstance(answer, _READY):
         return answer
-    if isinstance(answer, np.ndarray | np.generic):
+    if isinstance(answer, _ARRAYS):
         answer = answer.tolist()
     if type(answer) is int:
         return Reply([[answer]])
-    if isinstance(answer, list | tuple) and answer and all(type(value) is int for value in answer):
+    if isinstance(answer, _LISTS) and answer and all(type(value) is int for value in answer):
         return Reply([list(answer)])
     return None
 

@@ -2,15 +2,18 @@
 
 It has no clock, socket, thread or agent inside; `now` is an argument, in seconds since the start. The host asks `waiting`, puts the `ask`
 to each agent, hands answers to `acted`, calls `late` when `deadline` has passed, and drains `events`. Whatever a player does ends in a
-result; an exception is the host's or the game author's fault. Acts of one tick stay sealed until the last awaited seat has spoken.
+result; an exception is the host's or the game author's fault. Acts of one tick stay sealed until the last awaited seat has spoken. What
+only `events` tell of a step is made when they are drained, so that the next questions need not wait for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
+
+import msgspec
 
 from arena.agent import Ask, Heard, Reply, Unanswered
 from arena.answers import MOST_WORDS, answer_text, bounded_notes, understood
@@ -18,30 +21,13 @@ from arena.binding import commitment, seat_seed
 from arena.clock import Bank, Limits
 from arena.events import KINDS, Acted, Asked, Ended, Event, Faulted, Marked, Refused, Seat, Secret, Started, Stepped
 from arena.forfeit import scores_after
+from arena.result import Result
 from arena.text import safe_text
 from envs.errors import UserError
-from envs.game import Game, Legal
+from envs.game import Facts, Game, Legal
 from envs.spec import Refusal
 
 __all__ = ["Match", "Result", "commitment", "scores_after", "seat_seed"]
-
-
-@dataclass(frozen=True)
-class Result:
-    """How a match ended: scores in points, the reason, faults as (seat, cause), ticks played, refusals per seat, the game's metrics.
-
-    details: of each fault one line about it (none in results from a store). unrecorded: why a recording that was asked for is not whole;
-    empty when it is, or when none was.
-    """
-
-    scores: tuple[float, ...]
-    reason: str
-    faults: tuple[tuple[int, str], ...] = ()
-    ticks: int = 0
-    refusals: tuple[int, ...] = ()
-    metrics: Mapping[str, Any] = field(default_factory=dict)
-    details: tuple[str, ...] = field(default=(), compare=False)
-    unrecorded: str = ""
 
 
 @dataclass
@@ -86,7 +72,7 @@ class Match:
         self._totals = [0.0] * game.seats
         self._faults: list[tuple[int, str]] = []
         self._details: list[str] = []
-        self._events: list[Event] = []
+        self._events: list[Event | partial[Iterator[Event]]] = []
         self._state = game.start(seed)
         self._facts = game.facts(self._state)
         self._turns: dict[int, Legal] = {}
@@ -110,11 +96,12 @@ class Match:
     def events(self) -> list[Event]:
         """What has happened since the last call."""
         drained, self._events = self._events, []
-        return drained
+        return [event for each in drained for event in (each() if isinstance(each, partial) else (each,))]
 
     def waiting(self) -> tuple[int, ...]:
         """The seats whose answer is awaited."""
-        return () if self.over else tuple(seat for seat in self._turns if self._players[seat].sealed is None)
+        players = self._players
+        return () if self.over else tuple([seat for seat in self._turns if players[seat].sealed is None])
 
     @property
     def deadline(self) -> float | None:
@@ -134,7 +121,7 @@ class Match:
     # ------------------------------------------------------------------ what the host tells
     def acted(self, seat: int, answer: Any, now: float, tick: int | None = None) -> bool:
         """An agent's answer. False when nobody waits for it (late, double, another tick): it is dropped, nothing changes."""
-        if seat not in self.waiting() or (tick is not None and tick != self.tick):
+        if not self._awaits(seat) or (tick is not None and tick != self.tick):
             return False
         deadline = self._players[seat].bank.deadline
         if deadline is not None and now > deadline:
@@ -173,6 +160,9 @@ class Match:
             self._end("aborted", self._totals, now)
 
     # ------------------------------------------------------------------ inside
+    def _awaits(self, seat: int) -> bool:
+        return self.result is None and seat in self._turns and self._players[seat].sealed is None
+
     def _since(self, now: float) -> float:
         return round(now - self._began, 6)
 
@@ -221,8 +211,11 @@ class Match:
         player.sealed = self._act(seat, first, now, took=round(took, 6), said=said, notes=bounded_notes(reply.notes))
 
     def _act(self, seat: int, action: Any, now: float, **more: Any) -> Acted:
-        name = _safe_name(self.game.name(action, self._observed(seat)))
-        return Acted(self.tick, self._since(now), seat, action, name, **more)
+        """An act whose name is still to come."""
+        return Acted(self.tick, self._since(now), seat, action, **more)
+
+    def _named(self, act: Acted, obs: Any) -> Iterator[Event]:
+        yield msgspec.structs.replace(act, name=_safe_name(self.game.name(act.action, obs)))
 
     def _said(self, seat: int, reply: Reply) -> tuple[tuple[tuple[int, ...], str], ...]:
         words = []
@@ -262,21 +255,21 @@ class Match:
     def _step(self, now: float) -> None:
         acts = [player.sealed for player in self._players if player.sealed is not None]
         for act in acts:
-            self._emit(act)
+            self._events.append(partial(self._named, act, self._observed(act.seat)))
             self._deliver(act)
         before, actions = self._state, {act.seat: act.action for act in acts}
         self._state = self.game.step(before, actions, self.seed)
         self._facts = self.game.facts(self._state)
         self._observations = {}
         self._totals = [total + reward for total, reward in zip(self._totals, self._facts.reward, strict=True)]
-        at = self._since(now)
-        self._emit(
-            Stepped(self.tick, at, self._facts.reward, self.game.fingerprint(self._state), self.game.pack(self._state))
-        )
-        for mark in self.game.tell(before, actions, self._state):
-            self._emit(Marked(self.tick, at, mark.kind, safe_text(mark.text, width=400), mark.seat, mark.audience))
+        self._events.append(partial(self._stepped, self._since(now), self._facts, before, actions, self._state))
         for player in self._players:
             player.sealed = None
+
+    def _stepped(self, at: float, facts: Facts, before: Any, actions: Mapping[int, Any], state: Any) -> Iterator[Event]:
+        yield Stepped(facts.tick, at, facts.reward, self.game.fingerprint(state), self.game.pack(state))
+        for mark in self.game.tell(before, actions, state):
+            yield Marked(facts.tick, at, mark.kind, safe_text(mark.text, width=400), mark.seat, mark.audience)
 
     def _deliver(self, act: Acted) -> None:
         for to, text in act.said:

@@ -31,7 +31,7 @@ class Driver:
         return self.function(*map(wrap, arguments))
 
     def compiled(self, *arguments: Any) -> Any:
-        return self.direct(plain=False)(*arguments)
+        return (self._compiled or self.direct(plain=False))(*arguments)
 
     def direct(self, plain: bool) -> Callable[..., Any]:
         """What to call in a loop that counts microseconds."""

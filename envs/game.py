@@ -75,13 +75,13 @@ class Legal:
         return self.factors[0]
 
     def __contains__(self, action: Any) -> bool:
-        values = [action] if isinstance(action, int | np.integer) else action
-        if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray) or len(values) != len(self.sizes):
-            return False
-        if any(isinstance(value, bool) or not isinstance(value, int | np.integer) for value in values):
+        values = action if type(action) is list else _factors(action)
+        if len(values) != len(self.sizes) or not all(type(value) is int or _is_whole(value) for value in values):
             return False
         if self.bounds is not None:
             return all(low <= v <= high for v, low, high in zip(values, *self.bounds, strict=True))
+        if len(values) == 1:
+            return 0 <= values[0] < self.sizes[0] and bool(self.mask[values[0]])
         return all(0 <= v < n and bool(part[v]) for v, n, part in zip(values, self.sizes, self._parts, strict=True))
 
     def sample(self, key: int) -> list[int]:
@@ -93,6 +93,17 @@ class Legal:
 
     def __repr__(self) -> str:
         return f"Legal({self.factors})" if self.form is None else f"Legal({self.form})"
+
+
+def _factors(action: Any) -> Any:
+    """What may be an action, as its factors; () for what is none."""
+    if isinstance(action, int | np.integer):
+        return [action]
+    return action if isinstance(action, Sequence | np.ndarray) and not isinstance(action, str) else ()
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 class Game:

@@ -18,7 +18,7 @@ from envs.errors import UserError
 from envs.game import Action, Facts, Game, Legal
 from envs.packages import sources
 from envs.records import TAG, Reading, Row, Rule, described, owned
-from envs.spec import PUBLIC, SPECTATOR, Box, Mark, Refusal, Spec
+from envs.spec import PUBLIC, SPECTATOR, Mark, Refusal, Spec
 
 __all__ = ["RecordGame"]
 
@@ -52,6 +52,7 @@ class RecordGame(Game):
         self.config_type = rules.layout(rules.CONFIG_HEADER, fields, self._tag + "_c")
         self.configs = self._configure(values or {})
         self.observation_types = {who: self._observation(who, observations) for who in self.audiences}
+        self._seen = {who: self.observation_types[self.who(who)] for who in (*range(spec.seats), SPECTATOR, PUBLIC)}
         self._register_state(namespace)
 
     def _demand(self, namespace: Mapping[str, Any]) -> None:
@@ -74,9 +75,9 @@ class RecordGame(Game):
             configs[name][0] = value
         return configs
 
-    @property
+    @cached_property
     def config(self) -> Row:
-        return Row(self.configs)
+        return Reading(self.configs)
 
     @cached_property
     def public(self) -> Row:
@@ -84,7 +85,7 @@ class RecordGame(Game):
         shown = owned(self.configs.tobytes(), self.config_type)
         for name in self.hidden:
             shown[name] = np.zeros((), shown[name].dtype)
-        return Row(shown)
+        return Reading(shown)
 
     def _observation(self, who: str, observations: Mapping[str, rules.Fields]) -> np.dtype:
         fields = observations.get(who) or observations.get("*")
@@ -122,7 +123,7 @@ class RecordGame(Game):
 
     def _copied(self, state: np.ndarray) -> np.ndarray:
         """A state to be changed; `state.copy()` would leave the bytes between the fields undefined."""
-        return self.raw(state).copy().view(self.state_type).reshape(state.shape)
+        return owned(state.tobytes(), self.state_type).reshape(state.shape)
 
     def start(self, key: int) -> np.ndarray:
         states = np.zeros(1, self.state_type)
@@ -160,12 +161,11 @@ class RecordGame(Game):
 
     def legal_from(self, mask: np.ndarray, seat: int) -> Legal:
         """A seat's Legal from its row of the mask."""
-        actions = self.spec.role(seat).actions
-        bounds = (actions.low, actions.high) if isinstance(actions, Box) else None
-        return Legal(mask[: sum(actions.factors)], actions.factors, bounds)
+        width, factors, bounds = self.spec.role(seat).measures
+        return Legal(mask[:width], factors, bounds)
 
     def observe(self, state: np.ndarray, who: int) -> Row:
-        obs = np.zeros((1, 1), self.observation_types[self.who(who)])
+        obs = np.zeros((1, 1), self._seen[who])
         self.run(drivers.look, state, self.configs, who, obs, self.raw(obs))
         return Row(obs[0])
 
@@ -190,6 +190,7 @@ class RecordGame(Game):
         if len(data) != self.config_type.itemsize:
             raise UserError(f"a configuration of {self.id} has {self.config_type.itemsize} bytes, not {len(data)}", 4)
         self.configs = owned(data, self.config_type)
+        self.__dict__.pop("config", None)
         self.__dict__.pop("public", None)
 
     def describe(self) -> dict[str, Any]:

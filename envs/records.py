@@ -185,9 +185,11 @@ class Row:
         self.array = array
 
     def __getattr__(self, name: str) -> Any:
-        if name not in (self.array.dtype.names or ()):
-            raise AttributeError(f"no field {name!r}; the record has {', '.join(self.fields)}")
-        return _readable(self.array[name][0])
+        try:
+            value = self.array[name][0]
+        except ValueError:
+            raise AttributeError(f"no field {name!r}; the record has {', '.join(self.fields)}") from None
+        return _readable(value)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Row) and self.array.tobytes() == other.array.tobytes()
@@ -212,7 +214,7 @@ class Row:
 
 
 class Reading(Row):
-    """A Row for a reader that asks for the same fields again and again: each is read once."""
+    """A Row for a reader that asks for the same fields again and again: each is read once, arrays cannot be written."""
 
     __slots__ = ("_read",)
 
@@ -223,7 +225,9 @@ class Reading(Row):
     def __getattr__(self, name: str) -> Any:
         read = self._read
         if name not in read:
-            read[name] = super().__getattr__(name)
+            value = read[name] = super().__getattr__(name)
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
         return read[name]
 
 

@@ -112,6 +112,12 @@ class Role:
     actions: Actions
     views: Mapping[str, View] = field(default_factory=dict)
 
+    @cached_property
+    def measures(self) -> tuple[int, tuple[int, ...], Any]:
+        """Of an action: the length of its mask, the length of each factor, and (low, high) of a Box."""
+        actions = self.actions
+        return sum(actions.factors), actions.factors, (actions.low, actions.high) if isinstance(actions, Box) else None
+
 
 @dataclass(frozen=True)
 class Option:

@@ -29,8 +29,9 @@ REMOTE = (
         "both ends in one process, TCP on loopback, the sans-IO protocol of websockets; the other side has the bytes ready: a bound",
     ),
     Question(
-        "protocol/match", "remote matches of 1000 rounds, recorded, one at a time over one websocket", "actions/s", _played(1),
-        target=Target("ours", 7_000, "actions/s"), note="host on the core of the bench, its player in another process on any core",
+        "protocol/match", "remote matches of 1000 rounds, recorded, one at a time over one websocket", "actions/s", _played(1), HOSTED,
+        Target("ours", 7_000, "actions/s"),
+        "host on the core of the bench, its player in another process on any core; the other side plays and hosts in one process",
     ),
     Question(
         "protocol/matches", "64 remote matches of 1000 rounds in flight, recorded, over one websocket", "actions/s", _played(64),

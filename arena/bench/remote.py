@@ -110,9 +110,12 @@ def echo() -> Work:
 
 
 def played(game: str, at_once: int, seed: int) -> Work:
-    """Recorded matches between two seats of one player, over one websocket, so many at a time; counts actions."""
-    steps, folder = [0], tempfile.TemporaryDirectory(prefix="palaestra-bench-")
-    url, token, acts = _serve(game, Path(folder.name), seed, steps)
+    """Recorded matches between two seats of one player, over one websocket, so many at a time; counts actions.
+
+    Between rounds the host stands still, so that it takes no time from the other side.
+    """
+    steps, going, folder = [0], threading.Event(), tempfile.TemporaryDirectory(prefix="palaestra-bench-")
+    url, token, acts = _serve(game, Path(folder.name), seed, steps, going)
     pinned = os.sched_getaffinity(0)
     os.sched_setaffinity(0, range(os.cpu_count() or 1))
     player = subprocess.Popen(
@@ -124,8 +127,11 @@ def played(game: str, at_once: int, seed: int) -> Work:
 
     def work(seconds: float) -> tuple[float, float]:
         before, began = steps[0], time.perf_counter()
+        going.set()
         time.sleep(seconds)
-        return (steps[0] - before) * acts, time.perf_counter() - began
+        done, took = (steps[0] - before) * acts, time.perf_counter() - began
+        going.clear()
+        return done, took
 
     while steps[0] < 20 * at_once:
         work(0.05)
@@ -139,8 +145,8 @@ def _end(player: subprocess.Popen[bytes], folder: tempfile.TemporaryDirectory[st
     folder.cleanup()
 
 
-def _serve(game: str, folder: Path, seed: int, steps: list[int]) -> tuple[str, str, int]:
-    """A host in a thread: (where it is, what lets a player in, actions of a step). steps[0] counts."""
+def _serve(game: str, folder: Path, seed: int, steps: list[int], going: threading.Event) -> tuple[str, str, int]:
+    """A host in a thread: (where it is, what lets a player in, actions of a step). steps[0] counts, while `going` is set."""
     import envs  # noqa: PLC0415
     from arena.server.guests import Terms  # noqa: PLC0415
     from arena.server.serving import Host, Place  # noqa: PLC0415
@@ -152,6 +158,7 @@ def _serve(game: str, folder: Path, seed: int, steps: list[int]) -> tuple[str, s
     def count(table: Any, event: Any) -> None:
         if type(event).__name__ == "Stepped":
             steps[0] += 1
+            going.wait()
 
     def over(seats: Any, result: Any, path: Path | None) -> None:
         assert path is not None and result.faults == ()

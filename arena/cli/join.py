@@ -1,26 +1,14 @@
-"""`arena join URL AGENT`: a player of yours takes seats on a host, and takes them up again when the connection breaks.
-
-Coming back waits longer each time, by chance between nothing and a doubling bound, as long as the host asks for, and a minute in all.
-"""
+"""`arena join URL AGENT`: a player of yours takes seats on a host."""
 
 from __future__ import annotations
 
 import os
-import random
-import time
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from arena.cli import loading
 
-if TYPE_CHECKING:
-    from arena.protocol.dial import Line
-
 __all__ = ["command"]
-
-PATIENCE = 60.0
-"""Seconds without a connection after which a player gives up."""
 
 
 @click.command()
@@ -49,12 +37,13 @@ def command(
     ca: str | None,
 ) -> int:
     """Play on a host with a player of yours. URL: ws://HOST:PORT, wss://HOST:PORT or unix:PATH, as `arena serve` prints it."""
-    from arena.text import safe_text  # noqa: PLC0415  (help is shown without the rules)
+    from arena.protocol.visit import Visit  # noqa: PLC0415  (help is shown without the rules)
+    from arena.text import safe_text  # noqa: PLC0415
 
     maker = loading.load("agents:load")(agent)
     player = loading.load("agents.remote:Player")(maker, fits=maker.fits, place=place)
     visit = Visit(url, token or os.environ.get("ARENA_TOKEN", ""), name or maker.title, matches, at_once, ca, alone)
-    visit.play(player)
+    visit.play(player, lambda line: click.echo(line, err=True))
     for over in player.overs:
         faults = "".join(f", seat {seat}: {cause}" for seat, cause in over.faults)
         kept = "" if over.recorded else ", not recorded"
@@ -63,90 +52,3 @@ def command(
             f"{over.match} seat {over.seat}: {score:+g}, {safe_text(over.reason)} after {over.ticks} ticks{safe_text(faults)}{kept}"
         )
     return 0 if len(player.overs) >= matches else 1
-
-
-class Visit:
-    """The connections of one player to one host, one after another. `keys` opens the seats that it holds."""
-
-    def __init__(
-        self, url: str, token: str, name: str, matches: int, at_once: int, ca: str | None = None, alone: bool = False
-    ) -> None:
-        self.url, self.token, self.name, self.ca = url, token, name, ca
-        self.matches, self.at_once, self.alone = matches, at_once, alone
-        self.keys: dict[tuple[str, int], str] = {}
-        self.taken = 0
-
-    def play(self, player: Any) -> None:
-        """Until every seat has been played. UserError when the host refuses, or cannot be reached for too long."""
-        from arena.protocol.dial import Lost  # noqa: PLC0415
-        from envs.errors import FAILURE, UserError  # noqa: PLC0415
-
-        draw, tries, since, first = random.Random(), 0, time.monotonic(), True
-        while len(player.overs) < self.matches:
-            before = self.taken + len(player.overs)
-            try:
-                self._once(player, first)
-                first = False
-            except Lost as lost:
-                if lost.farewell and not self.keys:
-                    click.echo(f"{lost}", err=True)
-                    return
-                progress = self.taken + len(player.overs) > before
-                tries, since = (0, time.monotonic()) if progress else (tries + 1, since)
-                if (first and not self.taken) or time.monotonic() - since > PATIENCE:
-                    raise UserError(str(lost), FAILURE) from None
-                click.echo(f"{lost}: trying again", err=True)
-                time.sleep(max(lost.after, draw.uniform(0, min(10.0, 0.25 * 2**tries))))
-
-    def _once(self, player: Any, first: bool) -> None:
-        """One connection, as long as it lasts."""
-        from arena.protocol.dial import Line  # noqa: PLC0415
-        from arena.protocol.messages import Join, Resume  # noqa: PLC0415
-
-        line = Line(self.url, token=self.token, name=self.name, tls=self._tls())
-        try:
-            resumed = [Resume(match, seat, key) for (match, seat), key in self.keys.items()]
-            left = self.matches - self.taken
-            line.send([*resumed, *([Join("", left, self.at_once, self.alone)] if left > 0 else [])])
-            while len(player.overs) < self.matches:
-                self._turn(player, line)
-        except KeyboardInterrupt:
-            line.close("interrupted")  # so that nobody waits for a player who has left
-            raise
-        except BaseException:
-            line.drop()
-            raise
-        line.close("done")
-
-    def _turn(self, player: Any, line: Line) -> None:
-        """Hear what has come and answer all of it in one piece."""
-        answers = []
-        for message in line.receive():
-            self._note(message)
-            answer = player.hear(message)
-            answers += [] if answer is None else [answer]
-        line.send(answers)
-
-    def _note(self, message: Any) -> None:
-        """Which seats are held, with which key."""
-        from arena.protocol.messages import Begin, Over, Stale  # noqa: PLC0415
-
-        if not isinstance(message, Begin | Over | Stale):
-            return
-        where = message.match, message.seat
-        if isinstance(message, Begin):
-            self.taken += where not in self.keys
-            self.keys[where] = message.key
-        elif isinstance(message, Over):
-            self.keys.pop(where, None)
-        elif message.why == "unknown" and where in self.keys:
-            del self.keys[where]  # the match ended while nobody was connected
-            self.taken -= 1
-            self.matches -= 1
-
-    def _tls(self) -> Any:
-        if self.ca is None:
-            return None
-        import ssl  # noqa: PLC0415
-
-        return ssl.create_default_context(cafile=self.ca)

@@ -25,8 +25,8 @@ import msgspec
 
 from arena.events import Event, Started
 from arena.protocol import messages as wire
-from arena.protocol.messages import CLOSED, HOST, OPEN
-from arena.protocol.session import LARGEST, ProtocolError, Session, chosen_version
+from arena.protocol.messages import OPEN
+from arena.protocol.session import LARGEST, ProtocolError, chosen_version
 from arena.server.doors import Door, WebDoor
 from arena.server.guests import BEAT, FIRST_WORDS, Guest
 from arena.server.show import Show, Watcher
@@ -126,7 +126,7 @@ class Gallery:
                 guest, "token", "no such token here, or not one to watch with: ask whoever runs this host for one"
             )
             return
-        self._say(guest, wire.Welcome(version, BEAT, LARGEST[wire.PLAYER], "gallery"), now)
+        guest.say(wire.Welcome(version, BEAT, LARGEST[wire.PLAYER], "gallery"), now)
 
     def _may(self, guest: Guest, scope: str) -> bool:
         return (self.open and scope != "admin") or (guest.grant is not None and guest.grant.allows(scope))
@@ -158,11 +158,11 @@ class Gallery:
                 scene = watcher.next(now, room(guest) and len(guest.out) < ROOM)
                 if scene is None:
                     break
-                self._say(guest, scene, now)
+                guest.say(scene, now)
             if watcher.behind is not None and now - watcher.behind > SLOW:
                 self._refuse(guest, "slow", f"nothing was read for {SLOW:g} s", retry_after=1.0)
             elif watcher.done and watcher.show.ended:
-                self._say(guest, wire.Bye("the match is over"), now)
+                guest.say(wire.Bye("the match is over"), now)
                 guest.closing = True
                 del self.watchers[guest]
 
@@ -178,19 +178,10 @@ class Gallery:
             elif now - guest.heard > 2 * BEAT:
                 self._refuse(guest, "silent", "nothing was heard for too long", retry_after=1.0)
             elif now - guest.said > BEAT / 2 and len(guest.out) < ROOM:
-                self._say(guest, wire.Beat(), now)
-
-    def _say(self, guest: Guest, message: wire.Message, now: float) -> None:
-        if not guest.closing and guest.session.state != CLOSED:
-            guest.out += guest.session.say(message)
-            guest.said = now
+                guest.say(wire.Beat(), now)
 
     def _refuse(self, guest: Guest, code: str, text: str, retry_after: float | None = None) -> None:
-        if guest.closing:
-            return
-        speaker = guest.session if guest.session.state != CLOSED else Session(HOST)
-        guest.out += speaker.say(wire.Error(code, text, retry_after))
-        guest.closing = True
+        guest.refuse(code, text, retry_after)
         self.watchers.pop(guest, None)
 
 

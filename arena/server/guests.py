@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from arena.clock import Limits
 from arena.events import Seat
 from arena.protocol import messages as wire
-from arena.protocol.messages import HOST
+from arena.protocol.messages import CLOSED, HOST
 from arena.protocol.session import ProtocolError, Session
 from arena.protocol.table import GRACE, LONGEST, Table
 from arena.server.tokens import Grant
@@ -59,9 +59,9 @@ class Terms:
 
 
 class Guest:
-    """A connection. out: bytes to be sent; closing: to be closed when they have been."""
+    """A connection. out: bytes to be sent; closing: to be closed when they have been. waiting: where it puts itself for either."""
 
-    def __init__(self, address: str, now: float) -> None:
+    def __init__(self, address: str, now: float, waiting: set[Guest] | None = None) -> None:
         self.address, self.session = address, Session(HOST)
         self.heard, self.said, self.came = now, now, now
         self.grant: Grant | None = None
@@ -72,11 +72,33 @@ class Guest:
         self.idle = 0
         self.out = bytearray()
         self.closing = False
+        self.waiting = set() if waiting is None else waiting
 
     @property
     def free(self) -> int:
         """How many more seats it would take now."""
         return min(self.left, self.at_once - len(self.seats))
+
+    def say(self, message: wire.Message, now: float) -> None:
+        """Put a message to what is to be sent; one that is being let go is told nothing more."""
+        if not self.closing and self.session.state != CLOSED:
+            self.out += self.session.say(message)
+            self.said = now
+            self.waiting.add(self)
+
+    def refuse(self, code: str, text: str, retry_after: float | None = None) -> None:
+        """The last words to a guest; what it plays waits for it to come back."""
+        if self.closing:
+            return
+        # A session that heard nonsense is closed and says nothing more; the reason is still owed.
+        speaker = self.session if self.session.state != CLOSED else Session(HOST)
+        self.out += speaker.say(wire.Error(code, text[:4000], retry_after))
+        self.let_go()
+
+    def let_go(self) -> None:
+        """To be closed; what it plays waits for it to come back, or has been told that it has left."""
+        self.closing, self.left = True, 0
+        self.waiting.add(self)
 
 
 class Wrong:

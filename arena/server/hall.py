@@ -1,19 +1,21 @@
 """What a host does with its guests, without input or output: lets them in, seats them, keeps their matches going, tells the results.
 
-The owner gives each connection a Guest, its bytes to `hear`, its end to `gone`, calls `pass_time` many times a second, sends what
-`Guest.out` holds, and records what `on_event` is given; when a match's recording is on the disk it calls `recorded`. A connection acts for
-the seats that it was given and for no other. Tokens come in the first message and are never logged.
+The owner gives each connection a Guest, its bytes to `hear`, its end to `gone`, calls `pass_time` many times a second, sends what the
+guests in `waiting` have to be told, and records what `on_event` is given; when a match's recording is on the disk it calls `recorded`. A
+player is asked on before what it did is recorded, so that it thinks meanwhile. A connection acts for the seats that it was given and for no
+other. Tokens come in the first message and are never logged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from arena.events import Ended, Event, Seat
 from arena.match import Match
 from arena.protocol import messages as wire
-from arena.protocol.messages import CLOSED, HOST, OPEN
-from arena.protocol.session import LARGEST, ProtocolError, Session, chosen_version
+from arena.protocol.messages import OPEN
+from arena.protocol.session import LARGEST, ProtocolError, chosen_version
 from arena.protocol.table import Table
 from arena.server import guests
 from arena.server.guests import BEAT, FIRST_WORDS, FLOOD, LOOK, MOST_IDLE, Guest, House, Terms, Wrong, seat_of
@@ -28,30 +30,37 @@ __all__ = ["Hall"]
 class Hall:
     """One game's host. make: a fresh Match for these seats (and now); secret: gives a new key each time; house: what fills the last seats.
 
-    on_event(table, event) is called for every event of every match, in order. on_over(table) when a match has ended.
+    on_answered(guest) is called when all that it has sent is answered; then on_event(table, event) for every event of every match, in
+    order, and on_over(table) when a match has ended.
     """
 
     def __init__(
         self, rules: Game, tokens: Tokens, terms: Terms, *, make: Callable[[Sequence[Seat], float], Match], secret: Callable[[], str],
-        wall: Callable[[], float], house: Sequence[Callable[[], House]] = (), on_event: Callable[[Table, Event], None] = lambda *_: None,
-        on_over: Callable[[Table], None] = lambda *_: None, gallery: int = 0,
+        wall: Callable[[], float], house: Sequence[Callable[[], House]] = (), on_answered: Callable[[Guest], None] = lambda _: None,
+        on_event: Callable[[Table, Event], None] = lambda *_: None, on_over: Callable[[Table], None] = lambda *_: None, gallery: int = 0,
     ) -> None:  # fmt: skip
         self.rules, self.tokens, self.terms, self.gallery = rules, tokens, terms, gallery
         self.guests: set[Guest] = set()
+        self.waiting: set[Guest] = set()
         self.tables: dict[str, Table] = {}
         self.begun = self.ended = 0
         self.stopped = False
         self._make, self._secret, self._wall, self._house = make, secret, wall, list(house)
-        self._on_event, self._on_over = on_event, on_over
+        self._on_answered, self._on_event, self._on_over = on_answered, on_event, on_over
         self._players: dict[str, list[Guest | House]] = {}
         self._lobby = Lobby()
         self._wrong = Wrong()
         self._looks: dict[str, float] = {}
+        self._acted: list[Table] = []
+        self._takes: dict[type, Callable[[Guest, Any, float], None]] = {
+            wire.Act: self._act, wire.Resign: self._act, wire.Hello: self._greet, wire.Join: self._join, wire.Resume: self._resume,
+            wire.Watch: self._watch, wire.Bye: self._leave,
+        }  # fmt: skip
 
     # ------------------------------------------------------------------ what the owner calls
     def come(self, address: str, now: float) -> Guest:
         """A connection has been opened from this address."""
-        guest = Guest(address, now)
+        guest = Guest(address, now, self.waiting)
         self.guests.add(guest)
         return guest
 
@@ -60,18 +69,21 @@ class Hall:
         guest.heard = now
         for message in guest.session.receive(data):
             if guest.closing:
-                return
+                break
             guest.idle += 1  # an act that is taken gives it back
             if isinstance(message, ProtocolError):
                 self._break_off(guest, message, now)
             elif guest.idle > MOST_IDLE:
                 self._break_off(guest, FLOOD, now)
-            else:
-                self._take(guest, message, now)
+            elif take := self._takes.get(type(message)):
+                take(guest, message, now)
+        self._on_answered(guest)
+        self._record()
 
     def gone(self, guest: Guest, now: float) -> None:
         """A guest's connection has ended; its seats wait for it."""
         self.guests.discard(guest)
+        self.waiting.discard(guest)
         guest.left = 0
         for (match, seat), table in list(guest.seats.items()):
             if self._players.get(match, [None] * (seat + 1))[seat] is guest:
@@ -108,13 +120,13 @@ class Hall:
             guest.idle = 0
             if guest.session.state != OPEN:
                 if now - guest.came > FIRST_WORDS:
-                    self._refuse(guest, "slow", f"no greeting within {FIRST_WORDS:g} s")
+                    guest.refuse("slow", f"no greeting within {FIRST_WORDS:g} s")
             elif guest.grant is not None and not self.tokens.valid(guest.grant, wall):
-                self._refuse(guest, "token", "this token does not hold any more")
+                guest.refuse("token", "this token does not hold any more")
             elif now - guest.heard > 2 * BEAT:
-                self._refuse(guest, "silent", f"nothing was heard for {now - guest.heard:.0f} s", retry_after=1.0)
+                guest.refuse("silent", f"nothing was heard for {now - guest.heard:.0f} s", retry_after=1.0)
             elif now - guest.said > BEAT / 2:
-                self._say(guest, wire.Beat(), now)
+                guest.say(wire.Beat(), now)
 
     def recorded(self, table: Table, done: bool, now: float) -> None:
         """A match's recording is on the disk, or could not be brought there: the result is told."""
@@ -124,7 +136,7 @@ class Hall:
             if isinstance(player, House):
                 player.close()
             elif player in self.guests:
-                self._say(player, over, now)
+                player.say(over, now)
                 player.seats.pop((match, seat), None)
         self._players.pop(match, None)
         self.tables.pop(match, None)
@@ -143,45 +155,30 @@ class Hall:
         """Say goodbye to everybody."""
         for guest in list(self.guests):
             if guest.session.state == OPEN:
-                self._say(guest, wire.Bye("the host is closing"), now)
-            guest.closing = True
+                guest.say(wire.Bye("the host is closing"), now)
+            guest.let_go()
 
     # ------------------------------------------------------------------ messages
-    def _take(self, guest: Guest, message: wire.Message, now: float) -> None:
-        if isinstance(message, wire.Act | wire.Resign):
-            self._act(guest, message, now)
-        elif isinstance(message, wire.Hello):
-            self._greet(guest, message, now)
-        elif isinstance(message, wire.Join):
-            self._join(guest, message, now)
-        elif isinstance(message, wire.Resume):
-            self._resume(guest, message, now)
-        elif isinstance(message, wire.Watch):
-            where = f"matches are watched at port {self.gallery}" if self.gallery else "this host has no gallery"
-            self._refuse(guest, "gallery", where)
-        elif isinstance(message, wire.Bye):
-            self._leave(guest, message.reason, now)
-
     def _greet(self, guest: Guest, hello: wire.Hello, now: float) -> None:
         if self._wrong.too_many(guest.address, now):
-            self._refuse(guest, "token", "too many wrong tokens from your address", retry_after=60.0)
+            guest.refuse("token", "too many wrong tokens from your address", retry_after=60.0)
             return
         try:
             version = chosen_version(hello)
         except ProtocolError as error:
-            self._refuse(guest, "version", str(error))
+            guest.refuse("version", str(error))
             return
         guest.grant = self.tokens.find(hello.token, self._wall())
         if guest.grant is None and not self.terms.open:
             self._wrong.add(guest.address, now)
-            self._refuse(guest, "token", "no such token here: ask whoever runs this host for one")
+            guest.refuse("token", "no such token here: ask whoever runs this host for one")
             return
         if guest.grant and guests.is_full(self.guests, guest.grant):
-            self._refuse(guest, "crowded", "this token has as many connections as it may", 10.0)
+            guest.refuse("crowded", "this token has as many connections as it may", 10.0)
             return
         guest.name = safe_text(hello.name or (guest.grant.name if guest.grant else "guest"), width=60)
         guest.wants = tuple(want for want in hello.wants if want in wire.WANTS)
-        self._say(guest, wire.Welcome(version, BEAT, LARGEST[wire.PLAYER], self.rules.id, self.gallery), now)
+        guest.say(wire.Welcome(version, BEAT, LARGEST[wire.PLAYER], self.rules.id, self.gallery), now)
 
     def _may(self, guest: Guest, scope: str) -> bool:
         return self.terms.open or (guest.grant is not None and guest.grant.allows(scope))
@@ -189,9 +186,9 @@ class Hall:
     def _join(self, guest: Guest, join: wire.Join, now: float) -> None:
         full = self.rules.id
         if not self._may(guest, "play"):
-            self._refuse(guest, "scope", "this token does not allow to play")
+            guest.refuse("scope", "this token does not allow to play")
         elif join.game not in ("", full, full.rpartition("-v")[0]):
-            self._refuse(guest, "game", f"no game {safe_text(join.game, width=60)!r} here: {full} is served")
+            guest.refuse("game", f"no game {safe_text(join.game, width=60)!r} here: {full} is served")
         else:
             guest.left, guest.at_once, guest.alone = join.matches, join.at_once, join.alone
             self._lobby.add(guest)
@@ -201,28 +198,33 @@ class Hall:
         table = guest.seats.get((message.match, message.seat))
         if table is None:
             tick = message.tick if isinstance(message, wire.Act) else 0
-            self._say(guest, wire.Stale(message.match, message.seat, tick, "unknown"), now)
+            guest.say(wire.Stale(message.match, message.seat, tick, "unknown"), now)
             return
         guest.idle -= table.hear(message.seat, message, now)
-        self._serve(table, now)
+        self._tell(table, now)
+        self._acted.append(table)
 
     def _resume(self, guest: Guest, resume: wire.Resume, now: float) -> None:
         table = self.tables.get(resume.match)
         if table is None or not self._may(guest, "play") or not table.resume(resume.seat, resume.key, guest.wants, now):
-            self._say(guest, wire.Stale(resume.match, resume.seat, 0, "unknown"), now)
+            guest.say(wire.Stale(resume.match, resume.seat, 0, "unknown"), now)
             return
         players = self._players[resume.match]
         old = players[resume.seat]
         players[resume.seat] = guest
         guest.seats[resume.match, resume.seat] = table
         if isinstance(old, Guest) and old is not guest and old.seats.pop((resume.match, resume.seat), None) is not None:
-            self._refuse(old, "replaced", "another connection has taken this seat up")
+            old.refuse("replaced", "another connection has taken this seat up")
         self._serve(table, now)
 
-    def _leave(self, guest: Guest, reason: str, now: float) -> None:
-        guest.closing, guest.left = True, 0
+    def _watch(self, guest: Guest, watch: wire.Watch, now: float) -> None:
+        where = f"matches are watched at port {self.gallery}" if self.gallery else "this host has no gallery"
+        guest.refuse("gallery", where)
+
+    def _leave(self, guest: Guest, bye: wire.Bye, now: float) -> None:
+        guest.let_go()
         for (_, seat), table in list(guest.seats.items()):
-            table.leave(seat, reason or "said goodbye", now)
+            table.leave(seat, bye.reason or "said goodbye", now)
             self._serve(table, now)
 
     def _break_off(self, guest: Guest, error: ProtocolError, now: float) -> None:
@@ -230,16 +232,7 @@ class Hall:
         for (_, seat), table in list(guest.seats.items()):
             table.break_off(seat, "protocol", f"{error.code}: {error}", now)
             self._serve(table, now)
-        self._refuse(guest, error.code, str(error))
-
-    def _refuse(self, guest: Guest, code: str, text: str, retry_after: float | None = None) -> None:
-        """The last words to a guest; what it plays waits for it to come back."""
-        if guest.closing:
-            return
-        # A session that heard nonsense is closed and says nothing more; the reason is still owed.
-        speaker = guest.session if guest.session.state != CLOSED else Session(HOST)
-        guest.out += speaker.say(wire.Error(code, text[:4000], retry_after))
-        guest.closing, guest.left = True, 0
+        guest.refuse(error.code, str(error))
 
     # ------------------------------------------------------------------ matches
     def _fill(self, now: float) -> None:
@@ -277,23 +270,30 @@ class Hall:
 
     def _serve(self, table: Table, now: float) -> None:
         """Send and record what a table has to say."""
-        players = self._players.get(table.match.ident)
-        if players is None:
-            return
-        for seat, message in table.messages():
+        self._tell(table, now)
+        self._note(table)
+
+    def _tell(self, table: Table, now: float) -> None:
+        """Send what a table has to say."""
+        players = self._players.get(table.match.ident, ())
+        for seat, message in table.messages() if players else ():
             player = players[seat]
             if isinstance(player, House):
                 player.tell(message, table, seat)
             elif player in self.guests:
-                self._say(player, message, now)
+                player.say(message, now)
+
+    def _record(self) -> None:
+        """Record what has come of acts whose answers are on their way."""
+        acted, self._acted = self._acted, []
+        for table in acted:
+            self._note(table)
+
+    def _note(self, table: Table) -> None:
+        """Record what has happened at a table."""
         ended = False
         for event in table.events():
             ended = ended or isinstance(event, Ended)
             self._on_event(table, event)
         if ended:
             self._on_over(table)
-
-    def _say(self, guest: Guest, message: wire.Message, now: float) -> None:
-        if not guest.closing and guest.session.state != CLOSED:
-            guest.out += guest.session.say(message)
-            guest.said = now

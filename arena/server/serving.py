@@ -96,7 +96,7 @@ class Host:
         houses = [partial(self._house, maker) for maker in self.makers]
         self.hall = Hall(
             self.rules, self.tokens, self.terms, make=self._match, secret=partial(secrets.token_urlsafe, 24), wall=time.time, house=houses,
-            on_event=self._event, on_over=self._over, gallery=self.gallery.port if self.gallery else 0,
+            on_answered=self._answer, on_event=self._event, on_over=self._over, gallery=self.gallery.port if self.gallery else 0,
         )  # fmt: skip
         server = await self._open()
         if self.gallery is not None:
@@ -225,14 +225,19 @@ class Host:
 
     # ------------------------------------------------------------------ sending
     def _wake(self) -> None:
-        if not self._woken:
+        if self.hall.waiting and not self._woken:
             self._woken = True
             self._loop.call_soon(self._flush)
 
+    def _answer(self, guest: Guest) -> None:
+        """In one piece what there is for a guest."""
+        self.hall.waiting.discard(guest)
+        door = self._doors.get(guest)
+        if door is not None:
+            door.send()
+
     def _flush(self) -> None:
-        """One piece for each guest for whom there is something."""
+        """The same for each guest for whom there is something."""
         self._woken = False
-        for guest in [guest for guest in self.hall.guests if guest.out or guest.closing]:
-            door = self._doors.get(guest)
-            if door is not None:
-                door.send()
+        for guest in list(self.hall.waiting):
+            self._answer(guest)

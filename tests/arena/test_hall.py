@@ -60,13 +60,14 @@ class Stage:
 
     def __init__(self, rules=GAME, tokens: Tokens | None = None, **terms) -> None:
         self.now, self.wall = 0.0, 1000.0
-        self.events, self.over = [], []
+        self.events, self.over, self.answered = [], [], []
         numbers, keys = count(), count()
         self.tokens = tokens or Tokens()
         self.hall = Hall(
             rules, self.tokens, Terms(limits=Limits(move=10.0), open=tokens is None, **terms), secret=lambda: f"key {next(keys)}",
             make=lambda seats, now: Match(rules, seats, 3, ident=f"m{next(numbers)}", now=now, limits=Limits(move=10.0)),
             wall=lambda: self.wall, on_event=lambda table, event: self.events.append(event), on_over=self.over.append,
+            on_answered=lambda guest: self.answered.append((len(guest.out), len(self.events))),
         )  # fmt: skip
 
     def keep(self, done: bool = True) -> None:
@@ -107,6 +108,16 @@ def test_two_who_join_play_and_hear_the_result_only_when_it_is_on_the_disk():
     stage.keep()
     assert one.last(wire.Over).scores == [1.0, -1.0] and one.last(wire.Over).recorded and two.last(wire.Over).seat == 1
     assert stage.hall.tables == {} and one.guest.seats == {}
+
+
+def test_the_next_question_is_ready_before_what_led_to_it_is_recorded():
+    stage = Stage()
+    one = Caller(stage)
+    one.say(wire.Join(matches=2, at_once=2, alone=True))
+    before = len(stage.events)
+    assert isinstance(one.act()[-1], wire.Ask)
+    ready, recorded = stage.answered[-1]
+    assert ready > 0 and recorded == before < len(stage.events)
 
 
 def test_a_result_whose_recording_was_lost_says_so():

@@ -49,6 +49,20 @@ def play_random(match: Match) -> list:
     return events
 
 
+def test_what_is_only_told_is_made_when_events_are_drained(monkeypatch):
+    game, told = GAMES["matrix"], []
+    monkeypatch.setattr(game, "tell", lambda *step: told.append(step) or [])
+    match = a_match("matrix")
+    for seat in (0, 1):
+        match.acted(seat, 0, 1.5)
+    assert match.tick == 1 and match.waiting() == (0, 1) and not told
+    for seat in (0, 1):
+        match.acted(seat, 1, 2.5)
+    acts = [event for event in match.events() if isinstance(event, Acted)]
+    assert [(act.tick, act.at, act.name) for act in acts] == [(0, 1.5, "rock")] * 2 + [(1, 2.5, "paper")] * 2
+    assert [game.facts(after).tick for _, _, after in told] == [1, 2]
+
+
 @pytest.mark.parametrize("name", GAMES)
 def test_events_come_in_the_promised_order_and_end_once(name):
     events = play_random(a_match(name))

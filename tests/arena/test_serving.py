@@ -19,9 +19,9 @@ import replays
 from agents import load
 from agents.remote import Player
 from agents.sandbox import reaper
-from arena.cli.join import Visit
 from arena.protocol import messages as wire
 from arena.protocol.dial import Line, Lost
+from arena.protocol.visit import Visit
 from arena.server.serving import Place
 from envs.errors import UserError
 

@@ -201,7 +201,7 @@ def _stage():
 
 def test_a_match_is_followed_over_a_network_and_becomes_a_recording(tmp_path):
     from agents.remote import Player
-    from arena.cli.join import Visit
+    from arena.protocol.visit import Visit
 
     feed, told = Feed(), threading.Event()
 
