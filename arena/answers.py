@@ -5,7 +5,8 @@ Sizes are bounded here: actions in a reply, characters of a text, bytes of notes
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -15,9 +16,13 @@ from arena.text import safe_text
 from envs.game import Game, Legal
 from envs.spec import Refusal
 
-__all__ = ["MOST_WORDS", "answer_text", "bounded_notes", "understood"]
+__all__ = ["MOST_WORDS", "Words", "aloud", "answer_text", "bounded_notes", "spoken", "understood"]
 
 MOST_ACTIONS, MOST_NOTES, MOST_TEXT, MOST_WORDS = 4096, 1 << 20, 1 << 17, 8192
+Said = Sequence[tuple[Sequence[int], str]]
+"""What a reply says: seats, and a text to them."""
+Words = tuple[tuple[tuple[int, ...], str], ...]
+"""The same as it is recorded, bounded."""
 
 
 def understood(game: Game, obs: Any, legal: Legal, answer: Any) -> Reply | Refusal:
@@ -32,13 +37,41 @@ def understood(game: Game, obs: Any, legal: Legal, answer: Any) -> Reply | Refus
         found = game.parse(text, obs, legal)
         if isinstance(found, Refusal):
             return found
-        reply = Reply(found, reply.say, reply.notes) if isinstance(reply, Reply) else Reply(found)
+        say, notes = (reply.say, reply.notes) if isinstance(reply, Reply) else ((), {})
+        reply = Reply(found, say or _message(game, obs, text), notes)
     assert isinstance(reply, Reply)
     actions = [_listed(action) for action in reply.actions[:MOST_ACTIONS]]
     if not actions or actions[0] not in legal:
         shown = safe_text(repr(actions[0])[:200] if actions else "nothing", width=60)
         return Refusal(f"{shown} is not legal: {_allowed(legal)}")
     return Reply(actions, reply.say, reply.notes)
+
+
+def _message(game: Game, obs: Any, text: str) -> Said:
+    """What a letter that was read as a move says to all others, in the field that its game names for that."""
+    letter = game.letter(obs) if "{" in text else None
+    if letter is None:
+        return ()
+    try:
+        found = json.loads(text[text.index("{") : text.rindex("}") + 1])
+    except (ValueError, RecursionError):
+        return ()
+    words = found.get(letter.say) if isinstance(found, dict) else None
+    return [(range(game.seats), words)] if isinstance(words, str) and words.strip() else ()
+
+
+def aloud(game: Game, seat: int, say: Said) -> Words:
+    """What a seat says to others, with its size bounded; nothing where the game lets nobody talk."""
+    if "talk" not in game.spec.traits:
+        return ()
+    whom = [tuple(sorted({int(p) for p in to if 0 <= int(p) < game.seats and int(p) != seat})) for to, _ in say[:16]]
+    return tuple((to, str(text)[:MOST_WORDS]) for to, (_, text) in zip(whom, say, strict=False))
+
+
+def spoken(game: Game, seat: int, action: Any, obs: Any, key: int) -> Words:
+    """An act as its game would say it to all others, for a seat that has said nothing itself; nothing for a private act."""
+    words = game.speak(action, obs, key) if "talk" in game.spec.traits and game.can("speak") else ""
+    return ((tuple(other for other in range(game.seats) if other != seat), words[:MOST_WORDS]),) if words else ()
 
 
 def answer_text(answer: Any) -> str:

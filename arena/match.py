@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from arena.agent import Ask, Heard, Reply, Unanswered
-from arena.answers import MOST_WORDS, answer_text, bounded_notes, understood
+from arena.answers import Words, aloud, answer_text, bounded_notes, spoken, understood
 from arena.binding import commitment, seat_seed
 from arena.clock import Bank, Limits
 from arena.events import KINDS, Acted, Asked, Ended, Event, Faulted, Marked, Refused, Seat, Secret, Started, Stepped
@@ -25,6 +25,7 @@ from arena.result import Result
 from arena.text import safe_text
 from envs.errors import UserError
 from envs.game import Facts, Game, Legal
+from envs.keys import fold
 from envs.spec import Refusal
 
 __all__ = ["Match", "Result", "commitment", "scores_after", "seat_seed"]
@@ -33,7 +34,7 @@ __all__ = ["Match", "Result", "commitment", "scores_after", "seat_seed"]
 @dataclass
 class _Player:
     """What the match remembers of one seat: why its answers to the open question were refused and of which kinds, the time that it was
-    told to have; sealed holds its act of this tick until the tick closes.
+    told to have; silent: its last reply said nothing aloud; sealed holds its act of this tick until the tick closes.
     """
 
     bank: Bank
@@ -43,6 +44,7 @@ class _Player:
     kinds: list[str] = field(default_factory=list)
     seconds: float | None = None
     refused: int = 0
+    silent: bool = False
     sealed: Acted | None = None
 
 
@@ -207,22 +209,19 @@ class Match:
         took = player.bank.stop(now)
         player.queue = rest
         player.reasons, player.kinds = [], []
-        said = self._said(seat, reply) if "talk" in self.game.spec.traits else ()
+        said = aloud(self.game, seat, list(reply.say))
+        player.silent = not said
         player.sealed = self._act(seat, first, now, took=round(took, 6), said=said, notes=bounded_notes(reply.notes))
 
-    def _act(self, seat: int, action: Any, now: float, **more: Any) -> Acted:
-        """An act whose name is still to come."""
-        return Acted(self.tick, self._since(now), seat, action, **more)
+    def _act(self, seat: int, action: Any, now: float, said: Words = (), **more: Any) -> Acted:
+        """An act whose name is still to come, with its words: those of the reply, else, where it has none, those of the game for it."""
+        if self._players[seat].silent and "talk" in self.game.spec.traits:
+            key = fold(seat_seed(self.seed, seat), self.tick)
+            said = spoken(self.game, seat, action, self._observed(seat), key)
+        return Acted(self.tick, self._since(now), seat, action, said=said, **more)
 
     def _named(self, act: Acted, obs: Any) -> Iterator[Event]:
         yield msgspec.structs.replace(act, name=_safe_name(self.game.name(act.action, obs)))
-
-    def _said(self, seat: int, reply: Reply) -> tuple[tuple[tuple[int, ...], str], ...]:
-        words = []
-        for to, text in list(reply.say)[:16]:
-            whom = tuple(sorted({int(p) for p in to if 0 <= int(p) < self.game.seats and int(p) != seat}))
-            words.append((whom, str(text)[:MOST_WORDS]))
-        return tuple(words)
 
     def _open(self, now: float) -> None:
         """Ask every acting seat; acts queued from an earlier reply are played at once, tick after tick."""

@@ -217,7 +217,10 @@ class Game:
         raise NotImplementedError
 
     def speak(self, action: Action, obs: Any, key: int) -> str:
-        """The sentence of a structured seat; the action's name where the game has no better words."""
+        """What the others hear of a seat that says nothing itself, in a game with talk: one sentence, "" for a private act.
+
+        The action's name where the game has no better words.
+        """
         raise NotImplementedError
 
     def tell(self, before: Any, actions: Mapping[int, Action], after: Any) -> list[Mark]:

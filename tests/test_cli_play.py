@@ -14,7 +14,11 @@ import pytest
 
 import replays
 from arena import cli
+from arena.cli.playing import Account
+from arena.match import Result
+from arena.schedule import Pairing
 from arena.statistics import wilson
+from envs.registry import spec
 
 ROOT = Path(__file__).parents[1]
 BROKEN = """
@@ -85,6 +89,19 @@ def test_the_table_says_what_its_figures_mean(capsys: pytest.CaptureFixture[str]
     assert "faults: none" in out
     rows = [line for line in out.splitlines() if line.startswith(("random", "scripted"))]
     assert [row.split()[1] for row in rows] == ["4", "4"]
+
+
+def test_a_series_ends_with_the_means_of_what_its_game_counts() -> None:
+    """Over the matches that have such figures; what is no number has no mean."""
+    told = [{"fooled": True, "turns": 4, "word": "x"}, {"fooled": False, "turns": 7, "word": "y"}, {}]
+    pairings = [Pairing(number, ("a", "b"), (0, 1), 0) for number in range(3)]
+    played = [
+        (each, Result((1.0, -1.0), "played out", metrics=figures)) for each, figures in zip(pairings, told, strict=True)
+    ]
+    account = Account(spec("double_agent"), ["a", "b"], 0, False, played, 1.0)
+    assert "means of 2: fooled 0.5, turns 5.5\n" in account.many(None, False, 3)
+    empty = Account(spec("connect_four"), ["a", "b"], 0, False, played[2:], 1.0)
+    assert "means" not in empty.many(None, False, 1)
 
 
 def test_no_first_mover_where_all_move_at_once(capsys: pytest.CaptureFixture[str]) -> None:

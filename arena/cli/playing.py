@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from arena.cli.tables import table
@@ -101,7 +103,16 @@ class Account:
         refused = [f"{safe_text(each.agent)}: {each.refusals}" for each in self.tally.standings if each.refusals]
         lines.append("refused answers: " + ("; ".join(refused) or "none"))
         lines.append("win rate = wins / matches; intervals are Wilson's score intervals at 95 %")
-        return lines
+        return [*lines, *self._means()]
+
+    def _means(self) -> list[str]:
+        """What the game counts, as means over the matches that were played out."""
+        told = [result.metrics for _, result in self.played if result.metrics]
+        counted = {
+            n: [float(m[n]) for m in told if isinstance(m.get(n), int | float)] for n in (told[0] if told else ())
+        }
+        means = ", ".join(f"{safe_text(n, width=24)} {fmean(values):.3g}" for n, values in counted.items() if values)
+        return textwrap.wrap(f"means of {len(told)}: {means}", 100, subsequent_indent="  ") if means else []
 
     def _details(self) -> Counter[tuple[str, str]]:
         """What was said of faults, with their causes."""

@@ -16,8 +16,8 @@ import envs
 from envs import drivers, keys
 
 __all__ = [
-    "OUTCOMES", "Outcome", "Side", "Table", "allowed", "attackers", "chosen", "defenders", "folded", "fresh", "pressed", "recognised",
-    "scripted", "utter", "uttered",
+    "OUTCOMES", "TOLD", "Outcome", "Side", "Table", "allowed", "attackers", "chosen", "defenders", "folded", "fresh", "pressed",
+    "recognised", "scripted", "utter", "uttered",
 ]  # fmt: skip
 
 ATTACKER, DEFENDER = 0, 1
@@ -133,18 +133,34 @@ def defenders(names: Sequence[str], num: int) -> Side:
 
 
 def scripted(name: str, num: int) -> Side:
-    """A scripted defender in all rows; "oracle" is told the prior, for tables alone."""
-    if name != "oracle":
+    """A scripted defender in all rows; those of TOLD are for tables alone."""
+    if name not in TOLD:
         return defenders([name], num)
     conduct = np.concatenate([_driver(_DEFEND, "conduct_of")("tracker")] * num)
     side = _side(DEFENDER, _driver(_DEFEND, "defend"), conduct)
     conduct["kind"] = _driver(_DEFEND, "KNOWS")
 
     def told(table: Table) -> np.ndarray:
-        conduct["level"] = table.states["prior"]
+        conduct["level"] = TOLD[name](table)
         return side(table)
 
     return told
+
+
+def _drawn(table: Table, least: int) -> np.ndarray:
+    """A prior from `least` up, drawn once a dialogue from the defender's own key."""
+    span = int(table.game.public.depth) - least
+    return least + (folded(table.keys[DEFENDER], _CHANCE) % np.uint64(span)).astype(np.int64)
+
+
+_CHANCE = 1 << 30
+TOLD: dict[str, Callable[[Table], np.ndarray]] = {
+    "oracle": lambda table: np.asarray(table.states["prior"]),
+    "chance": lambda table: _drawn(table, 0),
+    "chance-hard": lambda table: _drawn(table, 1),
+}
+"""Defenders who lie from the field after those that they say the attacker knew: they are told how many those are, or draw it, of all
+numbers or of those on hard scenarios."""
 
 
 def _side(seat: int, driver: Any, how: np.ndarray) -> Side:

@@ -30,7 +30,19 @@ from envs.errors import UserError
 __all__ = ["ATTACKERS", "CELLS", "SCRIPTED", "judged", "probe", "run", "summed"]
 
 ATTACKERS = ("plain", "checking", "forewarned", "strategic")
-SCRIPTED = ("refuse", "honest", "vague", "random", "liar1", "liar2", "liar3", "tracker", "oracle")
+SCRIPTED = (
+    "chance",
+    "chance-hard",
+    "refuse",
+    "honest",
+    "vague",
+    "random",
+    "liar1",
+    "liar2",
+    "liar3",
+    "tracker",
+    "oracle",
+)
 JUDGED = 768
 """Dialogues against each attacker that judge a run."""
 UNSEEN = 9_000_000
@@ -46,10 +58,13 @@ CELLS: dict[str, Config] = {
     "fooling-mixture": dataclasses.replace(_MIXED, reward="fooling"),
     "both-mixture": dataclasses.replace(_MIXED, reward="both"),
     "fooling-plain-ppo": dataclasses.replace(_BASE, reward="fooling", algorithm="ppo", updates=150),
+    "fooling-mixture-ppo": dataclasses.replace(_MIXED, reward="fooling", algorithm="ppo"),
     "fooling-plain-separate": dataclasses.replace(_BASE, reward="fooling", separate=True, anchor=0.0),
+    "fooling-plain-unanchored": dataclasses.replace(_BASE, reward="fooling", anchor=0.0),
     "fooling-plain-free": dataclasses.replace(_BASE, reward="fooling", anchor=0.0, adherence=0.6),
 }
-"""What is trained: reward, attackers, and what is left out. separate: heads that do not share the statement; free: no anchor."""
+"""What is trained: reward, attackers, and what is left out. unanchored: no anchor; separate: heads that do not share the statement, no
+anchor; free: no anchor, and a clone that follows its own statements less."""
 
 Summary = dict[str, dict[str, Any]]
 
@@ -69,7 +84,9 @@ def summed(outcome: Outcome) -> Summary:
 
 
 def judged(defender: Mind | str, seed: int, num: int = JUDGED) -> dict[str, Any]:
-    """A network or a scripted defender against each attacker on the same scenarios; and the share fooled by all attackers."""
+    """A network or a scripted defender against each attacker on the same scenarios; and the share of scenarios in which it fools all four,
+    of all, of hard ones, and by what the attacker knew.
+    """
     table, found = Table(num), {}
     always = np.ones(num, np.bool_)
     for attacker in ATTACKERS:
@@ -82,8 +99,9 @@ def judged(defender: Mind | str, seed: int, num: int = JUDGED) -> dict[str, Any]
             outcome = double_agent.rolled(table, side, mouth).outcome
         found[attacker] = summed(outcome)
         always &= outcome.ended == 0
-    hard = outcome.prior > 0
-    return {"attackers": found, "always": float(always.mean()), "always_hard": float(always[hard].mean())}
+    knew = {str(prior): float(always[outcome.prior == prior].mean()) for prior in np.unique(outcome.prior).tolist()}
+    hard = float(always[outcome.prior > 0].mean())
+    return {"attackers": found, "always": float(always.mean()), "always_hard": hard, "always_knew": knew}
 
 
 def probe(mind: Mind, config: Config, num: int = JUDGED, steps: int = 300) -> dict[str, float]:

@@ -53,12 +53,13 @@ def _some_actions(game: Game, seat: int, legal: Legal, step: Step) -> list[Actio
 
 
 def names(trial: Trial) -> str:
-    """Every legal action has a name and a sentence: one line, not empty."""
+    """Every legal action has a name, one line that is not empty, and a sentence of one line, empty for what nobody hears."""
     game, named = trial.game, 0
     for step, seat, obs, legal in _turns(trial):
         for action in _some_actions(game, seat, legal, step):
-            for word in (game.name(action, obs), game.speak(action, obs, step.seed)):
-                demand(bool(word.strip()) and "\n" not in word, f"{trial.where(step)}: {action} has the name {word!r}")
+            word, sentence = game.name(action, obs), game.speak(action, obs, step.seed)
+            demand(bool(word.strip()) and "\n" not in word, f"{trial.where(step)}: {action} has the name {word!r}")
+            demand("\n" not in sentence, f"{trial.where(step)}: {action} is spoken as {sentence!r}")
             named += 1
     return f"{named} actions have names"
 

@@ -16,8 +16,8 @@ import arena
 import envs
 from agents import load
 from arena.agent import Ask
-from arena.training import double_agent, double_agent_guest
-from arena.training.dialogue import OUTCOMES, Table, attackers, folded, scripted
+from arena.training import double_agent, double_agent_guest, double_agent_tables
+from arena.training.dialogue import OUTCOMES, Table, attackers, folded, scripted, uttered
 from arena.training.double_agent import Config, Mind, features, policy, rolled, scores
 from arena.training.double_agent_runs import ATTACKERS, CELLS, probe, summed
 from arena.training.double_agent_seat import Trained, loaded
@@ -97,6 +97,31 @@ def test_the_reply_sees_the_dialogue_through_its_question_and_statement_alone() 
     assert torch.equal(apart.replies(states[0], question, knew), apart.replies(states[0], question, (knew + 1) % 3))
 
 
+def test_nothing_else_of_the_dialogue_reaches_the_reply(table: Table) -> None:
+    """Whatever was asked, answered and stated before: the same input of the reply head, and the same reply from the same world."""
+    double_agent.fresh(table, 2, 1, 1)
+    attack, answer = attackers(["forewarned"], table.num), scripted("vague", table.num)
+    for _ in range(2):
+        table.speak(0, attack(table))
+        table.speak(1, answer(table))
+    table.speak(0, attack(table))
+    obs, rng = table.see(1).copy(), np.random.default_rng(4)
+    other = obs.copy()
+    for field in ("asked", "answers", "about", "minds", "guesses"):
+        other[field][:, :2] = rng.permutation(other[field][:, :2], axis=0)
+        other[field][:, :2] = np.where(rng.random(other[field][:, :2].shape) < 0.5, other[field][:, :2], 1)
+    assert any(not np.array_equal(obs[field], other[field]) for field in ("asked", "answers", "minds"))
+    last, knew, speaks = (
+        rng.integers(limit, size=table.num) for limit in (double_agent.SPEECHES, 3, double_agent.SPEECHES)
+    )
+    assert np.array_equal(features(obs, last)[1], features(other, last)[1])
+    replies = [uttered(table.game, each, knew, speaks, table.keys[1])[:, 2] for each in (obs, other)]
+    assert np.array_equal(*replies) and len(set(replies[0].tolist())) > 3
+    changed = obs.copy()
+    changed["question"] = [1, 3]
+    assert not np.array_equal(features(obs, last)[1], features(changed, last)[1])
+
+
 def test_what_a_defender_sees_does_not_hold_what_the_attacker_knows(table: Table) -> None:
     double_agent.fresh(table, 2, 0, 1)
     table.speak(0, attackers(["forewarned"], table.num)(table))
@@ -172,14 +197,16 @@ def test_a_probe_finds_what_a_state_holds(monkeypatch: Any) -> None:
     assert all(0 <= share <= 1 for share in found.values())
 
 
+def left(path: Path, mind: Mind) -> Path:
+    """The file of a run with this network."""
+    weights = {name: each.tolist() for name, each in mind.state_dict().items()}
+    path.write_text(json.dumps({"config": dataclasses.asdict(SMALL), "weights": weights}), encoding="utf-8")
+    return path
+
+
 def test_a_trained_seat_plays_a_match_and_a_damaged_file_is_refused(tmp_path: Path) -> None:
     mind = Mind()
-    run = {
-        "config": dataclasses.asdict(SMALL),
-        "weights": {name: each.tolist() for name, each in mind.state_dict().items()},
-    }
-    path = tmp_path / "run.json"
-    path.write_text(json.dumps(run), encoding="utf-8")
+    path = left(tmp_path / "run.json", mind)
     assert all(torch.allclose(a, b) for a, b in zip(loaded(path).parameters(), mind.parameters(), strict=True))
     game = envs.game("double_agent", plain=True)
     address = f"arena.training.double_agent_seat:Trained?run={path}"
@@ -188,6 +215,7 @@ def test_a_trained_seat_plays_a_match_and_a_damaged_file_is_refused(tmp_path: Pa
     assert sum(result.metrics[name] for name in OUTCOMES) == 1
     with pytest.raises(UserError, match="depth 3"):
         Trained.fits(envs.game("double_agent?depth=2", plain=True))
+    run = json.loads(path.read_text(encoding="utf-8"))
     for text in ("{", "[]", json.dumps(run | {"weights": {}}), json.dumps({"config": run["config"]})):
         path.write_text(text, encoding="utf-8")
         with pytest.raises(UserError, match="holds no trained defender"):
@@ -197,16 +225,28 @@ def test_a_trained_seat_plays_a_match_and_a_damaged_file_is_refused(tmp_path: Pa
 def test_figures_count_dialogues_by_what_the_attacker_knew() -> None:
     cell = {"n": 10, "turns": 5.0, "fooled": 5, "extracted": 1, "detected": 4, "baited": 0, "mind": 0.5, "guess": 0.25}
     judging = {
-        "attackers": {name: {k: cell | {"fooled": i * 5} for i, k in enumerate("012")} for name in ATTACKERS},
+        "attackers": {
+            name: {k: cell | {"fooled": i * 5, "turns": 4.0 + i + n} for i, k in enumerate("012")}
+            for n, name in enumerate(ATTACKERS)
+        },
         "always_hard": 0.5,
+        "always_knew": {"0": 0.25, "1": 0.5, "2": 1.0},
     }
-    figures = figures_of([judging, judging])
+    figures = figures_of([judging, judging], ("plain",))
     assert (figures["plain_knew_0"]["median"], figures["plain_knew_2"]["median"], figures["plain_hard"]["median"]) == (
         0,
         100,
         75,
     )
     assert figures["strategic_fooled"]["median"] == 50
+    middles = {name: found["median"] for name, found in figures.items()}
+    assert [middles[f"fooled_unknown_{unknown}"] for unknown in (3, 2, 1)] == [0, 50, 100]
+    assert [middles[f"turns_unknown_{unknown}"] for unknown in (3, 2, 1)] == [5.5, 6.5, 7.5]
+    assert [middles[f"all_four_unknown_{unknown}"] for unknown in (3, 2, 1)] == [25, 50, 100]
+    assert (middles["guess_unknown_2"], middles["mind_unknown_1"], middles["detected_unknown_3"]) == (25, 50, 40)
+    assert (middles["met_hard"], middles["unmet_hard"], middles["met_mind_hard"]) == (75, 75, 50)
+    assert figures["turns_unknown_1"]["unit"] == "turns"
+    assert "met_hard" not in figures_of([judging]) and "unmet_hard" not in figures_of([judging], ATTACKERS)
     assert figures["always_hard"] == {"n": 2, "median": 50.0, "interval": [50.0, 50.0], "unit": "%", "of": "mean"}
 
 
@@ -230,13 +270,58 @@ def mumbles(ask: Ask) -> str:
     return "abracadabra"
 
 
+def fails(ask: Ask) -> str:
+    raise RuntimeError(ask.text)
+
+
 def test_a_guest_is_judged_and_its_illegal_answers_are_its_faults(monkeypatch: Any) -> None:
     monkeypatch.setattr(double_agent_guest, "Table", lambda num: Table(num, plain=True))
-    honest = double_agent_guest.played(load("scripted?attacker=plain"), "oracle", 3)
-    assert honest["fooled"] == 3
-    assert double_agent_guest.played(lambda: mumbles, "oracle", 2)["fault"] == 2
+    prior, ended = double_agent_guest.played(load("scripted?attacker=plain"), "oracle", 3)
+    assert ended.tolist() == [0, 0, 0] and set(prior.tolist()) <= {0, 1, 2}
+    for guest in (mumbles, fails):
+        assert double_agent_guest.played(lambda guest=guest: guest, "oracle", 2)[1].tolist() == [len(OUTCOMES)] * 2
     with pytest.raises(UserError, match=r"no attacker 'agents\.scripted:Nobody'"):
         double_agent_guest.loaded("agents.scripted:Nobody")
+
+
+def closes(ask: Ask) -> str:
+    """Asks once, then closes on the first path that fits."""
+    if ask.obs.phase == 2 and ask.obs.turn:
+        return next(word for word in (ask.game.form([act], ask.obs) for act in ask.legal) if word.startswith("close"))
+    return ("trust 5", "belief nothing", "ask 1")[ask.obs.phase]
+
+
+def test_a_fifth_attacker_meets_scripted_and_trained_defenders_by_what_it_knew(
+    tmp_path: Path, monkeypatch: Any, capsys: Any
+) -> None:
+    monkeypatch.setattr(double_agent_guest, "Table", lambda num: Table(num, plain=True))
+    monkeypatch.setattr(double_agent_guest, "SCRIPTED", ("honest",))
+    left(tmp_path / "both-plain-0.json", Mind())
+    double_agent_tables.main(["--attacker", f"{__name__}:closes", "--runs", str(tmp_path), "--dialogues", "6"])
+    head, honest, trained, count = capsys.readouterr().out.splitlines()
+    assert head.split() == ["defender", "knew", "0", "1", "2", "hard", *OUTCOMES, "fault"]
+    assert honest.split()[0] == "honest" and trained.split()[0] == "both-plain-0"
+    shares = [int(share) for share in trained.split()[-10::2]]
+    assert abs(sum(shares) - 100) <= 3 and count.startswith("6 dialogues a line (")
+    for words, why in ((["--dialogues", "0"], "from 1 to"), (["--cells", "both"], "no cell 'both'")):
+        with pytest.raises(UserError, match=why):
+            double_agent_tables.main(["--attacker", f"{__name__}:closes", *words])
+
+
+def test_chance_is_a_third_and_a_half_on_hard_scenarios(table: Table) -> None:
+    """What is stated is drawn once a dialogue, evenly, and the lie begins behind it."""
+    for name, drawn in (("chance", {0, 1, 2}), ("chance-hard", {1, 2})):
+        said, right = [], []
+        for seed in range(12):
+            double_agent.fresh(table, 60 + seed, 0, 1)
+            outcome = table.play(attackers(["plain"], table.num), scripted(name, table.num))
+            minds = table.states["minds"]
+            assert all(len(set(row[row >= 0].tolist())) == 1 for row in minds)
+            assert ((outcome.ended == 0) == (minds[:, 0] == outcome.prior)).all()
+            said += minds[:, 0].tolist()
+            right += outcome.mind[outcome.prior > 0].tolist() if name == "chance-hard" else outcome.mind.tolist()
+        assert set(said) == drawn
+        assert abs(float(np.mean(right)) - 1 / len(drawn)) < 0.12
 
 
 def test_cells_are_named_for_what_they_train() -> None:
@@ -270,6 +355,10 @@ def test_claims_are_differences_to_the_clone_of_the_same_run() -> None:
     assert middle["mind-fools"] == pytest.approx(45)
     assert middle["fooling-reads"] == pytest.approx(15)
     assert middle["both-best-plain"] == pytest.approx(10)
+    assert middle["both-best-plain-over-mind"] == pytest.approx(25)
+    assert middle["both-best-plain-statements"] == pytest.approx(25)
+    assert middle["both-best-plain-over-mind-statements"] == pytest.approx(0)
     assert "both-best-forewarned" not in middle  # the cells of the mixture have no runs
     assert found["double-agent-claims/gains-correlate"]["figures"]["difference"]["n"] == 6
+    assert found["double-agent-claims/gains-correlate-kinds"]["figures"]["difference"]["n"] == 3
     assert all(row["command"] == "python -m x" and row["seeds"] == [0, 1] for row in found.values())

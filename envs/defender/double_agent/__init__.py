@@ -93,7 +93,7 @@ def shaped(depth: int, branching: int, turns: int, reward: str, trust: str) -> d
 OPTIONS = {
     "depth": Option(3, 2, 4, help="levels of the tree, fields of the path"),
     "branching": Option(3, 2, 4, help="names below each"),
-    "prior": Option(-1, -1, 2, help="leading fields that the attacker knows; -1 draws 0, 1 ... depth - 1"),
+    "prior": Option(-1, -1, 3, help="leading fields that the attacker knows; -1 draws 0, 1 ... depth - 1"),
     "turns": Option(15, 2, 15, help="messages of each side at most"),
     "theme": Option("any", choices=("any", *THEMES), help="what the names are of"),
     "reward": Option("duel", choices=REWARDS, help="what the defender is paid for"),

@@ -35,6 +35,7 @@ def letter(obs: Any, c: Any) -> Letter:
         "trust": _whole(range(least, obs.trust + 1), "your trust in the defender; it only falls"),
         "belief": _field("the name that your belief goes down to, null for nothing", ["string", "null"], known),
     } if attacker else {
+        "trust": _whole(range(TRUST + 1), "the trust in you that you think the attacker has left"),
         "prior": _whole(range(c.depth), "how many leading fields the attacker knew at the start"),
         "guess": _field("the name that the attacker's belief goes down to, null for nothing", ["string", "null"], known),
     }  # fmt: skip
@@ -108,7 +109,9 @@ def _attacker(found: dict[str, Any], obs: Any, c: Any) -> list[int | Refusal]:
 
 
 def _defender(found: dict[str, Any], obs: Any, c: Any) -> list[int | Refusal]:
-    prior = found.get("prior")
+    trust, prior = found.get("trust", 0), found.get("prior")
+    if type(trust) is not int or not 0 <= trust <= TRUST:  # a thought that is kept in the recording and changes nothing
+        return [Refusal(f"trust must be a whole number from 0 to {TRUST}, what you think the attacker has left")] * 3
     if type(prior) is not int or not 0 <= prior < c.depth:
         prior = Refusal(f"prior must be a whole number from 0 to {c.depth - 1}")
     return [prior, _node("guess", found, obs, c, c.depth), _act(found, obs, c, prior)]

@@ -106,9 +106,10 @@ def _draw_attacker(obs: Any, c: Any, canvas: Canvas) -> None:
 def _draw_leaf(name: str, chance: float, true: bool, y: float, canvas: Canvas) -> None:
     room = _WIDTH - _MIDDLE
     canvas.rect(_MIDDLE, y - 0.5, room, 1, "hole")
-    if room * chance >= 0.25:
+    barred = room * chance >= 0.25
+    if barred:
         canvas.rect(_MIDDLE, y - 0.5, room * chance, 1, "good" if true else "wall")
-    canvas.text(_MIDDLE, y, f"{'*' if true else ''}{name}"[:16], "card" if chance > 0.5 or not true else "good", "left")
+    canvas.text(_MIDDLE, y, f"{'*' if true else ''}{name}"[:16], "good" if true and not barred else "card", "left")
     canvas.text(_WIDTH, y, f"{chance:.0%}", "text", "right")
 
 

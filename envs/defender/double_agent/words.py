@@ -124,8 +124,9 @@ _SENTENCES = {
 
 
 def speak(action: int, obs: Any, c: Any, key: int) -> str:
+    """A public act as a sentence, which the other side hears of a seat that writes none; "" for a private statement."""
     means = meaning(max(obs.seat, 0), action, c)
-    return sentence(means, obs, c, key) if means.kind in _SENTENCES else written(means, obs, c)
+    return sentence(means, obs, c, key) if means.kind in _SENTENCES else ""
 
 
 def sentence(means: Meaning, obs: Any, c: Any, key: int) -> str:
@@ -211,8 +212,7 @@ def tell(before: Any, actions: dict[int, int], after: Any, c: Any) -> list[Mark]
     (seat, action) = next(iter(actions.items()))
     means = meaning(seat, action, c)
     if means.kind in _SENTENCES:
-        line = sentence(means, after, c, fold(before.naming, before.turn * 2 + seat))
-        marks = [Mark("said", f"{line} [{written(means, after, c)}]", seat)]
+        marks = [Mark("said", written(means, after, c), seat)]
     else:
         marks = [Mark(means.kind, _stated(means, after, c), seat, seat)]
     if means.kind == "trust" and before.turn > 0 and means.value < before.trust:

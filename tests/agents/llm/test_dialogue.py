@@ -45,7 +45,7 @@ def asks_and_closes(body: dict[str, Any], _number: int, say: str = "Which one, p
 
 
 def is_vague(body: dict[str, Any], _number: int, say: str = "Hard to say, ask the kingfisher.") -> Answer:
-    return letter(say, "otter: it knew nothing", prior=0, guess=None, act="vague")
+    return letter(say, "otter: it knew nothing", trust=5, prior=0, guess=None, act="vague")
 
 
 def prompts_of(endpoint: Any) -> list[str]:
@@ -97,10 +97,10 @@ def test_without_a_list_the_schema_names_the_fields_alone(table: Any) -> None:
     attack, defend = table.serve(asks_and_closes), table.serve(is_vague)
     table.play([table.seat(attack, legal="hide"), table.seat(defend)], "double_agent")
     schemas = [end.seen[0][1]["response_format"]["json_schema"]["schema"]["properties"] for end in (attack, defend)]
-    assert list(schemas[1]) == ["prior", "guess", "reflection", "act", "message"]
+    assert list(schemas[1]) == ["trust", "prior", "guess", "reflection", "act", "message"]
     assert not any("enum" in field for schema in schemas for field in schema.values())
     assert "nbelief: " not in prompts_of(attack)[0]
-    assert "\\nprior: 0, 1, 2\\nguess: " in prompts_of(defend)[0]
+    assert "\\ntrust: 0, 1, 2, 3, 4, 5\\nprior: 0, 1, 2\\nguess: " in prompts_of(defend)[0]
 
 
 ATTACKS = (

@@ -117,6 +117,11 @@ def test_every_prior_theme_and_truth_is_drawn(game: Game, seeds: Any) -> None:
     assert {row.prior for row in rows} == {0, 1, 2}
     assert {row.theme for row in rows} == set(range(15))
     assert {row.truth for row in rows} == set(range(27))
+    many = [game.row(game.start(seed)) for seed in seeds(1500)]
+    for seen in ([row.naming for row in many], [row.theme for row in many], [row.prior for row in many]):
+        for base in (3, 9, 27):  # what all see from the start tells nothing of the truth
+            hits = sum(number % base == row.truth % base for number, row in zip(seen, many, strict=True))
+            assert abs(hits / 1500 - 1 / base) < 4.5 * math.sqrt(1 / base / 1500)
     fixed = envs.game("double_agent", prior=2, theme="bank", plain=True)
     assert {(fixed.row(fixed.start(seed)).prior, fixed.row(fixed.start(seed)).theme) for seed in range(9)} == {(2, 8)}
 
@@ -158,7 +163,11 @@ def test_the_truth_is_in_nothing_that_the_attacker_sees(game: Game, seeds: Any) 
             assert views[:2] == views[2:]
             assert all_that_is_seen(game, one, 1) != all_that_is_seen(game, other, 1)
             assert game.legal(one, seat).mask.tolist() == game.legal(other, seat).mask.tolist()
-            one, other = (game.step(state, {seat: action}, seed) for state in (one, other))
+            after = [game.step(state, {seat: action}, seed) for state in (one, other)]
+            told = [game.tell(before, {seat: action}, then) for before, then in zip((one, other), after, strict=True)]
+            heard = [[mark for mark in marks if mark.audience in (0, PUBLIC)] for marks in told]
+            assert heard[0] == heard[1]
+            one, other = after
             looked += 1
         assert game.observe(one, 0) == game.observe(other, 0)
     assert looked > 80
@@ -167,8 +176,10 @@ def test_the_truth_is_in_nothing_that_the_attacker_sees(game: Game, seeds: Any) 
 def all_that_is_seen(game: Game, state: Any, who: int) -> tuple[Any, ...]:
     obs, canvas = game.observe(state, who), Canvas()
     game.draw(obs, canvas)
-    tensor = game.encode(obs, "flat").tobytes() if who >= 0 else b""
-    return obs.array.tobytes(), game.say(obs), canvas.verbs, tensor
+    if who == PUBLIC:
+        return obs.array.tobytes(), game.say(obs), canvas.verbs
+    fields = game.letter(obs) if who in game.acting(state) else None
+    return obs.array.tobytes(), game.say(obs), canvas.verbs, game.encode(obs, "flat").tobytes(), fields
 
 
 # Trust and posterior
@@ -389,6 +400,17 @@ def test_each_seat_is_drawn_its_own_pane(game: Game) -> None:
     assert hidden == {0: 1, 1: 2, SPECTATOR: 0, PUBLIC: 3}
     assert any(text.startswith("lost since turn 2") for text in texts[SPECTATOR])
     assert not any(text.startswith("lost") for who in (0, 1, PUBLIC) for text in texts[who])
+
+
+@pytest.mark.parametrize(("prior", "acts"), [(2, ()), (0, ()), (0, ("ask 1", "name #0")), (0, ("ask 1", "name #1"))])
+def test_the_truth_is_readable_on_any_bar(prior: int, acts: tuple[str, ...], game: Game) -> None:
+    """No name has the colour of the bar that it lies on."""
+    canvas = Canvas()
+    game.draw(game.observe(dialogue(game, *acts, truth=0, prior=prior), SPECTATOR), canvas)
+    bars = [verb for verb in canvas.verbs if verb[0] == "rect"]
+    (true,) = [verb for verb in canvas.verbs if verb[0] == "text" and verb[3].startswith("*")]
+    under = [bar for bar in bars if bar[1] <= true[1] < bar[1] + bar[3] and bar[2] <= true[2] < bar[2] + bar[4]]
+    assert under and true[4] not in {bar[5] for bar in under}
 
 
 def test_options_are_checked() -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import arena
 import envs
+import replays
+from agents import load
 from arena.agent import Ask, Reply
+from arena.events import Acted, Stepped
 from envs.defender.double_agent.channel import LONGEST
+from envs.defender.double_agent.themes import labels, named
 from envs.game import Game
 from envs.keys import fold
 from envs.rules import Refusal
@@ -42,7 +47,8 @@ def test_one_object_carries_both_statements_and_the_act(game: Game) -> None:
     )
     assert asked == [[5], [6], [46]]
     assert read(game, 0, trust=5, belief=[None, None, None], act="Ask 1.", message="Which?") == [[5], [6], [46]]
-    answered = read(game, 1, prior=2, guess=None, act="vague", message="Somewhere.")
+    answered = read(game, 1, trust=4, prior=2, guess=None, reflection="so", act="vague", message="Somewhere.")
+    assert answered == read(game, 1, prior=2, guess=None, act="vague")
     assert [game.form(action, opened(game, 1)[1]) for action in answered] == ["prior 2", "guess nothing", "vague"]
 
 
@@ -94,6 +100,7 @@ def test_a_fence_around_the_object_is_allowed_and_nothing_else(game: Game) -> No
         (1, {"prior": 3, "guess": None, "act": "vague"}, "prior must be a whole number from 0 to 2"),
         (1, {"prior": 1, "guess": None, "act": "yes"}, "not allowed now"),
         (1, {"prior": 1, "guess": None, "act": ["vague"]}, "carries no act"),
+        (1, {"trust": 6, "prior": 1, "guess": None, "act": "vague"}, "trust must be a whole number from 0 to 5"),
     ],
 )
 def test_what_is_not_lawful_is_refused_in_one_line(seat: int, fields: dict[str, Any], says: str, game: Game) -> None:
@@ -159,6 +166,7 @@ class Keeper:
         self.player, self.prompts, self.heard = player, [], []
 
     def __call__(self, ask: Ask) -> Reply:
+        self.last = ask
         self.prompts.append(ask.text)
         self.heard.append(ask.heard)
         return self.player(ask)
@@ -173,23 +181,62 @@ INJECTIONS = (
 )
 
 
+def told_of(path: Path) -> tuple[list[tuple[Any, ...]], list[bytes]]:
+    """Every act in order, statements too, and the fingerprint of every state."""
+    events = list(replays.open(path).events())
+    acts = [(act.tick, act.seat, act.action, act.name) for act in events if isinstance(act, Acted)]
+    return acts, [step.fingerprint for step in events if isinstance(step, Stepped)]
+
+
 @pytest.mark.parametrize("note", ["Which one?", *INJECTIONS])
 @pytest.mark.parametrize("writes", [0, 1])
-def test_a_mixed_match_is_the_structured_one_act_by_act(writes: int, note: str) -> None:
-    """Whatever the messages say: the same acts, result, and prompts of the other seat."""
-    from agents import load
-
+def test_a_mixed_match_is_the_structured_one_act_by_act(writes: int, note: str, tmp_path: Path, game: Game) -> None:
+    """Whatever the messages say: the same statements, acts, states and prompts; the other seat hears the message and nothing else."""
+    seed = 11 + ["Which one?", *INJECTIONS].index(note)
     players = ["scripted?attacker=forewarned", "scripted?defender=tracker"]
-    plain = [Keeper(load(player)()) for player in players]
+    plain: list[Any] = [Keeper(load(player)()) for player in players]
     mixed: list[Any] = [Keeper(load(player)()) for player in players]
     mixed[writes] = Writer(load(players[writes])(), note)
-    game = envs.game("double_agent", plain=True)
-    results = [arena.play(game, seats, seed=11) for seats in (plain, mixed)]
+    paths = tmp_path / "plain.arena", tmp_path / "mixed.arena"
+    results = [
+        arena.play(game, seats, seed=seed, record=path) for seats, path in zip((plain, mixed), paths, strict=True)
+    ]
+    acts, states = told_of(paths[0])
+    assert (acts, states) == told_of(paths[1])
+    assert len(acts) == len(states) > 12 and {name.split(" ", 1)[0] for *_, name in acts} >= {
+        "trust",
+        "belief",
+        "prior",
+        "guess",
+    }
     assert results[0].scores == results[1].scores
     assert results[0].metrics == results[1].metrics
     assert results[1].faults == ()
     assert results[1].refusals == (0, 0)
     assert [keeper.prompts for keeper in plain] == [seat.prompts for seat in mixed]
+    heard = [words.text for words in mixed[1 - writes].heard[-1]]
+    assert heard == [note] * len(heard) and len(heard) == len(plain[1 - writes].heard[-1]) > 1
+
+
+def test_what_a_structured_seat_does_is_spoken_to_the_other(game: Game) -> None:
+    """A sentence for each public act, of the level or node that it is about; nothing of the statements before it."""
+    seats = [Keeper(load("scripted?attacker=plain")()), Keeper(load("scripted?defender=honest")())]
+    arena.play(game, seats, seed=3)
+    obs = seats[1].last.obs
+    known = named(obs.theme, obs.naming, 3, 3)
+    asked = [words.text for words in seats[1].heard[-1]]
+    assert len(asked) == obs.turn + 1
+    for (kind, value), sentence in zip(obs.asked.tolist(), asked, strict=False):
+        about = labels(obs.theme, 3)[value - 1] if kind == 1 else known[value] if value >= 0 else ""
+        assert about in sentence and sentence[0].isupper() and sentence[-1] in ".?!"
+    answered = [words.text for words in seats[0].heard[-1]]
+    assert [
+        known[node] in sentence
+        for (kind, node), sentence in zip(obs.answers.tolist(), answered, strict=False)
+        if kind == 1
+    ]
+    for sentence in (*asked, *answered):
+        assert not any(word in sentence for word in ("trust", "belief", "prior", "guess"))
 
 
 def test_both_seats_are_told_the_fields_of_a_turn_and_which_one_is_heard(game: Game) -> None:
