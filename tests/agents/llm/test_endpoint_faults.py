@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from arena.events import Acted, Refused
+from tests.agents.llm.conftest import CANARY
 from tests.agents.llm.endpoint import Answer, after, chunk, plays, says, sse, whole, wrong
 
 GOOD = '{"why": "w", "move": "bet"}'
@@ -158,6 +159,17 @@ def test_pauses_grow_by_full_jitter_and_keep_to_what_the_endpoint_asks(table: An
     pauses = [later - sooner for sooner, later in zip(endpoint.at, endpoint.at[1:], strict=False)]
     assert all(0 <= pause <= most + 0.01 for pause, most in zip(pauses, (0.5, 1.0, 2.0), strict=False))
     assert pauses[3] >= 40.0
+
+
+def test_a_long_wait_is_told_once_to_whoever_looks_on(
+    table: Any, first: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a clock an endpoint may ask for an hour; nobody should wonder."""
+    endpoint = table.serve(after([wrong(429, f"busy\x1b[2J {CANARY}", Retry_After="2000"), wrong(500)]))
+    table.play([table.seat(endpoint), first])
+    told = capsys.readouterr().err
+    assert told == "palaestra: tiny waits 2000 s, then asks again: HTTP 429: busy␛[2J [redacted]\n"
+    assert table.now() > 2000.0
 
 
 def test_what_an_endpoint_does_not_take_is_left_out_from_then_on(table: Any, first: Any) -> None:
