@@ -11,6 +11,7 @@ import pytest
 from arena.events import Acted, Refused
 from tests.agents.llm.conftest import CANARY
 from tests.agents.llm.endpoint import Answer, after, chunk, plays, says, sse, whole, wrong
+from tests.agents.llm.virtual import pass_time
 
 GOOD = '{"why": "w", "move": "bet"}'
 HTML = b"<!DOCTYPE html><html><body>Bad gateway</body></html>"
@@ -246,12 +247,13 @@ def test_a_refused_connection_is_void_and_not_a_loss(table: Any, first: Any) -> 
 
 
 def test_the_request_is_cancelled_when_the_time_is_over(table: Any, first: Any) -> None:
+    """The endpoint is still at it, and sees that nobody waits any more."""
     endpoint = table.serve(lambda body, number: says(json.dumps({"move": "bet"}), first=1e4))
     table.play([table.seat(endpoint), first], move=5.0)
+    assert table.now() < 6.0 and endpoint.busy == 1
 
     async def settled() -> int:
-        return endpoint.busy
+        await pass_time(0.5)
+        return endpoint.left_alone
 
-    assert table.now() < 6.0
-    table.gateway.run(endpoint.stop())
-    assert table.gateway.run(settled()) == 0
+    assert table.gateway.run(settled()) == 1
