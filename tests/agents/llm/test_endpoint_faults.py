@@ -162,6 +162,24 @@ def test_pauses_grow_by_full_jitter_and_keep_to_what_the_endpoint_asks(table: An
     assert pauses[3] >= 40.0
 
 
+HALF = (0.0, sse(chunk({"content": '{"move":'})))
+
+
+@pytest.mark.parametrize(
+    ("answer", "waited"),
+    [(Answer(before=1e6), 30.0), (Answer(end="hang"), 30.0), (Answer(pieces=[HALF], end="hang"), 7.0),
+     (Answer(pieces=[(20.0, HALF[1]), (6.0, HALF[1])], end="hang"), 33.0)],
+)  # fmt: skip
+def test_an_answer_that_stands_still_is_given_up_when_its_time_is_over(
+    table: Any, first: Any, answer: Answer, waited: float
+) -> None:
+    """`first` seconds for the first piece, `idle` for each further one, then the next try after half a second at most."""
+    endpoint = table.serve(after([answer]))
+    table.play([table.seat(endpoint, first=30.0, idle=7.0), first])
+    assert waited <= endpoint.at[1] - endpoint.at[0] <= waited + 0.6
+    assert table.kinds == []
+
+
 def test_a_long_wait_is_told_once_to_whoever_looks_on(
     table: Any, first: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
