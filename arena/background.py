@@ -106,13 +106,26 @@ def _make(folder: Path) -> None:
 
 
 def said(path: Path) -> str:
-    """The newest line that the process of a match has to say (that rules are compiled) beside its recording; "" without one."""
+    """The newest line that the process of a match has to say beside its recording (that rules are compiled, that an endpoint is waited
+    for), as long as it has recorded nothing since; "" without one.
+    """
+    recording = path.with_name(path.name.removesuffix(".part"))
     try:
-        with open(path.with_name(path.name.removesuffix(".part")).with_suffix(".log"), "rb") as log:
+        with open(recording.with_suffix(".log"), "rb") as log:
             lines = log.read(_MOST_SAID).decode("utf-8", "replace").splitlines()
+            if _changed(Path(f"{recording}.part")) > os.fstat(log.fileno()).st_mtime_ns:
+                return ""
     except OSError:
         return ""
     return next((line.removeprefix(_OURS) for line in reversed(lines) if line.startswith(_OURS)), "")
+
+
+def _changed(path: Path) -> int:
+    """When a file was last written, in nanoseconds; 0 where there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 _OURS = "palaestra: "

@@ -21,6 +21,7 @@ from arena.binding import commitment, seat_seed
 from arena.clock import Bank, Limits
 from arena.events import KINDS, Acted, Asked, Ended, Event, Faulted, Marked, Refused, Seat, Secret, Started, Stepped
 from arena.forfeit import scores_after
+from arena.forgiving import FORGIVEN, Retries, forgiven
 from arena.result import Result
 from arena.text import safe_text
 from envs.errors import UserError
@@ -49,15 +50,15 @@ class _Player:
 
 
 class Match:
-    """See the module. seed: 0 to 2**64 - 1. retries: refused answers of one kind (events.KINDS) to one question that are forgiven;
-    one more is the fault `illegal`. Nobody else counts.
+    """See the module. seed: 0 to 2**64 - 1. retries: refused answers of one kind to one question that are forgiven (see
+    arena.forgiving); one more is the fault `illegal`. Nobody else counts.
 
     limits: clocks of each seat. nonce, ident, created, software and branch are recorded as given, so that equal calls give equal events.
     """
 
     def __init__(
         self, game: Game, seats: Sequence[Seat], seed: int, *, limits: Limits | None = None, now: float = 0.0, ident: str = "",
-        nonce: bytes = b"", retries: int = 2, created: float = 0.0, software: Mapping[str, str] | None = None,
+        nonce: bytes = b"", retries: Retries = FORGIVEN, created: float = 0.0, software: Mapping[str, str] | None = None,
         branch: Mapping[str, Any] | None = None,
     ) -> None:  # fmt: skip
         if len(seats) != game.seats:
@@ -191,7 +192,7 @@ class Match:
         player.reasons.append(safe_text(reason, width=400))
         player.kinds.append(kind)
         player.refused += 1
-        if player.kinds.count(kind) > self.retries:
+        if player.kinds.count(kind) > forgiven(self.retries, kind):
             self.fault(seat, "illegal", player.reasons[-1], now)
         else:
             player.seconds = player.bank.remaining(now)

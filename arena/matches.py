@@ -23,6 +23,7 @@ from typing import Any
 
 from arena.clock import Limits
 from arena.events import Seat, Sink
+from arena.forgiving import FORGIVEN, Retries
 from arena.host import Host, close_all
 from arena.match import Match, Result
 from arena.schedule import Pairing
@@ -70,7 +71,7 @@ def recorder(path: str | os.PathLike[str], **options: Any) -> Any:
 
 def play(
     game: str | Game, agents: Sequence[Any], *, seed: int = 0, record: str | os.PathLike[str] | None = None,
-    limits: Limits | None = None, retries: int = 2, sinks: Sequence[Sink] = (), texts: bool = True,
+    limits: Limits | None = None, retries: Retries = FORGIVEN, sinks: Sequence[Sink] = (), texts: bool = True,
     clock: Callable[[], float] = time.monotonic, pause: Callable[[Match], None] | None = None, live: bool = False,
     after: Sink | None = None, branch: Mapping[str, Any] | None = None, opening: Callable[[Match, float], None] | None = None,
     stop: Callable[[], bool] | None = None, sandbox: str = "",
@@ -202,7 +203,7 @@ def _flusher(taker: Any, clock: Callable[[], float]) -> Callable[[Match, int], N
 
 def series(
     game: str, pairings: Sequence[Pairing], *, workers: int | None = None, record: Path | None = None,
-    limits: Limits | None = None, retries: int = 2, texts: bool = True, sandbox: str = "",
+    limits: Limits | None = None, retries: Retries = FORGIVEN, texts: bool = True, sandbox: str = "",
 ) -> Iterator[tuple[Pairing, Result]]:  # fmt: skip
     """Play pairings over all cores and yield each result as it comes. Agents are names (other processes make them).
 
@@ -236,7 +237,11 @@ def series(
 
 
 def _threaded(
-    game: str, pairings: Sequence[Pairing], workers: int, record: Path | None, how: tuple[Limits | None, int, bool, str]
+    game: str,
+    pairings: Sequence[Pairing],
+    workers: int,
+    record: Path | None,
+    how: tuple[Limits | None, Retries, bool, str],
 ) -> Iterator[tuple[Pairing, Result]]:
     """Matches in threads. Interrupted, those that run end as aborted at their next question, and no other begins."""
     rules, stop = open_game(game), threading.Event()

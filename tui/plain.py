@@ -41,6 +41,7 @@ class Lines:
         self.tape, self.who, self.board = tape, who, board
         self.next = 0
         self._marks_told = 0
+        self._said = ""
 
     def opening(self) -> Iterator[str]:
         """What is played and by whom."""
@@ -108,6 +109,12 @@ class Lines:
         if isinstance(seen, Stepped) and any(seen.reward):
             gained = ", ".join(f"{self._seat(seat)} {points:+g}" for seat, points in enumerate(seen.reward) if points)
             yield f"{tick}. rewards: {gained}"
+
+    def waiting(self) -> Iterator[str]:
+        """What the match's process says of a wait, once."""
+        before, self._said = self._said, background.said(self.tape.log.path)
+        if self._said and self._said != before:
+            yield f"{self.next}. waiting: {safe_text(self._said, width=300)}"
 
     def _seat(self, seat: int) -> str:
         seats = self.tape.started.seats
@@ -178,7 +185,7 @@ def follow(
         _print(out, lines.opening())
         held = _Held(0.0 if tape.finished else delay)
         due = clock()
-        while _wait(tape, lines, held, clock, sleep):
+        while _wait(tape, lines, held, clock, sleep, out):
             if speed is not None:
                 due = max(due + 1 / speed, clock())
                 sleep(max(0.0, due - clock()))
@@ -194,7 +201,7 @@ def follow(
 
 
 def _wait(
-    tape: Tape, lines: Lines, held: _Held, clock: Callable[[], float], sleep: Callable[[float], None]
+    tape: Tape, lines: Lines, held: _Held, clock: Callable[[], float], sleep: Callable[[float], None], out: TextIO
 ) -> bool:  # fmt: skip
     """True as soon as another tick may be told, False when none will come."""
     while lines.next >= held.known(lines.known(), clock()):
@@ -203,6 +210,8 @@ def _wait(
         if not (grown or alive or held.pending):
             return False
         if lines.next >= held.known(lines.known(), clock()) and not (tape.finished and not held.pending):
+            if alive and not held.pending:
+                _print(out, lines.waiting())
             sleep(_POLL)
     return True
 

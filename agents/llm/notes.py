@@ -47,7 +47,10 @@ class Attempt:
 
     @property
     def trouble(self) -> str:
-        return self.tries.failed[-1][2] if self.tries.failed else "it was busy with other requests"
+        """Why the time was over, where the model is not to blame."""
+        if self.tries.failed:
+            return f"the endpoint failed until the time was over: {self.tries.failed[-1][2]}"
+        return f"the time was over while it waited for {self.tries.waits_for}"
 
 
 def notes_of(attempt: Attempt) -> dict[str, Any]:

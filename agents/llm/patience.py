@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 
 from agents.llm.outcomes import Completion, Permanent, RateLimited, Transient, Trouble
 
-__all__ = ["Backoff", "GaveUp", "OutOfTime", "Tries", "persist"]
+__all__ = ["LONG", "Backoff", "GaveUp", "OutOfTime", "Tries", "persist"]
 
+LONG = 5.0
+"""Seconds: of a longer pause whoever looks on is told."""
 Draw = Callable[[], float]
 """A number from 0 to 1."""
 
@@ -36,11 +38,20 @@ class Backoff:
 
 @dataclass
 class Tries:
-    """What came of each request that failed: (kind, HTTP status, what, the pause after it), and where it stands now."""
+    """What came of each request that failed: (kind, HTTP status, what, the pause after it), and where it stands now.
+
+    open: a request is with the endpoint; waits_for: what it waits for before that.
+    """
 
     failed: list[tuple[str, int, str, float]] = field(default_factory=list)
     requests: int = 0
     open: bool = False
+    waits_for: str = ""
+
+    def sent(self) -> None:
+        """A request goes out now."""
+        self.open = True
+        self.requests += 1
 
     def note(self, trouble: Trouble, pause: float) -> None:
         self.failed.append((trouble.kind, trouble.status, str(trouble), round(pause, 3)))
@@ -60,9 +71,10 @@ class OutOfTime(Exception):  # noqa: N818  an outcome
 
 async def persist(
     attempt: Callable[[], Awaitable[Completion]], backoff: Backoff, tries: Tries, *, seconds: float | None, draw: Draw,
-    slots: asyncio.Semaphore | None = None,
+    slots: asyncio.Semaphore | None = None, told: Callable[[Transient, float], None] = lambda trouble, pause: None,
 ) -> Completion:  # fmt: skip
-    """Try until there is a Completion. seconds: the move's time, None without a limit. `tries` is filled in as things happen.
+    """Try until there is a Completion. seconds: the move's time, None without a limit. `tries` is filled in as things happen; an attempt
+    says itself when its request is sent. told: hears of each pause of LONG or more, and why.
 
     Raises GaveUp or OutOfTime; a request that is under way when the time ends is cancelled.
     """
@@ -78,7 +90,10 @@ async def persist(
                     raise GaveUp(str(trouble)) from None
                 except Transient as trouble:
                     left = None if deadline is None else deadline - clock()
-                    await asyncio.sleep(_pause_after(trouble, backoff, tries, left, draw))
+                    pause = _pause_after(trouble, backoff, tries, left, draw)
+                    if pause >= LONG:
+                        told(trouble, pause)
+                    await asyncio.sleep(pause)
     except TimeoutError:
         raise OutOfTime(tries.open and not tries.failed) from None
 
@@ -86,10 +101,8 @@ async def persist(
 async def _one(
     attempt: Callable[[], Awaitable[Completion]], tries: Tries, slots: asyncio.Semaphore | None
 ) -> Completion:
-    tries.open = False
+    tries.open, tries.waits_for = False, "a free slot of the endpoint"
     async with slots or asyncio.Semaphore(1):
-        tries.open = True
-        tries.requests += 1
         return await attempt()
 
 

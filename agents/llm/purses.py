@@ -1,7 +1,11 @@
-"""The budgets of one seat, and the bill of one request: reserved in every purse before it is sent, settled after it has come back."""
+"""The budgets of one seat, and the bill of one request: reserved in every purse before it is sent, settled after it has come back.
+
+Where money is lacking that other requests have only reserved, a request waits for it: their settling may leave enough.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date
@@ -11,9 +15,13 @@ from agents.llm.accounts import DOLLAR, Price, bound
 from agents.llm.ledger import FilePurse, Ledger, Purse, Spent
 from agents.llm.options import Settings
 from agents.llm.outcomes import Permanent, Trouble, Usage
+from agents.llm.patience import Tries
 from agents.llm.transport import Request
 
 __all__ = ["Bill", "Purses"]
+
+_LOOK = 0.2
+"""Seconds between two looks whether money has come back."""
 
 
 class Bill:
@@ -59,13 +67,17 @@ class Purses:
         return platformdirs.user_state_path("palaestra") / "spending.sqlite"
 
     @asynccontextmanager
-    async def paid(self, request: Request) -> AsyncIterator[Bill]:
-        """Reserve what the request can cost at most. Raises Permanent when a budget has less; a failure that costs nothing is free."""
+    async def paid(self, request: Request, tries: Tries) -> AsyncIterator[Bill]:
+        """Reserve what the request can cost at most. Raises Permanent when a budget has less; a failure that costs nothing is free.
+
+        tries: hears what is waited for.
+        """
         ledger, price = self._ledger(), self.price
         schema = str(request.optional.get("response_format", ""))
         most = 0 if price is None else price.most(bound(request.messages, schema, price.picture), request.most_tokens)
         try:
-            ledger.reserve(most)
+            tries.waits_for = "what other requests have reserved of its budget"
+            await self._reserved(ledger, most)
         except Spent as spent:
             raise Permanent(str(spent)) from None
         bill = Bill(price, most)
@@ -77,3 +89,14 @@ class Purses:
             raise
         finally:
             ledger.settle(most, most if bill.cost is None else bill.cost)
+
+    async def _reserved(self, ledger: Ledger, most: int) -> None:
+        """Wait while others may give back enough. Raises Spent where they cannot, or have not for as long as an answer takes to begin."""
+        clock = asyncio.get_running_loop().time
+        before, since = None, clock()
+        while not ledger.reserve(most):
+            if (standing := ledger.standing) != before:
+                before, since = standing, clock()
+            elif clock() - since >= self.settings.first:
+                ledger.demand(most, hoping=False)
+            await asyncio.sleep(_LOOK)

@@ -9,7 +9,9 @@ from __future__ import annotations
 import importlib.util
 import logging
 import random
+import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar
@@ -20,7 +22,7 @@ from agents.llm.gateway import Gateway, shared
 from agents.llm.memory import Memory
 from agents.llm.notes import Attempt, notes_of
 from agents.llm.options import OPTIONS, Settings
-from agents.llm.outcomes import Completion
+from agents.llm.outcomes import Completion, Transient
 from agents.llm.patience import Backoff, GaveUp, OutOfTime, persist
 from agents.llm.prompts import Prompts, answer_schema, load
 from agents.llm.purses import Purses
@@ -29,6 +31,7 @@ from agents.llm.secrets import key_from, redacted
 from agents.llm.transport import Request
 from arena.agent import Ask, Reply, Unanswered
 from arena.answers import understood
+from arena.text import safe_text
 from envs.errors import UserError
 from envs.game import Game
 from envs.spec import Option, Refusal
@@ -110,7 +113,7 @@ class Llm:
             return self._void(attempt, str(gave_up))
         except OutOfTime as over:
             if not over.answering:
-                return self._void(attempt, f"the endpoint failed until the time was over: {attempt.trouble}")
+                return self._void(attempt, attempt.trouble)
             return self._unanswered("timeout", "the time was over before the model had answered", attempt)
         return self._judged(ask, question, attempt, form)
 
@@ -149,15 +152,25 @@ class Llm:
         seconds = None if ask.seconds is None else MARGIN * ask.seconds
 
         async def once() -> Completion:
-            async with self.purses.paid(request) as bill:
+            async with self.purses.paid(request, attempt.tries) as bill:
                 attempt.bills.append(bill)
+                attempt.tries.sent()
                 completion = await self.endpoint.complete(request)
                 bill.settle(completion.usage)
                 return completion
 
-        return await persist(
-            once, Backoff(s.tries), attempt.tries, seconds=seconds, draw=draw, slots=self.endpoint.slots
-        )
+        slots, told = self.endpoint.slots, self._told_of
+        return await persist(once, Backoff(s.tries), attempt.tries, seconds=seconds, draw=draw, slots=slots, told=told)
+
+    def _told_of(self, trouble: Transient, pause: float) -> None:
+        """A line for whoever looks on, once for all who wait for this endpoint."""
+        if self.endpoint.quiet(pause):
+            why = safe_text(trouble, width=200)
+            with suppress(OSError, ValueError):  # nobody looks on
+                sys.stderr.write(
+                    f"palaestra: {safe_text(self.settings.model)} waits {pause:.0f} s, then asks again: {why}\n"
+                )
+                sys.stderr.flush()
 
     # ------------------------------------------------------------------ reading
     def _judged(self, ask: Ask, question: _Question, attempt: Attempt, form: Mapping[str, Any]) -> Reply | Unanswered:

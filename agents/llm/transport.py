@@ -54,6 +54,7 @@ class Endpoint:
     def __init__(self, base_url: str, key: str, cap: int = 16) -> None:
         self.base_url, self.cap, self._key = base_url, cap, key
         self.slots = asyncio.Semaphore(cap)
+        self._quiet_until = 0.0
         self._lacks: dict[str, dict[str, Any]] = {}
         self._client: Any = None
 
@@ -62,6 +63,13 @@ class Endpoint:
         if self._client is None:
             self._client = _client(self.base_url, self._key, self.cap)
         return self._client
+
+    def quiet(self, pause: float) -> bool:
+        """Whether nothing has been told yet of a pause that is still going on; from now on something is, for so many seconds."""
+        now = asyncio.get_running_loop().time()
+        first = now >= self._quiet_until
+        self._quiet_until = max(self._quiet_until, now + pause)
+        return first
 
     async def open(self) -> Any:
         """Load the client now, so that no move pays for it."""

@@ -1,7 +1,8 @@
 """The one door for errors: a user's mistake is its own line, a bug is a line and a traceback in a file.
 
-Loaded only when there is an error. Whatever is written to the terminal has lost its control codes. The file of
-tracebacks is `errors.log` in the user's state folder; it is begun anew when it has grown past a megabyte.
+Loaded only when there is an error. Whatever is written to the terminal has lost its control codes, and nothing that is written holds a key
+which a model's seat has read. The file of tracebacks is `errors.log` in the user's state folder; it is begun anew when it has grown past
+a megabyte.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def told(error: Exception, debug: bool) -> int:
 
 
 def _line(message: str, code: int) -> int:
-    click.echo(f"arena: {safe_text(message)}", err=True)
+    click.echo(f"arena: {safe_text(_without_keys(message))}", err=True)
     return code
 
 
@@ -54,11 +55,17 @@ def _usage(error: click.ClickException) -> str:
 
 
 def _bug(error: Exception, debug: bool) -> int:
-    text = "".join(traceback.format_exception(error))
+    text = _without_keys("".join(traceback.format_exception(error)))
     if debug:
         click.echo(safe_text(text, lines=text.count("\n") + 1), err=True)
     what = safe_text(f"{type(error).__name__}: {error}")
     return _line(f"this is a bug of ours: {what} ({_keep(text)}; --debug shows it)", FAILURE)
+
+
+def _without_keys(text: str) -> str:
+    """Keys are known to what reads them, and where it was never loaded there are none."""
+    secrets = sys.modules.get("agents.llm.secrets")
+    return text if secrets is None else str(secrets.redacted(text))
 
 
 def _keep(text: str) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from arena.clock import Limits
     from envs.game import Game
 
-__all__ = ["clocks", "in_person", "is_human", "limits_of", "lineup", "sandboxes", "windowed"]
+__all__ = ["clocks", "forgiveness", "in_person", "is_human", "limits_of", "lineup", "sandboxes", "windowed"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -70,6 +70,12 @@ def clocks(command: _F) -> _F:
     ):
         command = option(command)
     return command
+
+
+def forgiveness(command: _F) -> _F:
+    """Adds `--retries`; the callback takes it as `retries`, a text for `arena.forgiving.retries_of`."""
+    told = "Refused answers of a kind that are forgiven (2), or by kind: truncated=4,illegal=0."
+    return click.option("--retries", default="2", metavar="N", help=told)(command)
 
 
 def sandboxes(command: _F) -> _F:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from arena.cli.lineup import clocks, limits_of
+from arena.cli.lineup import clocks, forgiveness, limits_of
 from arena.cli.tables import folded, room_of
 
 if TYPE_CHECKING:
@@ -53,14 +53,12 @@ def _names(text: str) -> tuple[str, ...]:
 @click.option("--no-text", is_flag=True, help="Record no prompts, completions and thoughts.")
 @click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write a page with plots.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option(
-    "--retries", type=click.IntRange(0, 100), default=2, metavar="N", help="Failed answers of a kind forgiven (2)."
-)
+@forgiveness
 @clocks
 def command(
     task: str | None, games: str | None, models: str, options: tuple[str, ...], prompts: tuple[str, ...], pool: str | None,
     pairs: int | None, seed: int, prune: int, at_once: int, injection: bool, record: Path | None, no_text: bool, html: Path | None,
-    as_json: bool, retries: int, move: float | None, bank: float | None, increment: float,
+    as_json: bool, retries: str, move: float | None, bank: float | None, increment: float,
 ) -> int:  # fmt: skip
     """Measure language models as players.
 
@@ -68,12 +66,14 @@ def command(
     failure has ended counts for nobody; exit code 1 where a model has no other.
     """
     from arena.bench.models.running import How, fitting  # noqa: PLC0415  (help is shown without them)
+    from arena.forgiving import retries_of  # noqa: PLC0415
 
+    forgiven = retries_of(retries)
     plan = _plan(task, games, pool, pairs, seed, (_names(models), options, prompts))
     if html is not None:
         _demand_place(html)
     found = fitting(plan, lambda line: click.echo(line, err=True))
-    how = How(limits_of(move, bank, increment), retries, _empty(record), not no_text, at_once, prune)
+    how = How(limits_of(move, bank, increment), forgiven, _empty(record), not no_text, at_once, prune)
     steered = _attacked(plan, found, at_once) if injection else []
     began = time.monotonic()
     played: list[Played] = []

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from arena.cli.lineup import clocks, in_person, limits_of, lineup, sandboxes, windowed
+from arena.cli.lineup import clocks, forgiveness, in_person, limits_of, lineup, sandboxes, windowed
 from envs.errors import FAILURE, UserError
 
 if TYPE_CHECKING:
     from arena.clock import Limits
+    from arena.forgiving import Retries
     from arena.match import Result
     from arena.schedule import Pairing
 
@@ -40,7 +41,7 @@ class Order:
     episodes: int
     record: Path | None
     limits: Limits
-    retries: int
+    retries: Retries
     workers: int | None
     swap: bool
     texts: bool
@@ -64,7 +65,7 @@ class Order:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @clocks
-@click.option("--retries", type=click.IntRange(0, 100), default=2, metavar="N", help="Refused answers forgiven (2).")
+@forgiveness
 @click.option("--workers", type=click.IntRange(1, 1024), metavar="N", help="Processes (one a core).")
 @click.option("--no-swap", is_flag=True, help="Keep everybody in their seats.")
 @click.option("--window", is_flag=True, help="The agent human plays in a window, in real time.")
@@ -72,7 +73,7 @@ class Order:
 @sandboxes
 def command(
     game: str, agents: tuple[str, ...], episodes: int, seed: int, record: Path | None, as_json: bool, move: float | None,
-    bank: float | None, increment: float, retries: int, workers: int | None, no_swap: bool, window: bool, no_text: bool,
+    bank: float | None, increment: float, retries: str, workers: int | None, no_swap: bool, window: bool, no_text: bool,
     sandbox: str | None,
 ) -> int:  # fmt: skip
     """Play matches and print wins, draws, losses and faults.
@@ -83,9 +84,11 @@ def command(
     """
     if window:
         game, agents = windowed(game, agents)
-    limits = limits_of(move, bank, increment)
+    from arena.forgiving import retries_of  # noqa: PLC0415  (help is shown without it)
+
+    limits, forgiven = limits_of(move, bank, increment), retries_of(retries)
     order = Order(
-        game, agents, seed, episodes, record, limits, retries, workers, not no_swap, not no_text, sandbox or ""
+        game, agents, seed, episodes, record, limits, forgiven, workers, not no_swap, not no_text, sandbox or ""
     )
     _demand_possible(order)
     spec = lineup(game, agents, order.sandbox).spec

@@ -17,6 +17,7 @@ from arena.schedule import Pairing
 from arena.tally import Standing, Tally, has_first_mover, outcome
 from arena.text import safe_text
 from envs.spec import Spec
+from envs.words import plural
 
 __all__ = ["SCHEMA", "Account"]
 
@@ -99,7 +100,9 @@ class Account:
             f"{safe_text(each.agent)}: {cause} {n}" for each in self.tally.standings for cause, n in each.faults.items()
         ]
         lines.append("faults: " + ("; ".join(faults) or "none"))
-        lines += [f"  {cause}, {count} times: {detail}" for (cause, detail), count in self._details().most_common(3)]
+        lines += [
+            f"  {cause}, {plural(count, 'time')}: {detail}" for (cause, detail), count in self._details().most_common(3)
+        ]
         refused = [f"{safe_text(each.agent)}: {each.refusals}" for each in self.tally.standings if each.refusals]
         lines.append("refused answers: " + ("; ".join(refused) or "none"))
         lines.append("win rate = wins / matches; intervals are Wilson's score intervals at 95 %")

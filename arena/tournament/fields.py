@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from arena.forgiving import FORGIVEN, taken
+
 __all__ = ["CLOCK", "FIELDS", "GAME", "SANDBOXES", "SYSTEMS", "Field"]
 
 SANDBOXES = ("default", "trusted", "isolated", "sealed")
@@ -86,6 +88,7 @@ def _tables(value: Any) -> tuple[Mapping[str, Any], ...]:
     return tuple(value)
 
 
+_RETRIES = "a whole number from 0 to 100, or a table with one for some of truncated, empty, unparsable, illegal"
 _AGENTS = "a list of different agents in quotes, or a table with such a list for each role"
 FIELDS: dict[str, Field] = {
     "name": Field(None, "1 to 40 small letters, digits and hyphens in quotes", _name),
@@ -100,7 +103,7 @@ FIELDS: dict[str, Field] = {
     "sets": Field(1, "a whole number from 1 to 100000: groups of matches of a table in a round", _whole(1, 100_000), own=True),
     "swap": Field(True, "true or false: whether the agents of a table change seats", _truth, own=True),
     "unfit": Field("refuse", "refuse or skip: what becomes of an agent that cannot play a game", _choice("refuse", "skip"), own=True),
-    "retries": Field(2, "a whole number from 0 to 100: refused answers that are forgiven", _whole(0, 100), own=True),
+    "retries": Field(FORGIVEN, _RETRIES, taken, own=True),
     "patience": Field(3600.0, "seconds from 0 to 10000000 that a match may take before it is void", _seconds, own=True),
     "sandbox": Field("default", ", ".join(SANDBOXES), _choice(*SANDBOXES), own=True),
     "record": Field(True, "true or false", _truth),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from arena.clock import Limits
+from arena.forgiving import FORGIVEN, Retries
 
 __all__ = ["Division", "Plan"]
 
@@ -27,7 +28,7 @@ class Division:
     rounds: int = 1
     sets: int = 1
     swap: bool = True
-    retries: int = 2
+    retries: Retries = FORGIVEN
     patience: float = 3600.0
     sandbox: str = "default"
     roles: tuple[tuple[str, int], ...] = (("player", 2),)

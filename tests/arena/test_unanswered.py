@@ -14,8 +14,10 @@ import replays
 from arena.agent import Ask, Unanswered
 from arena.clock import Limits
 from arena.events import KINDS, Acted, Refused, Seat
+from arena.forgiving import Retries, retries_of
 from arena.host import Host
 from arena.match import Match
+from envs.errors import UserError
 from replays.search import search
 
 
@@ -34,7 +36,7 @@ def failing(kinds: list[str], **notes: Any) -> Callable[[Ask], Any]:
     return agent
 
 
-def played(kinds: list[str], retries: int = 2) -> Any:
+def played(kinds: list[str], retries: Retries = 2) -> Any:
     return arena.play("connect_four", [failing(kinds), "first"], retries=retries)
 
 
@@ -43,6 +45,23 @@ def test_each_kind_is_forgiven_as_often_as_the_match_says(kind: str) -> None:
     assert played([kind] * 2).reason == "played out"
     assert played([kind] * 3).faults == ((0, "illegal"),)
     assert played([kind], retries=0).faults == ((0, "illegal"),)
+
+
+def test_each_kind_may_have_a_count_of_its_own() -> None:
+    retries = retries_of("truncated=4,illegal=0")
+    assert played(["truncated"] * 4 + ["empty"] * 2, retries=retries).reason == "played out"
+    assert played(["truncated"] * 5, retries=retries).faults == ((0, "illegal"),)
+    assert played(["empty"] * 3, retries=retries).refusals[0] == 3
+    assert played(["illegal"], retries=retries).refusals[0] == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["-1", "101", "two", "2.5", "lost=1", "empty=", "empty=x", "empty=101", "empty=1,empty=2", "2,empty=1", ""]
+)
+def test_a_count_that_there_is_not_is_told_in_one_line(text: str) -> None:
+    with pytest.raises(UserError, match="or one by kind") as told:
+        retries_of(text)
+    assert "\n" not in str(told.value)
 
 
 def test_kinds_are_counted_apart() -> None:

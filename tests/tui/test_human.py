@@ -429,6 +429,18 @@ async def test_clocks_run_for_who_is_to_move(sit: Seat) -> None:
         assert "you 1:31" in await table.seen(pilot)
 
 
+async def test_what_the_others_wait_for_is_told_beside_the_line(sit: Seat) -> None:
+    table = sit()
+    log = table.live.path.with_suffix(".log")
+    async with table.app.run_test(size=(120, 40)) as pilot:
+        await table.seen(pilot)
+        await pilot.press("enter")
+        log.write_text("palaestra: m waits 40 s: HTTP 429\n")
+        assert "m waits 40 s: HTTP 429" in await table.seen(pilot)
+        table.live.act(1, 6)
+        assert "YOUR MOVE" in (text := await table.seen(pilot)) and "m waits" not in text
+
+
 async def test_without_limits_there_is_no_clock(sit: Seat) -> None:
     table = sit()
     async with table.app.run_test(size=(120, 40)) as pilot:

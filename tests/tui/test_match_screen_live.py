@@ -119,6 +119,20 @@ async def test_a_silent_match_is_said_to_wait(path: Path, feed: Growing) -> None
         assert "LIVE waiting 12 s" in stage.text()
 
 
+async def test_what_a_silent_match_waits_for_is_told_until_it_goes_on(path: Path, feed: Growing) -> None:
+    saying = ["m waits 40 s: HTTP 429\x1b[2J"]
+    async with staged(path, running=running, said=lambda path: saying[0]) as stage:
+        await stage.wait(1.5)
+        assert "m waits 40 s: HTTP 429␛[2J" in stage.text()
+        await stage.press("comma")
+        assert "m waits 40 s" not in stage.text()
+        await stage.press("G")
+        assert "m waits 40 s" in stage.text()
+        saying[0] = ""
+        await stage.wait(1.5)
+        assert "m waits 40 s" not in stage.text() and "● LIVE" in stage.text()
+
+
 async def test_a_recording_that_was_cut_off_says_so(path: Path, feed: Growing) -> None:
     async with staged(path) as stage:
         assert "CUT OFF" in stage.text() and "LIVE" not in stage.text()

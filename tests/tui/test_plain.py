@@ -71,6 +71,19 @@ def test_a_running_match_is_told_as_it_goes_on(tmp_path: Path) -> None:
     assert "red has four in a row" in out.getvalue()
 
 
+def test_what_a_running_match_waits_for_is_told_once(tmp_path: Path) -> None:
+    live = Live(tmp_path / "m.arena", "connect_four", ["a", "b"])
+    out = io.StringIO()
+    log = tmp_path / "m.log"
+    moves = [live.first, lambda: log.write_text("palaestra: m waits 40 s: HTTP 429\x1b[2J\n"), live.first, live.finish]
+    assert follow(tmp_path / "m.arena", out, sleep=once([*moves[:2], lambda: None, lambda: None, *moves[2:]])) == 0
+    lines = out.getvalue().splitlines()
+    assert [line for line in lines if "waits" in line] == ["1. waiting: m waits 40 s: HTTP 429␛[2J"]
+    assert lines.index("1. waiting: m waits 40 s: HTTP 429␛[2J") == next(
+        n for n, line in enumerate(lines) if line.startswith("1. player_")
+    ) - 1  # fmt: skip
+
+
 def test_a_recording_that_broke_off_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     live = Live(tmp_path / "m.arena", "connect_four", ["a", "b"])
     live.first()

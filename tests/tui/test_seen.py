@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
@@ -215,6 +216,11 @@ def test_what_a_starting_match_says_is_read_from_beside_its_recording(tmp_path: 
     assert said(path) == ""
     (tmp_path / "m.log").write_text("palaestra: compiling the rules of x once\nTraceback\n")
     assert said(path) == said(tmp_path / "m.arena") == "compiling the rules of x once"
+    path.touch()
+    os.utime(tmp_path / "m.log", ns=(0, path.stat().st_mtime_ns))
+    assert said(path) == "compiling the rules of x once"
+    os.utime(tmp_path / "m.log", ns=(0, path.stat().st_mtime_ns - 1))
+    assert said(path) == ""  # the match has gone on since
 
 
 def test_a_match_that_has_not_moved_says_what_it_is_doing() -> None:

@@ -102,6 +102,7 @@ class SeatPanes(Screen[None]):
         self._open = False
         self._picked: list[Cell] = []
         self._told: tuple[str, str] = ("", "muted")
+        self._saying = ""
         self._clock_shown = ""
 
     # ------------------------------------------------------------------ the screen
@@ -185,8 +186,10 @@ class SeatPanes(Screen[None]):
         self.query_one("#words", Input).placeholder = "the match is over" if person.over else "your answer"
         right: list[Line] = [[state_words(person)], [Span(f"step {person.tape.last}", "muted")]]
         self.query_one("#top", LineView).show(players(person, self._now()), right)
-        if not (person.awaited or person.over or person.tape.last or self._told[0]):
-            self._tell(said(person.path), "muted")  # rules that are compiled for the first time take a while
+        saying = "" if person.awaited or person.over else said(person.path)
+        before, self._saying = self._saying, saying
+        if saying != before and (saying or self._told[0] == before):
+            self._tell(saying, "muted")
 
     def _show_moves(self) -> None:
         person, moves = self.person, self.query_one("#moves", RowList)

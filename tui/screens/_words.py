@@ -28,7 +28,7 @@ _PATIENCE = 2.0
 class Scene:
     """What the words are about. waited: seconds since the tape last grew; shown: pictures in the last second; columns: of the screen.
 
-    said: what the match's process says before its first move.
+    said: what the match's process says while nothing else comes of it.
     """
 
     vantage: Vantage

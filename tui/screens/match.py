@@ -69,6 +69,7 @@ class MatchScreen(Panes):
         self._grew = self._checked = self._opened = self._moved = float("-inf")
         self._rest_until = float("-inf")
         self._running_now = False
+        self._saying = ""
         self._count_again = float("-inf")
         self._timer: Timer | None = None
         self.motion = Motion()
@@ -160,10 +161,12 @@ class MatchScreen(Panes):
         return before != (self.playback.last, self.playback.live)
 
     def _look_for_life(self, now: float) -> None:
-        """Once a second: is the match's process there?"""
+        """Once a second: is the match's process there, and has it something to say?"""
         if not self.tape.finished and now - self._checked >= _CHECK:
             self._checked = now
             self._running_now = self._alive(self.tape.log.path)
+            before, self._saying = self._saying, self._said(self.tape.log.path) if self._running_now else ""
+            self._stale |= {"status"} if self._saying != before else set()
 
     def _is_live(self) -> bool:
         return not self.tape.finished and (self._running_now or self.clock() - self._grew < _QUIET)
@@ -215,10 +218,11 @@ class MatchScreen(Panes):
         pattern = self.hunt.pattern if self.hunt is not None else ""
         shown = sum(1 for then in self._pictures if now - then <= 1.0)
         waited = now - max(self._grew, self._opened)
-        said = self._said(self.tape.log.path) if self.playback.live and not self.playback.last else ""
+        told = self.playback.live and (self.playback.following or not self.playback.last)
         return Scene(
-            self.vantage, self.playback, waited, shown, self.told, hits, pattern, self._trouble, self.size.width, said
-        )
+            self.vantage, self.playback, waited, shown, self.told, hits, pattern, self._trouble, self.size.width,
+            self._saying if told else "",
+        )  # fmt: skip
 
     def _paint_board(self) -> None:
         words = self.query_one("#words", Pane)

@@ -16,6 +16,7 @@ from arena.bench.models.count import Count, SeatCount
 from arena.bench.models.plan import Duel, Field, Plan
 from arena.clock import Limits
 from arena.events import Seat
+from arena.forgiving import FORGIVEN, Retries
 from arena.host import close_all
 from arena.match import Match, Result
 from arena.matches import AT_ONCE, agent_makers, play
@@ -38,7 +39,7 @@ class How:
     """
 
     limits: Limits
-    retries: int = 2
+    retries: Retries = FORGIVEN
     record: Path | None = None
     texts: bool = True
     at_once: int = AT_ONCE

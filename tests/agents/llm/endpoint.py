@@ -35,6 +35,7 @@ class Endpoint:
         self.seen: list[tuple[dict[str, str], Body]] = []
         self.at: list[float] = []
         self.busy = self.most_busy = 0
+        self.asking: set[asyncio.StreamReader] = set()
         self.url = ""
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -69,12 +70,19 @@ class Endpoint:
         number = len(self.seen)
         self.seen.append((headers, body))
         self.at.append(asyncio.get_running_loop().time())
+        self.asking.add(reader)
         self.busy += 1
         self.most_busy = max(self.most_busy, self.busy)
         try:
             return await self._answer(self.script(body, number), writer)
         finally:
             self.busy -= 1
+            self.asking.discard(reader)
+
+    @property
+    def left_alone(self) -> int:
+        """How many requests are being answered whose asker has gone."""
+        return sum(reader.at_eof() for reader in self.asking)
 
     @staticmethod
     async def _answer(answer: Answer, writer: asyncio.StreamWriter) -> bool:

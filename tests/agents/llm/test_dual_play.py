@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,9 @@ import agents
 import envs
 import replays
 from arena.agent import Ask
-from arena.events import Refused
+from arena.events import Acted, Refused
 from replays.search import search
-from tests.agents.llm.endpoint import says
+from tests.agents.llm.endpoint import plays, says
 
 HOSTILE = ["x" * 120_000, "search: \x1b[2Jwipe", "ask: " + "(" * 500, "answer: a\u202eb", "\x00", "[" * 3000]
 
@@ -82,6 +83,26 @@ def test_models_ask_and_answer(table: Any, tmp_path: Path) -> None:
     assert sum(any(text in prompt for text in passage) for prompt in prompts) == 1, (
         "the proposer alone reads the passage"
     )
+
+
+@pytest.mark.parametrize("game", ["countdown", "search"])
+def test_a_solver_is_told_nothing_that_the_proposer_alone_knows(game: str, table: Any) -> None:
+    """The calculation behind a target; the name at the end of a walk, before anything was looked for."""
+    endpoint, scripted, known = table.serve(plays), agents.load("scripted")(), list[str]()
+
+    def proposes(ask: Ask) -> Any:
+        known.extend(re.findall(r"The answer is (\w+);", ask.text))
+        return scripted(ask)
+
+    rules = envs.game(game, plain=True)
+    table.play([proposes, *(table.seat(endpoint, memory="none") for _ in range(rules.seats - 1))], rules, seed=1)
+    acts = [event.name.removeprefix("write ") for event in table.events if isinstance(event, Acted) and event.seat == 0]
+    known += ["".join(acts).rstrip("=")] if game == "countdown" else []
+    questions = {
+        asked(body).partition(", seat")[0]: asked(body).replace(" ", "") for _, body in reversed(endpoint.seen)
+    }
+    assert len(questions) == rules.seats - 1 and known and len(known[0]) > 2
+    assert not any(known[0] in question for question in questions.values())
 
 
 def test_hostile_answers_of_a_model_are_refused_in_one_line_and_recorded(table: Any, tmp_path: Path) -> None:

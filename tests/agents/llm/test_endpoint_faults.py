@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from arena.events import Acted, Refused
+from tests.agents.llm.conftest import CANARY
 from tests.agents.llm.endpoint import Answer, after, chunk, plays, says, sse, whole, wrong
+from tests.agents.llm.virtual import pass_time
 
 GOOD = '{"why": "w", "move": "bet"}'
 HTML = b"<!DOCTYPE html><html><body>Bad gateway</body></html>"
@@ -160,6 +162,35 @@ def test_pauses_grow_by_full_jitter_and_keep_to_what_the_endpoint_asks(table: An
     assert pauses[3] >= 40.0
 
 
+HALF = (0.0, sse(chunk({"content": '{"move":'})))
+
+
+@pytest.mark.parametrize(
+    ("answer", "waited"),
+    [(Answer(before=1e6), 30.0), (Answer(end="hang"), 30.0), (Answer(pieces=[HALF], end="hang"), 7.0),
+     (Answer(pieces=[(20.0, HALF[1]), (6.0, HALF[1])], end="hang"), 33.0)],
+)  # fmt: skip
+def test_an_answer_that_stands_still_is_given_up_when_its_time_is_over(
+    table: Any, first: Any, answer: Answer, waited: float
+) -> None:
+    """`first` seconds for the first piece, `idle` for each further one, then the next try after half a second at most."""
+    endpoint = table.serve(after([answer]))
+    table.play([table.seat(endpoint, first=30.0, idle=7.0), first])
+    assert waited <= endpoint.at[1] - endpoint.at[0] <= waited + 0.6
+    assert table.kinds == []
+
+
+def test_a_long_wait_is_told_once_to_whoever_looks_on(
+    table: Any, first: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a clock an endpoint may ask for an hour; nobody should wonder."""
+    endpoint = table.serve(after([wrong(429, f"busy\x1b[2J {CANARY}", Retry_After="2000"), wrong(500)]))
+    table.play([table.seat(endpoint), first])
+    told = capsys.readouterr().err
+    assert told == "palaestra: tiny waits 2000 s, then asks again: HTTP 429: busy␛[2J [redacted]\n"
+    assert table.now() > 2000.0
+
+
 def test_what_an_endpoint_does_not_take_is_left_out_from_then_on(table: Any, first: Any) -> None:
     refused = [
         wrong(400, "Unrecognized request argument supplied: stream_options"), wrong(400, "response_format json_schema is not supported"),
@@ -234,12 +265,13 @@ def test_a_refused_connection_is_void_and_not_a_loss(table: Any, first: Any) -> 
 
 
 def test_the_request_is_cancelled_when_the_time_is_over(table: Any, first: Any) -> None:
+    """The endpoint is still at it, and sees that nobody waits any more."""
     endpoint = table.serve(lambda body, number: says(json.dumps({"move": "bet"}), first=1e4))
     table.play([table.seat(endpoint), first], move=5.0)
+    assert table.now() < 6.0 and endpoint.busy == 1
 
     async def settled() -> int:
-        return endpoint.busy
+        await pass_time(0.5)
+        return endpoint.left_alone
 
-    assert table.now() < 6.0
-    table.gateway.run(endpoint.stop())
-    assert table.gateway.run(settled()) == 0
+    assert table.gateway.run(settled()) == 1

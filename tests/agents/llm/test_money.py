@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sqlite3
 import subprocess
@@ -12,12 +13,15 @@ from typing import Any
 
 import pytest
 
+import envs
 from agents.llm.accounts import DOLLAR, Price, bound, price_of
 from agents.llm.ledger import FilePurse, Ledger, Purse, Spent
 from agents.llm.outcomes import Usage
-from arena.events import Acted, Refused
+from arena.events import Acted, Refused, Seat
+from arena.host import drive
+from arena.match import Match
 from envs.errors import UserError
-from tests.agents.llm.endpoint import Answer, after, chunk, plays, says, sse, wrong
+from tests.agents.llm.endpoint import Answer, after, chunk, first_move, plays, says, sse, wrong
 
 TABLE = """
 [models.tiny]
@@ -81,7 +85,7 @@ def test_a_hundred_at_once_never_overshoot(kind: str, tmp_path: Path) -> None:
         for _ in range(20 if kind == "memory" else 2):
             amount = draw.randrange(1, 60)
             if purse.reserve(amount):
-                highest.append(purse.taken)
+                highest.append(purse.standing[0])
                 cost = draw.randrange(amount + 1)
                 purse.settle(amount, cost)
                 spent += cost
@@ -89,7 +93,7 @@ def test_a_hundred_at_once_never_overshoot(kind: str, tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(100) as pool:
         spent = sum(pool.map(spend, range(100)))
-    assert purse.taken == spent <= limit and max(highest) <= limit and spent > limit // 4
+    assert purse.standing == (spent, 0) and spent <= limit and max(highest) <= limit and spent > limit // 4
 
 
 def test_processes_share_a_purse(tmp_path: Path) -> None:
@@ -108,9 +112,37 @@ def test_a_request_draws_on_every_purse_or_on_none() -> None:
     rich, poor = Purse("day", 100), Purse("move", 10)
     with pytest.raises(Spent, match="budget of the move"):
         Ledger([rich, poor]).reserve(11)
-    assert (rich.taken, poor.taken) == (0, 0)
+    assert (rich.standing, poor.standing) == ((0, 0), (0, 0))
     Ledger([rich, poor]).reserve(10)
-    assert (rich.taken, poor.taken) == (10, 10)
+    assert (rich.standing, poor.standing) == ((10, 10), (10, 10))
+
+
+@pytest.mark.parametrize("kind", ["memory", "file"])
+def test_what_is_only_reserved_is_hoped_for_and_what_is_spent_is_not(kind: str, tmp_path: Path) -> None:
+    purse: Any = Purse("day", 100) if kind == "memory" else FilePurse(tmp_path / "l.sqlite", "day", 100)
+    one, other = Ledger([purse]), Ledger([purse])
+    assert one.reserve(60) and not other.reserve(60) and purse.standing == (60, 60)
+    one.settle(60, 10)
+    assert other.reserve(60) and purse.standing == (70, 60)
+    with pytest.raises(Spent, match="0 dollars left"):
+        one.reserve(91)  # more than there would be if all came back
+    other.settle(60, 60)
+    with pytest.raises(Spent):
+        one.reserve(31)
+    assert one.reserve(30) and purse.standing == (100, 30)
+
+
+def test_what_a_process_that_died_had_reserved_is_spent(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from agents.llm.ledger import FilePurse\n"
+        "print(FilePurse(Path(sys.argv[1]), 'day', 100).reserve(60))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "l.sqlite")]
+    assert subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout == "True\n"
+    purse = FilePurse(tmp_path / "l.sqlite", "day", 100)
+    assert purse.standing == (60, 0)
+    with pytest.raises(Spent):
+        Ledger([purse]).reserve(41)
 
 
 def test_a_ledger_that_cannot_be_kept_is_one_line(tmp_path: Path) -> None:
@@ -153,6 +185,54 @@ def test_each_budget_stops_in_time(table: Any, first: Any, prices: str, tmp_path
     result = table.play([table.seat(endpoint, **limits), first])
     assert result.faults == ((0, "void"),) and 1 <= len(endpoint.seen) <= 2 * room
     assert sum(costs(table)) <= most * room
+
+
+def day_of(table: Any, prices: str, tmp_path: Path, room: float, **options: Any) -> dict[str, Any]:
+    """Options of a seat, and the purse of a day that has room for so many requests."""
+    price = price_of(prices, "tiny")
+    assert isinstance(price, Price)
+    limit = room * price.most(4000, 2048) / DOLLAR
+    return {"prices": prices, "ledger": str(tmp_path / "l.sqlite"), "budget_day": limit} | options
+
+
+def test_matches_wait_for_what_others_have_only_reserved_and_spend_no_more(
+    table: Any, prices: str, tmp_path: Path
+) -> None:
+    """A budget for two or three requests at once, and ten matches of several: none is void, and none spends what it has not."""
+    endpoint = table.serve(lambda body, n: says(json.dumps({"move": first_move(body)}), first=0.5))
+    options = day_of(table, prices, tmp_path, 2.5)
+    game = envs.game("kuhn_poker", plain=True)
+
+    def one(seed: int) -> str:
+        match = Match(game, [Seat("player_0", "llm"), Seat("player_1", "llm")], seed)
+        return drive(match, [table.seat(endpoint, **options) for _ in range(2)], clock=table.now).reason
+
+    with ThreadPoolExecutor(10) as pool:
+        assert list(pool.map(one, range(10))) == ["played out"] * 10
+    assert 1 < endpoint.most_busy < 5
+    with sqlite3.connect(tmp_path / "l.sqlite") as base:
+        ((taken,),) = base.execute("SELECT taken FROM purses").fetchall()
+    assert taken == len(endpoint.seen) * 330 * DOLLAR // 1_000_000 <= options["budget_day"] * DOLLAR
+
+
+def test_a_wait_for_money_ends_with_the_clock_and_is_not_the_models(
+    table: Any, first: Any, prices: str, tmp_path: Path
+) -> None:
+    endpoint = table.serve(plays)
+    options = day_of(table, prices, tmp_path, 1.5)
+    seat = table.seat(endpoint, **options)
+    (purse,) = seat.purses._ledger().purses
+    assert purse.reserve(purse.limit)
+    result = table.play([seat, first], move=2.0)
+    assert result.faults == ((0, "void"),) and endpoint.seen == [] and table.now() <= 2.0
+    assert result.details == ("the time was over while it waited for what other requests have reserved of its budget",)
+    assert table.events[-3].notes["requests"] == 0
+    # Without a clock it gives up when nothing has come back for as long as an answer may take to begin.
+    seat = table.seat(endpoint, **options, first=3.0)
+    began = table.now()
+    result = table.play([seat, first])
+    assert result.faults == ((0, "void"),) and endpoint.seen == [] and 3.0 <= table.now() - began <= 4.0
+    assert "has 0.000000 dollars left" in result.details[0]
 
 
 def test_what_the_endpoint_refused_to_begin_is_free(table: Any, first: Any, prices: str) -> None:

@@ -76,6 +76,7 @@ def outcome(
 
     async def attempt() -> Completion:
         answer = next(left)
+        noted.sent()
         if isinstance(answer, Exception):
             raise answer
         await pass_time(answer)

@@ -22,7 +22,8 @@ import pytest
 import replays
 from agents.llm import secrets
 from agents.llm.secrets import key_from, redacted, redacted_tree
-from envs.errors import UserError
+from arena.cli.errors import told
+from envs.errors import FAILURE, UserError
 from replays.index import Index
 from replays.search import search
 from tests.agents.llm.conftest import CANARY
@@ -148,6 +149,18 @@ def test_a_crash_is_logged_without_the_key(table: Any) -> None:
         except ValueError:
             logging.getLogger("x").exception("it said %s", CANARY)
     assert "Traceback" in log.getvalue() and no_trace(log.getvalue())
+
+
+def test_a_bug_is_told_without_the_key(
+    table: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Neither the line nor the file of tracebacks holds it, whoever raised what."""
+    key_from("CANARY_KEY")
+    monkeypatch.setattr("platformdirs.user_state_path", lambda name: tmp_path)
+    for debug in (False, True):
+        assert told(RuntimeError(f"with {CANARY}"), debug) == FAILURE
+    kept, shown = (tmp_path / "errors.log").read_text(), capfd.readouterr()
+    assert "RuntimeError" in kept and "RuntimeError" in shown.err and no_trace(kept + shown.out + shown.err)
 
 
 def test_a_key_is_found_in_all_its_forms(table: Any) -> None:

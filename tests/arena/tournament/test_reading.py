@@ -30,7 +30,7 @@ def test_the_example_of_all_games_is_ten_thousand_matches() -> None:
 def test_a_plan_is_the_same_after_it_was_written_down(tmp_path: Path) -> None:
     text = (
         HEAD
-        + "rated = true\n[clock]\nmove = 1\n"
+        + "rated = true\nretries = { truncated = 4 }\n[clock]\nmove = 1\n"
         + GAME
         + GAME
         + 'system = "swiss"\nrounds = 3\nagents = ["first", "random"]\n'
@@ -59,6 +59,7 @@ def test_addresses_become_canonical_and_the_unfit_are_skipped_where_that_is_said
         (HEAD + "sets = 0\n" + GAME, "sets is 0; allowed is a whole number from 1 to 100000"),
         (HEAD + 'sandbox = "open"\n' + GAME, "sandbox is 'open'; allowed is default, trusted, isolated, sealed"),
         (HEAD + "sets = true\n" + GAME, "sets is True; allowed"),
+        (HEAD + "retries = { lost = 1 }\n" + GAME, "allowed is a whole number from 0 to 100, or a table with one for some of truncated"),
         (HEAD + "seed = -1\n" + GAME, "seed is -1; allowed is a whole number from 0"),
         (HEAD + "sytem = 3\n" + GAME, "unknown field sytem; did you mean system? known are name"),
         (HEAD + 'system = "league"\n' + GAME, "allowed is round_robin, gauntlet, swiss, ladder"),
