@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from arena.training.kernels import relu, relu_back
+from arena.training.kernels import add, relu, relu_back
 from arena.training.net import Plan
 
 __all__ = ["Mlp", "MlpPass", "orthogonal"]
@@ -88,7 +88,7 @@ class MlpPass:
             if i < last:
                 relu(out, bias)
             else:
-                out += bias
+                add(out, bias)
             z = out
         return z
 

@@ -71,7 +71,7 @@ ENTRIES = {
         "MMD, network 2x64, 8 M decisions", "mmd", {**NETWORK, "steps": 8_000_000, "alpha": 0.3, "eta": 13.0}, (0, 1, 2, 3, 4)
     ),
     "leduc/network-long": Entry(
-        "MMD, network 2x64, 60 M decisions", "mmd", {**NETWORK, "steps": 60_000_000, "alpha": 0.6, "eta": 13.0}, (0, 1, 2, 3, 4), alone=True
+        "MMD, network 2x64, 16 M decisions", "mmd", {**NETWORK, "steps": 16_000_000, "alpha": 0.3, "eta": 13.0}, (0, 1, 2, 3, 4), alone=True
     ),
     "perturbed-rps/uniform": Entry("uniform play"),
     "perturbed-rps/annealed": Entry(
