@@ -69,8 +69,8 @@ def aloud(game: Game, seat: int, say: Said) -> Words:
 
 
 def spoken(game: Game, seat: int, action: Any, obs: Any, key: int) -> Words:
-    """An act as its game would say it to all others, for a seat that has said nothing itself; nothing for a private act."""
-    words = game.speak(action, obs, key) if "talk" in game.spec.traits and game.can("speak") else ""
+    """An act as its game with talk would say it to all others, for a seat that has said nothing itself; nothing for a private act."""
+    words = game.speak(action, obs, key) if game.can("speak") else ""
     return ((tuple(other for other in range(game.seats) if other != seat), words[:MOST_WORDS]),) if words else ()
 
 

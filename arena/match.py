@@ -211,7 +211,7 @@ class Match:
         player.queue = rest
         player.reasons, player.kinds = [], []
         said = aloud(self.game, seat, list(reply.say))
-        player.silent = not said
+        player.silent = not said and "talk" in self.game.spec.traits
         player.sealed = self._act(seat, first, now, took=round(took, 6), said=said, notes=bounded_notes(reply.notes))
 
     def _act(self, seat: int, action: Any, now: float, said: Words = (), **more: Any) -> Acted:

@@ -41,7 +41,7 @@ def test_both_seats_of_the_double_agent_answer_with_whole_turns(table: Any, tmp_
     def answers(body: Body, number: int) -> Answer:
         attacks = "You are attacker_0" in body["messages"][0]["content"]
         said = {"trust": 5, "belief": None, "signal": "query again", "act": "ask 2"}
-        said = said if attacks else {"prior": 1, "guess": None, "act": "vague"}
+        said = said if attacks else {"trust": 4, "prior": 1, "guess": None, "act": "vague"}
         return says(json.dumps(said | {"reflection": f"zebra {number}", "message": f"words {number}"}))
 
     endpoint, result = played(table, "double_agent", answers, tmp_path / "m.arena")
