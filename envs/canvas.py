@@ -197,10 +197,10 @@ class Window:
             self.pygame.display.init()
             if _SCREENLESS and self.pygame.display.get_driver() in {"dummy", "offscreen"}:
                 raise self.pygame.error("there is no screen")
+            self.pygame.display.set_caption(title)
             self.surface = self.pygame.display.set_mode((width, height))
         except self.pygame.error as error:
             raise UserError(f"no window can be opened ({error}): play in the terminal, without --window") from None
-        self.pygame.display.set_caption(title)
         self._shown: _Painter | None = None
 
     def show(self, canvas: Canvas, title: str = "") -> None:

@@ -226,6 +226,18 @@ def encode_rows(obs: Any, configs: Any, out: Any) -> None:
 
 
 @Driver
+def encode_anew(obs: Any, configs: Any, out: Any, raw: Any) -> None:
+    """`encode_rows` into tensors that were used before: each is zeroed just before it is written, while it is near the processor.
+
+    raw uint8[N, bytes] is the memory of out[N, ...].
+    """
+    c = configs[0]
+    for i in range(len(obs)):
+        clear(raw, i)
+        encode(obs[i], c, out[i])
+
+
+@Driver
 def imagine_rows(obs: Any, configs: Any, seats: Any, keys: Any, states: Any, raw: Any) -> None:
     """Full states that the seats hold possible: obs[N], seats int64[N], keys uint64[N] -> states[N]."""
     c = configs[0]

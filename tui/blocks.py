@@ -178,10 +178,13 @@ class Blocks:
 
     def image(self, x: float, y: float, w: float, h: float, columns: int, rows: int, data: bytes) -> None:
         (px, py), (qx, qy) = self.pixel(x, y), self.pixel(x + w, y + h)
-        left, top = max(round(px), 0), max(round(py), 0)
-        right, bottom = min(round(qx), self.pixels.shape[1]), min(round(qy), self.pixels.shape[0])
-        colours = picture_colours(data, columns, rows, right - left, bottom - top)
-        self.pixels[top:bottom, left:right] = colours
+        x, y, wide, high = round(px), round(py), round(qx) - round(px), round(qy) - round(py)
+        left, top = max(x, 0), max(y, 0)
+        right, bottom = min(x + wide, self.pixels.shape[1]), min(y + high, self.pixels.shape[0])
+        if left >= right or top >= bottom:
+            return
+        seen = range(left - x, right - x), range(top - y, bottom - y)
+        self.pixels[top:bottom, left:right] = picture_colours(data, columns, rows, wide, high, *seen)
         self.over.glyphs[-(-top // 2) : bottom // 2, left:right] = _NONE
 
     def sprite(self, x: float, y: float, name: object, colour: str) -> None:

@@ -148,7 +148,8 @@ class Letters:
 
     def image(self, x: float, y: float, w: float, h: float, columns: int, rows: int, data: bytes) -> None:
         (a, b), (c, d) = self.fit.cell(x, y), self.fit.cell(x + w, y + h)
-        grey = sampled(data, columns, rows, max(c - a, 1), max(d - b, 1)).mean(axis=2)
+        wide, high = max(c - a, 1), max(d - b, 1)
+        grey = sampled(data, columns, rows, wide, high, range(wide), range(high)).mean(axis=2)
         for row, line in enumerate(grey):
             ramp = "".join(" .:-=+*#%@"[int(value) * 10 // 256] for value in line)
             self.sheet.write(a, b + row, ramp, self.look("text"))

@@ -77,18 +77,23 @@ def mix(under: int, over: int, level: int) -> int:
     return colour((red, green, blue))
 
 
-def sampled(data: bytes, columns: int, rows: int, wide: int, high: int) -> NDArray[np.uint8]:
-    """An image of columns x rows RGB pixels, sampled to wide x high; ValueError when the data is not that image."""
+def sampled(
+    data: bytes, columns: int, rows: int, wide: int, high: int, across: range, down: range
+) -> NDArray[np.uint8]:
+    """An image of columns x rows RGB pixels, sampled to wide x high, of which the columns `across` and the rows `down` are made.
+
+    ValueError when the data is not that image.
+    """
     image = np.frombuffer(data, np.uint8).reshape(rows, columns, 3)
-    return image[np.arange(high) * rows // high][:, np.arange(wide) * columns // wide]
+    return image[np.asarray(down) * rows // high][:, np.asarray(across) * columns // wide]
 
 
-def picture_colours(data: bytes, columns: int, rows: int, wide: int, high: int) -> Looks:
+def picture_colours(data: bytes, columns: int, rows: int, wide: int, high: int, across: range, down: range) -> Looks:
     """The colour numbers of a sampled image, cut to 4 bits a channel for the same reason as in `mix`."""
-    cut = sampled(data, columns, rows, wide, high) // 17 * 17
+    cut = sampled(data, columns, rows, wide, high, across, down) // 17 * 17
     found, places = np.unique(cut.reshape(-1, 3), axis=0, return_inverse=True)
     numbers = np.array([colour((int(r), int(g), int(b))) for r, g, b in found], np.int32)
-    return numbers[places].reshape(high, wide)
+    return numbers[places].reshape(len(down), len(across))
 
 
 def look(foreground: int = DEFAULT, background: int = DEFAULT, bold: bool = False) -> int:

@@ -219,8 +219,11 @@ def load_text(living: int) -> str:
     ])  # fmt: skip
 
 
-def world(living: int, num: int, seed: int, encode: str = "compact", threads: int = 1) -> Work:
-    """Frames of `num` rows with so many living enemies, random acts from the mask, every decision observed; counts frames."""
+def world(living: int, num: int, seed: int, encode: str = "compact", threads: int = 1, processor: bool = False) -> Work:
+    """Frames of `num` rows with so many living enemies, random acts from the mask, every decision observed; counts frames.
+
+    processor: seconds are those of the processor, which is what a core does whoever else uses it; else those of the wall.
+    """
     import envs  # noqa: PLC0415
 
     if threads > 1 and hasattr(os, "sched_setaffinity"):
@@ -241,7 +244,7 @@ def world(living: int, num: int, seed: int, encode: str = "compact", threads: in
             env.step(env.sample())
         return 4 * num * frames
 
-    return steady(batch)
+    return steady(batch, time.process_time if processor else time.perf_counter)
 
 
 def alone(pixels: bool, seed: int) -> Work:

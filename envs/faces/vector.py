@@ -170,7 +170,7 @@ class _Look:
         self.obs = np.zeros((vector.num, 1 if acting else self.count), game.observation_types[role])
         self.raw = game.raw(self.obs)
         self.fields: dict[str, np.ndarray] = {name: self.obs[name] for name in _names(self.obs)}
-        self.encoded: list[tuple[np.dtype, np.ndarray]] = []
+        self.encoded: list[tuple[np.dtype, np.ndarray, np.ndarray]] = []
         for view in vector.views:
             if view in self.fields:
                 raise UserError(f"{game.id}: {view!r} is a field of what {role} sees and a view: rename the view")
@@ -178,7 +178,8 @@ class _Look:
             assert shape is not None
             out = np.zeros((*self.obs.shape, *shape[1].shape), shape[1].dtype)
             self.fields[view] = out
-            self.encoded.append((game.view_type(role, view), out))
+            flat = out.reshape(-1, *shape[1].shape)
+            self.encoded.append((game.view_type(role, view), flat, flat.view(np.uint8).reshape(len(flat), -1)))
 
     def update(self, vector: Vector, a: int, b: int) -> None:
         game, states = vector.game, vector._states[a:b]
@@ -188,10 +189,12 @@ class _Look:
             )  # fmt: skip
         else:
             game.run(drivers.look, states, game.configs, self.first, self.obs[a:b], self.raw[a:b])
-        for tagged, out in self.encoded:
+        seats = self.obs.shape[1]
+        for tagged, out, raw in self.encoded:
             flat = self.obs[a:b].reshape(-1).view(tagged)
-            out[a:b] = 0
-            game.run(drivers.encode_rows, flat, game.public.array, out[a:b].reshape(-1, *out.shape[2:]))
+            game.run(
+                drivers.encode_anew, flat, game.public.array, out[a * seats : b * seats], raw[a * seats : b * seats]
+            )
 
 
 def _names(obs: np.ndarray) -> Iterator[str]:

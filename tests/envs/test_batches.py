@@ -18,7 +18,8 @@ DICTIONARY = str(ROOT / "tests" / "probes" / "dictionary.py")
 
 @pytest.mark.parametrize("seats", ["all", "acting"])
 def test_a_batch_of_a_plain_game_equals_the_compiled_batch_of_the_same_game(seats: str) -> None:
-    fast, slow = (envs.make(name, "vector", num=6, seats=seats, encode="flat") for name in (NIM, NIM_PLAIN))
+    """The compiled one on two threads, each of which writes the tensors of its own rows."""
+    fast, slow = (envs.make(name, "vector", num=6, seats=seats, encode="flat", threads=2) for name in (NIM, NIM_PLAIN))
     assert isinstance(slow, Loop)
     assert slow.reset(seed=4)[1]["seed"].tolist() == fast.reset(seed=4)[1]["seed"].tolist()
     ends = 0

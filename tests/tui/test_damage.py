@@ -17,6 +17,8 @@ from tui.damage import Easel
 PLACES = st.sampled_from([-0.5, 0.0, 0.1, 0.5, 1.0, 1.5, 2.25, 3.0, 4.5, 5.7, 7.0])
 SIZES = st.sampled_from([0.2, 0.42, 0.5, 1.0, 1.7, 3.0])
 COLOURS = st.sampled_from(["board", "seat0", "seat1", "highlight", "ink", "no colour"])
+PICTURE: Verb = ("image", 1.0, -0.5, 5.0, 8.0, 9, 7, bytes(range(9 * 7 * 3)))
+"""No two of its pixels are alike, and it is larger than the board."""
 WORDS = st.sampled_from(["7", "two words", "日本", "", "\x1b[2J"])
 VERBS: st.SearchStrategy[Verb] = st.one_of(
     st.tuples(st.just("rect"), PLACES, PLACES, SIZES, SIZES, COLOURS, st.booleans()),
@@ -24,9 +26,7 @@ VERBS: st.SearchStrategy[Verb] = st.one_of(
     st.tuples(st.just("line"), PLACES, PLACES, PLACES, PLACES, COLOURS),
     st.tuples(st.just("text"), PLACES, PLACES, WORDS, COLOURS, st.sampled_from(["left", "centre", "right"])),
     st.tuples(st.just("sprite"), PLACES, PLACES, st.just("t"), COLOURS),
-    st.sampled_from(
-        [("image", 1, 1, 2, 2, 1, 1, b"\x10\x90\x30"), ("text", 1), ("disc", float("nan"), 1, 1, "ink", True)]
-    ),
+    st.sampled_from([PICTURE, ("text", 1), ("disc", float("nan"), 1, 1, "ink", True)]),
 )
 CHANGES = st.lists(st.tuples(st.sampled_from(["add", "drop", "put", "swap"]), st.integers(0, 99), VERBS), max_size=4)
 
@@ -73,6 +73,16 @@ def test_every_picture_is_the_one_that_is_painted_whole(
         assert shown.lines() == whole.lines()
         assert (shown.styles == whole.styles).all()
         assert shown.fit == whole.fit
+
+
+@pytest.mark.parametrize("size", [(60, 20), (33, 14), (9, 4)])
+def test_an_image_under_a_part_that_is_painted_again_stays_where_it_was(size: tuple[int, int]) -> None:
+    easel = Easel()
+    for place in (1.5, 3.0, 4.5):
+        canvas = drawing([PICTURE, ("disc", place, 2.0, 0.4, "seat0", True)], whole=False)
+        shown, whole = easel.paint(canvas, *size), paint(canvas, *size)
+        assert shown.lines() == whole.lines()
+        assert (shown.styles == whole.styles).all()
 
 
 @pytest.mark.parametrize("board", BOARDS)

@@ -9,26 +9,27 @@ from envs.towerdefence.siege.state import ATTACKER, DEFENDER
 from envs.towerdefence.tower_defence.drawing import HIGH, WIDE, at, scene
 from envs.towerdefence.tower_defence.state import SPAWNS
 
-BAR = 1.2
+BAR, MIDDLE = 1.2, HIGH + 0.86
+"""The bar's height, and the height of what stands in it: a row below the waves wherever a map can be read."""
 _ROADS = ("seat1", "seat6", "seat7", "seat3", "accent")
 """The colours of the roads in the bar."""
 
 
 def draw(obs: Any, c: Any, canvas: Canvas) -> None:
-    scene(obs, c, canvas, _middle(obs))
+    scene(obs, c, canvas, _purse(obs))
     canvas.size(WIDE, HIGH + BAR, whole=False)
     canvas.rect(0, HIGH, WIDE, BAR, "background")
     if obs.composed <= obs.wave:
         return
     if obs.seat in (DEFENDER, -2):
         how = "being composed" if obs.composing else "sealed"
-        canvas.text(WIDE / 2, HIGH + BAR / 2, f"wave {obs.wave + 1}: {how}", "muted")
+        canvas.text(WIDE / 2, MIDDLE, f"wave {obs.wave + 1}: {how}", "muted")
         return
     _roads(obs, c, canvas)
     _wave(obs, c, canvas)
 
 
-def _middle(obs: Any) -> str:
+def _purse(obs: Any) -> str:
     if obs.seat in (DEFENDER, -1):
         return f"gold {obs.gold}"
     return f"left {obs.purse}" if obs.seat == ATTACKER else ""
@@ -39,7 +40,7 @@ def _wave(obs: Any, c: Any, canvas: Canvas) -> None:
     kinds, step = c.array["levels"][0, obs.level]["kind"], WIDE / (SPAWNS + 1)
     for i, (kind, lane) in enumerate(zip(obs.next_types.tolist(), obs.next_lanes.tolist(), strict=True)):
         if kind:
-            x, y, found = (i + 1) * step, HIGH + BAR / 2, kinds[kind - 1]
+            x, y, found = (i + 1) * step, MIDDLE, kinds[kind - 1]
             radius = 0.28 if found["health"] > 1500 else 0.2
             canvas.disc(x, y, radius, _ROADS[lane])
             if found["air"]:

@@ -138,11 +138,14 @@ def stand(s, lv, key):
 def nearest(s, lv, m):
     """The ground enemy nearest to a knight within reach of its post; those that nobody holds come first. FREE for none."""
     reach = lv.troop.reach
+    x = m.post_x
+    y = m.post_y
     best = 1 << 30
     found = FREE
     for j in range(s.crowd):
         e = s.enemies[j]
-        if e.air == 0 and e.hp > 0 and apart(m.post_x, m.post_y, e.x, e.y) <= reach * reach:
+        # Most are too far away, so that is asked first.
+        if abs(e.x - x) <= reach and apart(x, y, e.x, e.y) <= reach * reach and e.air == 0 and e.hp > 0:
             far = apart(m.x, m.y, e.x, e.y)
             if e.foe != FREE:
                 far += 1 << 26

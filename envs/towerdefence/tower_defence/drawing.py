@@ -1,6 +1,7 @@
 """Part 5, drawing: the ground as a picture, everything that stands and walks on it as verbs, a bar of figures above, the waves below.
 
-The map is 16 units wide; fog and fire are laid into the picture of the ground, so that what lies under them shows through.
+The map is 16 units wide. Fog, fire and the range of a tower are laid into the picture of the ground, so that what lies under them shows
+through and none of them runs over the bars. Lives and gold stand above and the waves below, so that there is room on a map of 24 columns.
 """
 
 from __future__ import annotations
@@ -19,18 +20,17 @@ SIDE = 192
 """Pixels along a side of the picture of the ground."""
 GRASS = ((30, 56, 36), (34, 70, 40))
 ROAD, EDGE = (150, 126, 88), (86, 74, 52)
-MIST, FLAME = (148, 156, 170), (240, 120, 40)
+MIST, FLAME, RANGE = (148, 156, 170), (240, 120, 40), (250, 250, 160)
+RIM = 2 * HALF // SIDE * 3 // 2
+"""How wide the edge of a fire or a range is, a pixel and a half of the ground."""
+WAVES_FROM = 7.2
+"""Where the bar of the waves begins, right of their number."""
 _COLOURS = ("grid", "good", "seat4", "seat2")
 
 
 def at(x: int, y: int) -> tuple[float, float]:
     """A point of the map on the canvas; y grows downwards there."""
     return (x + HALF) * WIDE / (2 * HALF), TOP + (HALF - y) * WIDE / (2 * HALF)
-
-
-def reach(length: int) -> float:
-    """A length on the canvas."""
-    return length * WIDE / (2 * HALF)
 
 
 def pixels(obs: Any, c: Any, width: int = 512, height: int = 512) -> np.ndarray:
@@ -44,15 +44,13 @@ def draw(obs: Any, c: Any, canvas: Canvas) -> None:
     scene(obs, c, canvas, f"gold {obs.gold}")
 
 
-def scene(obs: Any, c: Any, canvas: Canvas, middle: str) -> None:
-    """Everything that is seen; middle: what stands between lives and waves."""
+def scene(obs: Any, c: Any, canvas: Canvas, purse: str) -> None:
+    """Everything that is seen; purse: what stands in the upper right corner."""
     level = c.array["levels"][0, obs.level]
     canvas.size(WIDE, HIGH, whole=False)
     canvas.image(0, TOP, WIDE, WIDE, SIDE, SIDE, ground(obs, level, int(c.grid)))
     _base(level, canvas)
     _slots(obs, level, canvas)
-    for fire in obs.fires[: obs.burning]:
-        canvas.disc(*at(fire.x, fire.y), reach(level["champion"]["skill_radius"]), "seat5", False)
     if obs.coin.left:
         canvas.disc(*at(obs.coin.x, obs.coin.y), 0.3, "gold")
     for m in obs.knights[: obs.guard]:
@@ -60,30 +58,47 @@ def scene(obs: Any, c: Any, canvas: Canvas, middle: str) -> None:
     for e in obs.enemies[: obs.crowd]:
         _enemy(e, level["kind"][e.kind], canvas)
     _hero(obs.hero, canvas)
-    _figures(obs, level, canvas, middle)
+    _figures(obs, level, canvas, purse)
 
 
 # ------------------------------------------------------------------ the ground
 def ground(obs: Any, level: Any, grid: int) -> bytes:
-    """The picture of the ground, RGB bytes: terrain, then fires and fog over it."""
+    """The picture of the ground, RGB bytes: terrain, then a tower's range, fires and fog over it."""
     land = terrain(level.tobytes(), level.dtype, grid)
-    if not level["fog_radius"] and not obs.burning:
+    shown = obs.shown >= 0 and obs.towers[obs.shown].kind
+    if not level["fog_radius"] and not obs.burning and not shown:
         return land.tobytes()
     land = land.copy()
-    rows, columns = np.mgrid[0:SIDE, 0:SIDE]
-    x, y = (columns * 2 + 1) * HALF // SIDE - HALF, HALF - (rows * 2 + 1) * HALF // SIDE
+    if shown:
+        slot, far = level["slot"][obs.shown], int(level["make"][shown - 1]["reach"])
+        away = _away(int(slot["x"]), int(slot["y"]))
+        _blend(land, away <= far**2, RANGE, 1)
+        _blend(land, (away <= far**2) & (away > (far - RIM) ** 2), RANGE, 3)
     light = int(level["champion"]["skill_radius"])
-    lit = np.zeros((SIDE, SIDE), np.bool_)
+    lit, edge = np.zeros((SIDE, SIDE), np.bool_), np.zeros((SIDE, SIDE), np.bool_)
     for fire in obs.fires[: obs.burning]:
-        lit |= (x - fire.x) ** 2 + (y - fire.y) ** 2 <= light**2
-    _blend(land, lit, FLAME)
+        away = _away(fire.x, fire.y)
+        lit |= away <= light**2
+        edge |= (away <= light**2) & (away > (light - RIM) ** 2)
+    _blend(land, lit & ~edge, FLAME, 4)
+    _blend(land, edge, FLAME, 6)
     if level["fog_radius"]:
-        _blend(land, ((x - obs.fog_x) ** 2 + (y - obs.fog_y) ** 2 <= int(level["fog_radius"]) ** 2) & ~lit, MIST)
+        _blend(land, (_away(obs.fog_x, obs.fog_y) <= int(level["fog_radius"]) ** 2) & ~lit, MIST, 4)
     return land.tobytes()
 
 
-def _blend(land: np.ndarray, where: np.ndarray, colour: tuple[int, int, int]) -> None:
-    land[where] = (land[where].astype(np.int32) + 2 * np.array(colour)) // 3
+_ROWS, _COLUMNS = np.mgrid[0:SIDE, 0:SIDE]
+_X, _Y = (_COLUMNS * 2 + 1) * HALF // SIDE - HALF, HALF - (_ROWS * 2 + 1) * HALF // SIDE
+
+
+def _away(x: int, y: int) -> np.ndarray:
+    """The square of each pixel's distance from a point."""
+    return np.asarray((x - _X) ** 2 + (y - _Y) ** 2)
+
+
+def _blend(land: np.ndarray, where: np.ndarray, colour: tuple[int, int, int], sixths: int) -> None:
+    """Lay so much of a colour on some pixels."""
+    land[where] = ((6 - sixths) * land[where].astype(np.int32) + sixths * np.array(colour)) // 6
 
 
 @lru_cache(maxsize=16)
@@ -128,8 +143,6 @@ def _slots(obs: Any, level: Any, canvas: Canvas) -> None:
             colour = "muted" if tower.frozen else _COLOURS[tower.kind]
             canvas.rect(x - 0.45, y - 0.45, 0.9, 0.9, colour)
             canvas.text(x, y, " AMK"[tower.kind] + (str(tower.level) if tower.level else ""), "ink")
-        if obs.shown == t and tower.kind:
-            canvas.disc(x, y, reach(int(level["make"][tower.kind - 1]["reach"])), "highlight", False)
         if tower.kind == 3:
             fx, fy = at(tower.rally_x, tower.rally_y)
             canvas.line(fx, fy, fx, fy - 0.5, "seat2")
@@ -161,27 +174,23 @@ def _hero(hero: Any, canvas: Canvas) -> None:
         return
     if (hero.x, hero.y) != (hero.to_x, hero.to_y):
         canvas.line(x, y, *at(hero.to_x, hero.to_y), "highlight")
+    x, y = min(max(x, 0.4), WIDE - 0.4), min(max(y, TOP + 0.4), TOP + WIDE - 0.4)
     canvas.rect(x - 0.4, y - 0.4, 0.8, 0.8, "highlight")
     canvas.text(x, y, "H", "ink")
 
 
 # ------------------------------------------------------------------ figures
-def _figures(obs: Any, level: Any, canvas: Canvas, middle: str) -> None:
+def _figures(obs: Any, level: Any, canvas: Canvas, purse: str) -> None:
     canvas.rect(0, 0, WIDE, TOP, "background")
     canvas.text(0.2, 0.5, f"lives {obs.lives}", "good" if 2 * obs.lives > level["lives"] else "bad", "left")
-    canvas.text(WIDE / 2, 0.5, middle, "gold")
-    canvas.text(WIDE - 0.2, 0.5, f"wave {obs.wave}/{level['waves']}", "text", "right")
+    canvas.text(WIDE - 0.2, 0.5, purse, "gold", "right")
     y, waves = TOP + WIDE, max(int(level["waves"]), 1)
     canvas.rect(0, y, WIDE, HIGH - y, "background")
+    canvas.text(0.2, y + 0.5, f"wave {obs.wave}/{level['waves']}", "text", "left")
+    step = (WIDE - 0.2 - WAVES_FROM) / waves
     for w in range(waves):
-        canvas.rect(
-            0.2 + w * (WIDE - 0.4) / waves,
-            y + 0.2,
-            (WIDE - 0.4) / waves - 0.3,
-            0.6,
-            "accent" if w < obs.wave else "hole",
-        )
+        canvas.rect(WAVES_FROM + w * step, y + 0.2, 0.8 * step, 0.6, "accent" if w < obs.wave else "hole")
     if obs.countdown >= 0 and obs.wave < waves:
         whole = int(level["interval"] if obs.wave else level["first"])
         done = 1 - min(obs.countdown / max(whole, 1), 1.0)
-        canvas.rect(0.2 + obs.wave * (WIDE - 0.4) / waves, y + 0.2, done * ((WIDE - 0.4) / waves - 0.3), 0.6, "grid")
+        canvas.rect(WAVES_FROM + obs.wave * step, y + 0.2, done * 0.8 * step, 0.6, "grid")

@@ -12,6 +12,7 @@ from envs.towerdefence.tower_defence.acts import (
     SEND,
     SKILL,
     TRAIN,
+    UPGRADE,
     WAIT,
     code,
     of_aid,
@@ -123,8 +124,10 @@ def allow(s, c, mask):
     if c.raw != 0:
         return
     lv = c.levels[s.level]
-    for kind in range(ON_SLOTS):
-        for slot in range(lv.slots):
+    for slot in range(lv.slots):
+        # A free slot may be built on, a tower may be upgraded, sold and looked at; the other three kinds are forbidden anyway.
+        first = 0 if s.towers[slot].kind == 0 else UPGRADE
+        for kind in range(first, first + 3):
             mask[kind * SLOTS + slot] = on_slot(s, lv, kind, slot) == DONE
     mask[FIXED - 2] = True
     mask[FIXED - 1] = of_hero(s, lv, TRAIN) == DONE
@@ -136,12 +139,18 @@ def allow(s, c, mask):
     send = of_hero(s, lv, SEND) == DONE
     skill = of_hero(s, lv, SKILL) == DONE
     cells = c.grid * c.grid
-    for cell in range(cells):
-        bits = lv.cell[cell]
-        mask[FIXED + cell] = (bits & knights) != 0
-        mask[FIXED + cells + cell] = (bits & aid) != 0
-        mask[FIXED + 2 * cells + cell] = send
-        mask[FIXED + 3 * cells + cell] = skill and reaches(s, lv, lv.spot_x[cell], lv.spot_y[cell])
+    if knights != 0:
+        for cell in range(cells):
+            mask[FIXED + cell] = (lv.cell[cell] & knights) != 0
+    if aid != 0:
+        for cell in range(cells):
+            mask[FIXED + cells + cell] = (lv.cell[cell] & aid) != 0
+    if send:
+        for cell in range(cells):
+            mask[FIXED + 2 * cells + cell] = True
+    if skill:
+        for cell in range(cells):
+            mask[FIXED + 3 * cells + cell] = reaches(s, lv, lv.spot_x[cell], lv.spot_y[cell])
 
 
 @rule

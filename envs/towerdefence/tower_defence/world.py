@@ -82,6 +82,9 @@ def drift(s, lv, key):
 @rule
 def march(s, lv, key):
     """Enemies walk, fight who holds them, work their traits, and leave at the base; from the last, who replaces one that leaves."""
+    # The leg of the road that the enemy before this one walks on: most walk on the same.
+    lane, leg, start, end = -1, -1, 0, 0
+    x, y, dx, dy = 0, 0, 0, 0
     for j in range(s.crowd - 1, -1, -1):
         e = s.enemies[j]
         if e.hp > 0:
@@ -96,8 +99,20 @@ def march(s, lv, key):
             if e.foe != FREE:
                 strike(s, lv, j, fold(key, j))
             else:
-                e.along += e.speed
-                if e.along >= lv.path[e.lane].length:
+                along = e.along + e.speed
+                e.along = along
+                if e.lane != lane or e.leg != leg:
+                    lane = e.lane
+                    leg = e.leg
+                    path = lv.path[lane]
+                    start = path.start[leg]
+                    end = path.start[leg + 1]
+                    x, y, dx, dy = path.x[leg], path.y[leg], path.dx[leg], path.dy[leg]
+                if along < end:
+                    off = (along - start) >> 4
+                    e.x = x + (off * dx >> 12)
+                    e.y = y + (off * dy >> 12)
+                elif along >= lv.path[lane].length:
                     s.lives -= 1
                     s.reward[0] -= SCALE
                     discharge(s, j)
