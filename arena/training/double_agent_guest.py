@@ -53,7 +53,8 @@ def table(place: str, runs: Path, cells: Sequence[str], num: int = 60) -> Iterat
         f"{each:>12}" for each in (*OUTCOMES, "fault")
     )
     networks = [found for found in (runs / f"{cell}-0.json" for cell in cells) if found.is_file()]
-    for defender in (*SCRIPTED, *networks):
+    everybody: list[str | Path] = [*SCRIPTED, *networks]
+    for defender in everybody:
         prior, ended = played(make, defender, num)
         fooled = [_share(ended[chosen] == 0) for chosen in (prior == 0, prior == 1, prior == 2, prior > 0)]
         shares = [_share(ended == i) for i in range(len(OUTCOMES) + 1)]
