@@ -98,12 +98,21 @@ def every_option(trial: Trial) -> str:
     refused = {n: error for n, each in enumerate(tried) if (error := _refusal(name, each)) is not None}
     kept = [each for n, each in enumerate(tried) if n not in refused]
     for option, value in _wanted(declared):
+        if any(each[option] == value for each in kept):
+            continue
         reason = next((str(error) for n, error in refused.items() if tried[n][option] == value), "it is never tried")
-        demand(
-            any(each[option] == value for each in kept), f"{option}={value} is declared and never accepted: {reason}"
-        )
+        beside = next((each for each in _beside(declared, option, value) if _refusal(name, each) is None), None)
+        demand(beside is not None, f"{option}={value} is declared and never accepted: {reason}")
+        kept += [beside] if beside is not None else []
     steps = sum(_played(name, each, trial.seed) for each in kept)
     return f"{len(kept)} configurations played for {steps} ticks" + (f", {len(refused)} refused" if refused else "")
+
+
+def _beside(declared: Mapping[str, Option], option: str, value: Any) -> Iterator[Chosen]:
+    """A value with each value of each other option, all others as declared: the pair that it needs may be one that was not made."""
+    defaults = {name: each.default for name, each in declared.items()}
+    others = ((name, each) for name, one in declared.items() if name != option for each in values(one))
+    return (defaults | {option: value, name: each} for name, each in others)
 
 
 def _wanted(declared: Mapping[str, Option]) -> Iterator[tuple[str, Any]]:
