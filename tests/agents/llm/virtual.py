@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+import socket
 from typing import Any
 
 __all__ = ["VirtualLoop", "pass_time"]
@@ -17,10 +18,27 @@ class _Selector(selectors.DefaultSelector):
 
     loop: VirtualLoop
 
+    def __init__(self) -> None:
+        super().__init__()
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            self._one = socket.create_connection(server.getsockname(), 60.0)
+            self._other, _ = server.accept()
+
+    def close(self) -> None:
+        super().close()
+        self._one.close()
+        self._other.close()
+
+    def _arrived(self) -> Any:
+        """What has come once a byte of our own has made its way: a busy machine delivers what was sent before it late, but before it."""
+        self._one.sendall(b".")
+        self._other.recv(1)
+        return super().select(0)
+
     def select(self, timeout: float | None = None) -> Any:
         if timeout is None or timeout <= 0:
             return super().select(timeout)
-        ready = super().select(min(timeout, GRACE))
+        ready = super().select(min(timeout, GRACE)) or self._arrived()
         if not ready and self.loop.waited_for != 0:
             self.loop.now += timeout
         return ready
