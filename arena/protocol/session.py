@@ -27,7 +27,7 @@ from arena.protocol.messages import (
     Hello,
     Message,
 )  # fmt: skip
-from arena.protocol.shape import MOST_DEPTH, depth
+from arena.protocol.shape import MOST_DEPTH, OPENING, depth
 
 __all__ = ["HELLO", "LARGEST", "LocalError", "ProtocolError", "Session", "chosen_version"]
 
@@ -42,7 +42,9 @@ _OTHER = {PLAYER: HOST, HOST: PLAYER}
 _DECODERS: dict[str, msgspec.msgpack.Decoder[Any]] = {
     PLAYER: msgspec.msgpack.Decoder(FromPlayer), HOST: msgspec.msgpack.Decoder(FromHost),
 }  # fmt: skip
-_ENCODER = msgspec.msgpack.Encoder()
+_encode = msgspec.msgpack.Encoder().encode
+_WRONG = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
+"""What a decoder raises."""
 _LAW = {who: {state: LAW[who].get(state, {}) for state in (NEW, GREETED, OPEN, CLOSED)} for who in LAW}
 
 
@@ -71,21 +73,27 @@ class Session:
         self.side, self.other = side, _OTHER[side]
         self.state = NEW
         self._mine, self._theirs = _LAW[side], _LAW[self.other]
-        self._decoder, self._largest = _DECODERS[self.other], LARGEST[self.other]
+        self._decode, self._open = _DECODERS[self.other].decode, self._theirs[OPEN]
+        self._most, self._largest = LARGEST[side], LARGEST[self.other]
         self._buffer = bytearray()
         self._wanted = 4
 
     def receive(self, data: bytes) -> list[Message | ProtocolError]:
         """What has come in with these bytes, in order. A ProtocolError is the last thing that a session ever gives."""
-        if self.state == CLOSED:
-            return []
         size = len(data) - 4
         if self.state == OPEN and not self._buffer and 0 < size <= self._largest and _size_at(data)[0] == size:
-            try:  # one frame and nothing else, as nearly always
-                return [self._heard(data[4:])]
-            except ProtocolError as error:
-                self.state = CLOSED
-                return [error]
+            # One frame and nothing else, as nearly always; what is wrong with it is found below.
+            frame = data[4:]
+            if size - len(frame.translate(None, OPENING)) <= MOST_DEPTH:
+                try:
+                    message = self._decode(frame)
+                except _WRONG:
+                    pass
+                else:
+                    if self._open.get(type(message)) == OPEN:
+                        return [message]
+        if self.state == CLOSED:
+            return []
         if self._buffer:
             self._buffer += data
             if len(self._buffer) < self._wanted:  # a frame in many pieces is put together once
@@ -124,8 +132,8 @@ class Session:
         if depth(frame) > MOST_DEPTH:
             raise ProtocolError("malformed", f"a message nested deeper than {MOST_DEPTH} levels")
         try:
-            message: Message = self._decoder.decode(frame)
-        except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError) as error:
+            message: Message = self._decode(frame)
+        except _WRONG as error:
             raise ProtocolError("malformed", " ".join(str(error).split())[:300]) from None
         after = self._theirs[self.state].get(type(message))
         if after is None:
@@ -138,9 +146,9 @@ class Session:
         after = self._mine[self.state].get(type(message))
         if after is None:
             raise LocalError(self._not_now(self.side, message))
-        data = _ENCODER.encode(message)
-        if len(data) > LARGEST[self.side]:
-            raise LocalError(f"a {_name(message)} of {len(data)} bytes: at most {LARGEST[self.side]} can be sent")
+        data = _encode(message)
+        if len(data) > self._most:
+            raise LocalError(f"a {_name(message)} of {len(data)} bytes: at most {self._most} can be sent")
         self.state = after
         return _head(len(data)) + data
 

@@ -6,12 +6,13 @@ The others are walked value by value.
 
 from __future__ import annotations
 
-__all__ = ["MOST_DEPTH", "depth"]
+__all__ = ["MOST_DEPTH", "OPENING", "depth"]
 
 MOST_DEPTH = 64
 """Levels of lists and maps in one message, at most. The messages declare ten; a decoder's stack is in danger from some nine hundred on."""
 
-_OPENING = bytes([*range(0x80, 0xA0), 0xDC, 0xDD, 0xDE, 0xDF])
+OPENING = bytes([*range(0x80, 0xA0), 0xDC, 0xDD, 0xDE, 0xDF])
+"""The bytes that can open a list or a map."""
 _FIXED = {
     0xCA: 4, 0xCB: 8, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8, 0xD4: 2, 0xD5: 3, 0xD6: 5, 0xD7: 9, 0xD8: 17,
 }  # fmt: skip
@@ -37,7 +38,7 @@ def depth(data: bytes) -> int:
 
     Torn or trailing bytes are not this function's business: the decoder refuses them.
     """
-    opening = len(data) - len(data.translate(None, _OPENING))
+    opening = len(data) - len(data.translate(None, OPENING))
     return opening if opening <= MOST_DEPTH else _walked(data)
 
 
