@@ -36,7 +36,7 @@ ATTEMPTS = {"attempts": Option(4, 1, 16, help="solvers")}
 OPTIONS = {
     "claims": Option("computed", choices=("computed", "written"), help="who says what the right answer is"),
     "payoff": Option("gated", choices=PAYOFFS, help="what the proposer earns"),
-    "passage": Option(False, help="the rules write the first number and operator"),
+    "passage": Option(False, help="the rules write the first number, of any length alike, and the operator"),
     "gate": Option(
         True, help="an invalid question ends the game; else a written claim counts as right, to show what that does"
     ),
