@@ -20,6 +20,7 @@ from statistics import fmean
 from typing import Any
 
 import numpy as np
+import torch
 
 from arena.bench.results import append
 from arena.bench.studies import as_command, mean_figure, study_row, typed
@@ -259,6 +260,7 @@ def main(words: Sequence[str]) -> None:
             sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
         return
+    torch.set_num_threads(1)  # runs that are missing are of one core, whoever makes them
     made_by, seeds = (typed(MODULE, words), datetime.now(UTC)), seeds_of(given.seeds)
     told = list(rows(given.runs, seeds, cells, made_by))
     if not given.no_duel:
