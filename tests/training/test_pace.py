@@ -13,20 +13,10 @@ import pytest
 import envs
 from arena.training import net, pace
 from envs.errors import UserError
+from tests.training.test_studies import Clock
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 TINY: dict[str, Any] = {"threads": 1, "rows": 64, "ticks": 8, "batch": 128, "hidden": 8, "two_ply": 0.0}
-
-
-class Clock:
-    """A hundredth of a second passes with every look at it."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        self.now += 0.01
-        return self.now
 
 
 def curve(*won: float) -> list[pace.Point]:
