@@ -1,7 +1,8 @@
 """The drawing: the dialogue beside two panes of belief, trust as a gauge, and the turn since which the attacker is lost.
 
-Left the public acts, newest last; right the attacker's posterior over its likeliest leaves, with the truth marked where the
-viewer knows it, and what the defender has stated about it, turn by turn. A pane that the viewer may not see says so.
+Left the public acts, newest last; right the attacker's posterior over the tree, a strip for each level, and its likeliest
+leaves, with the truth marked where the viewer knows it; below, what the defender has stated about it, turn by turn. A pane
+that the viewer may not see says so.
 """
 
 from __future__ import annotations
@@ -19,14 +20,17 @@ from envs.trees import ancestor, first_of, on_path
 
 __all__ = ["draw"]
 
-_WIDTH, _MIDDLE, _LEAVES = 21, 10.5, 5
+_WIDTH, _HEIGHT, _MIDDLE = 21, 17, 10.5
+_PANE = _WIDTH - _MIDDLE
+_SLIVER = 0.001
+"""A node of a smaller chance has no segment of its own, unless it is the truth."""
 _HONEST = 0.85
 """The prior that the defender is honest, as the plainest attacker has it; the drawing weighs the ledger with it."""
 _UNSEEN = "not yours to see"
 
 
 def draw(obs: Any, c: Any, canvas: Canvas) -> None:
-    canvas.size(_WIDTH, 13 + c.depth)
+    canvas.size(_WIDTH, _HEIGHT)
     turn = "over" if obs.done else f"turn {obs.turn + 1} of {len(obs.about)}"
     canvas.text(0, 0.5, f"{THEMES[obs.theme]}, {turn}", "text", "left")
     _draw_dialogue(obs, c, canvas)
@@ -41,7 +45,7 @@ def draw(obs: Any, c: Any, canvas: Canvas) -> None:
 def _draw_dialogue(obs: Any, c: Any, canvas: Canvas) -> None:
     """The last turns, a line for each act; a bar marks those since which the attacker is lost."""
     said, since = public(obs, c), _lost(obs, c)
-    room = (9 + c.depth) // 2 * 2
+    room = (_HEIGHT - 4) // 2 * 2
     first = max(0, (len(said) - room + 1) // 2 * 2)
     for row, (seat, means) in enumerate(said[first:]):
         y, turn = 2.5 + row, (first + row) // 2
@@ -50,9 +54,9 @@ def _draw_dialogue(obs: Any, c: Any, canvas: Canvas) -> None:
         if seat == 0:
             canvas.text(1.5, y, str(turn + 1), "muted", "right")
         line = _line(means, obs, c)
-        canvas.text(2, y, line if len(line) <= 16 else f"{line[:15]}…", seat_colour(seat), "left")
+        canvas.text(2, y, _cut(line, 16), seat_colour(seat), "left")
     if since >= 0:
-        canvas.text(0, 12.5 + c.depth, f"lost since turn {since + 1}", "good", "left")
+        canvas.text(0, _HEIGHT - 0.5, f"lost since turn {since + 1}", "good", "left")
 
 
 def _line(means: Any, obs: Any, c: Any) -> str:
@@ -84,7 +88,7 @@ def _draw_trust(obs: Any, canvas: Canvas) -> None:
 
 
 def _draw_attacker(obs: Any, c: Any, canvas: Canvas) -> None:
-    """The leaves that the ledger makes likeliest, each on a bar; the truth green, and always among them where it is known."""
+    """The posterior of the ledger: over the tree, and the leaves that it makes likeliest; then the belief that was stated."""
     canvas.text(_MIDDLE, 2.5, "attacker believes", seat_colour(0), "left")
     if not hasattr(obs, "ledger"):
         canvas.text(_MIDDLE, 3.5, _UNSEEN, "muted", "left")
@@ -92,25 +96,67 @@ def _draw_attacker(obs: Any, c: Any, canvas: Canvas) -> None:
     first = first_of(c.depth, c.branching)
     fits = np.array([bool(on_path(obs.known, first + leaf, c.branching)) for leaf in range(c.branching**c.depth)])
     chances = posted(obs.ledger, _HONEST, fits)
-    truth = getattr(obs, "truth", -1)
-    shown = sorted(range(len(chances)), key=lambda leaf: (-chances[leaf], leaf))[:_LEAVES]
+    for level in range(1, c.depth + 1):
+        _draw_level(level, chances.reshape(c.branching**level, -1).sum(axis=1), obs, c, canvas)
+    _draw_leaves(chances, obs, c, canvas)
+    beliefs = [belief for belief in obs.beliefs.tolist() if belief >= -1]
+    if beliefs:
+        canvas.text(_MIDDLE, _predicts(c) - 1, _cut(f"says {_short(beliefs[-1], obs, c)}"), "text", "left")
+
+
+def _predicts(c: Any) -> float:
+    """Where the defender's half begins: it needs four rows and one for each field of the truth."""
+    return _HEIGHT - 3.5 - c.depth
+
+
+def _draw_level(level: int, chances: np.ndarray, obs: Any, c: Any, canvas: Canvas) -> None:
+    """A level's nodes from left to right, each as wide as it is likely, so that children lie below their parent; the truth green."""
+    first, y = first_of(level, c.branching), 2.0 + level
+    truth = obs.truth // c.branching ** (c.depth - level) if hasattr(obs, "truth") else -1
+    edges = _MIDDLE + _PANE * np.concatenate([[0.0], np.cumsum(chances)])
+    canvas.rect(_MIDDLE, y, _PANE, 1, "hole")
+    for node in sorted(np.flatnonzero(chances >= _SLIVER).tolist(), key=lambda node: node == truth):
+        _draw_segment(
+            _short(first + node, obs, c), float(edges[node]), float(edges[node + 1]), y, _tint(node, truth), canvas
+        )
+    if truth >= 0 and chances[truth] < _SLIVER:
+        _draw_segment("", float(edges[truth]), float(edges[truth]), y, "good", canvas)
+
+
+def _tint(node: int, truth: int) -> str:
+    """Neighbours differ, so that one sees where a node ends."""
+    return "good" if node == truth else ("board", "water")[node % 2]
+
+
+def _draw_segment(name: str, left: float, right: float, y: float, tint: str, canvas: Canvas) -> None:
+    left = min(left, _WIDTH - 0.5)  # a segment is drawn at least a pixel wide, which has to lie within the pane
+    canvas.rect(left, y, max(right - left, 0.25), 1, tint)
+    if len(name) + 1 <= 2 * (right - left):  # a unit is at least two letters wide
+        canvas.text((left + right) / 2, y + 0.5, name, "ink" if tint == "good" else "card")
+
+
+def _draw_leaves(chances: np.ndarray, obs: Any, c: Any, canvas: Canvas) -> None:
+    """The likeliest leaves, each on a bar; the truth green, and always among them where it is known."""
+    first, truth = first_of(c.depth, c.branching), getattr(obs, "truth", -1)
+    rows = int(_predicts(c) - 1 - (3 + c.depth))
+    shown = sorted(range(len(chances)), key=lambda leaf: (-chances[leaf], leaf))[:rows]
     if truth >= 0 and truth not in shown:
         shown[-1] = truth
     for row, leaf in enumerate(shown):
-        _draw_leaf(_short(first + leaf, obs, c), float(chances[leaf]), leaf == truth, 3.5 + row, canvas)
-    beliefs = [belief for belief in obs.beliefs.tolist() if belief >= -1]
-    if beliefs:
-        canvas.text(_MIDDLE, 8.5, f"says {_short(beliefs[-1], obs, c)}", "text", "left")
+        _draw_leaf(_short(first + leaf, obs, c), float(chances[leaf]), leaf == truth, 3.5 + c.depth + row, canvas)
 
 
 def _draw_leaf(name: str, chance: float, true: bool, y: float, canvas: Canvas) -> None:
-    room = _WIDTH - _MIDDLE
-    canvas.rect(_MIDDLE, y - 0.5, room, 1, "hole")
-    barred = room * chance >= 0.25
+    canvas.rect(_MIDDLE, y - 0.5, _PANE, 1, "hole")
+    barred = _PANE * chance >= 0.25
     if barred:
-        canvas.rect(_MIDDLE, y - 0.5, room * chance, 1, "good" if true else "wall")
+        canvas.rect(_MIDDLE, y - 0.5, _PANE * chance, 1, "good" if true else "wall")
     canvas.text(_MIDDLE, y, f"{'*' if true else ''}{name}"[:16], "good" if true and not barred else "card", "left")
     canvas.text(_WIDTH, y, f"{chance:.0%}", "text", "right")
+
+
+def _cut(line: str, letters: int = 21) -> str:
+    return line if len(line) <= letters else f"{line[: letters - 1]}…"
 
 
 def _short(node: int, obs: Any, c: Any) -> str:
@@ -120,21 +166,22 @@ def _short(node: int, obs: Any, c: Any) -> str:
 
 def _draw_defender(obs: Any, c: Any, canvas: Canvas) -> None:
     """Turn by turn how many fields it thinks the attacker knew, and whether its prediction of the belief was met; the truth."""
-    canvas.text(_MIDDLE, 9.5, "defender predicts", seat_colour(1), "left")
+    y = _predicts(c)
+    canvas.text(_MIDDLE, y, "defender predicts", seat_colour(1), "left")
     if not hasattr(obs, "minds"):
-        canvas.text(_MIDDLE, 10.5, _UNSEEN, "muted", "left")
+        canvas.text(_MIDDLE, y + 1, _UNSEEN, "muted", "left")
         return
-    canvas.text(_MIDDLE, 10.5, "knew", "muted", "left")
+    canvas.text(_MIDDLE, y + 1, "knew", "muted", "left")
     for turn, mind in enumerate(mind for mind in obs.minds.tolist() if mind >= 0):
         shade = "text" if not hasattr(obs, "prior") else "good" if mind == obs.prior else "bad"
-        canvas.text(_MIDDLE + 3 + 0.5 * turn, 10.5, str(mind), shade, "left")
+        canvas.text(_MIDDLE + 3 + 0.5 * turn, y + 1, str(mind), shade, "left")
     guesses = [guess for guess in obs.guesses.tolist() if guess >= -1]
     if hasattr(obs, "beliefs"):
-        canvas.text(_MIDDLE, 11.5, "met", "muted", "left")
+        canvas.text(_MIDDLE, y + 2, "met", "muted", "left")
         for turn, (guess, belief) in enumerate(zip(guesses, obs.beliefs.tolist(), strict=False)):
-            canvas.rect(_MIDDLE + 3 + 0.5 * turn, 11.25, 0.5, 0.5, "good" if guess == belief else "bad")
+            canvas.rect(_MIDDLE + 3 + 0.5 * turn, y + 1.75, 0.5, 0.5, "good" if guess == belief else "bad")
     if guesses:
-        canvas.text(_MIDDLE, 12.5, f"says {_short(guesses[-1], obs, c)}", "text", "left")
+        canvas.text(_MIDDLE, y + 3, _cut(f"says {_short(guesses[-1], obs, c)}"), "text", "left")
     if hasattr(obs, "truth"):
         _draw_truth(obs, c, canvas)
 
@@ -144,5 +191,5 @@ def _draw_truth(obs: Any, c: Any, canvas: Canvas) -> None:
     leaf, known = first_of(c.depth, c.branching) + obs.truth, getattr(obs, "prior", 0)
     for level in range(c.depth):
         name = _short(ancestor(leaf, level + 1, c.branching), obs, c)
-        told = f"{name}, known"[:21] if level < known else name
-        canvas.text(_MIDDLE, 13.5 + level, told, "muted" if level < known else "good", "left")
+        told = f"{name}, known" if level < known and len(name) <= 14 else name
+        canvas.text(_MIDDLE, _HEIGHT + 0.5 - c.depth + level, told, "muted" if level < known else "good", "left")

@@ -413,6 +413,41 @@ def test_the_truth_is_readable_on_any_bar(prior: int, acts: tuple[str, ...], gam
     assert under and true[4] not in {bar[5] for bar in under}
 
 
+def strip(game: Game, state: Any, who: int, level: int) -> list[tuple[float, float, str]]:
+    """The segments of a level of the posterior, from left to right: where each begins and ends, and its colour."""
+    canvas = Canvas()
+    game.draw(game.observe(state, who), canvas)
+    drawn = [verb for verb in canvas.verbs if verb[0] == "rect" and verb[2] == 2.0 + level and verb[1] >= 10]
+    return sorted((verb[1], verb[1] + verb[3], verb[5]) for verb in drawn if verb[5] != "hole")
+
+
+@pytest.mark.parametrize("acts", [(), ("ask 1", "name #1"), ("ask 1", "name #0", "check #3", "no")])
+def test_the_posterior_is_drawn_over_the_whole_tree(acts: tuple[str, ...], game: Game) -> None:
+    """Every node of every level is as wide as the leaves below it are likely, and lies under its parent."""
+    state = dialogue(game, *acts, truth=4, prior=0)
+    chances = posted(game.observe(state, 0).ledger, 0.85, np.ones(27, bool))
+    for level in (1, 2, 3):
+        masses = chances.reshape(3**level, -1).sum(axis=1)
+        begins = np.minimum(10.5 + 10.5 * (np.cumsum(masses) - masses), 20.5)
+        seen = strip(game, state, 0, level)
+        assert [left for left, _, _ in seen] == pytest.approx(begins[masses >= 0.001].tolist())
+        assert max(right for _, right, _ in seen) <= 21.01
+        assert "good" not in {shade for *_, shade in seen}
+
+
+@pytest.mark.parametrize(
+    "acts", [(), ("ask 1", "name #1"), ("ask 1", "name #2", "ask 2", "name #10", "ask 3", "name #37")]
+)
+def test_the_truth_is_marked_on_every_level_for_the_spectator_alone(acts: tuple[str, ...], game: Game) -> None:
+    """However unlikely it has become, and within the pane."""
+    for truth in (0, 26):
+        state = dialogue(game, *acts, truth=truth, prior=0)
+        for level in (1, 2, 3):
+            marked = [part for part in strip(game, state, SPECTATOR, level) if part[2] == "good"]
+            assert len(marked) == 1 and 10.5 <= marked[0][0] < marked[0][1] <= 21 + 1e-9
+        assert not any(strip(game, state, who, level) for who in (1, PUBLIC) for level in (1, 2, 3))
+
+
 def test_options_are_checked() -> None:
     with pytest.raises(envs.UserError, match="prior=2 is not allowed: with depth 2 it must be from -1 to 1"):
         envs.game("double_agent", depth=2, prior=2)
