@@ -6,8 +6,8 @@ of the views asked for. Games in plain Python have no records: `vector` gives th
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from envs import drivers
 from envs.errors import UserError
 from envs.faces.batch import Batch, Episode
 from envs.faces.board import default_view
+from envs.faces.crew import Crew
 from envs.game import Game
 from envs.record_game import RecordGame
 from envs.records import Row
@@ -53,7 +54,9 @@ class Vector(Batch):
         self._finals = np.zeros_like(self._raw)
         self._looks = [_Look(self, role.name, seats == "acting") for role in game.spec.roles]
         self.obs = {look.name: look.fields for look in self._looks}
-        self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
+        self._crew = Crew(self.threads) if self.threads > 1 else None
+        if self._crew is not None:
+            weakref.finalize(self, self._crew.close)
 
     def _start_rows(self) -> None:
         self._each(self._start)
@@ -84,15 +87,14 @@ class Vector(Batch):
 
     def _each(self, work: Callable[[int, int], None]) -> None:
         """Do the work on all rows, split over the threads."""
-        if self._pool is None:
+        if self._crew is None:
             work(0, self.num)
-            return
-        edges = [self.num * i // self.threads for i in range(self.threads + 1)]
-        list(self._pool.map(work, edges[:-1], edges[1:]))
+        else:
+            self._crew.run(work, self.num)
 
     def sample(self) -> np.ndarray:
         self._sampled += 1
-        self._each(self._sample_rows)
+        self._sample_rows(0, self.num)  # too little work to wake other threads for
         return self._actions
 
     def state(self) -> dict[str, Any]:
@@ -156,8 +158,9 @@ class Vector(Batch):
         self._each(self._show)
 
     def close(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown()
+        if self._crew is not None:
+            self._crew.close()
+            self._crew = None
 
 
 class _Look:
