@@ -109,7 +109,7 @@ def _waves(level: Any) -> list[tuple[str, str, str]]:
 
 @command.command("new")
 @click.argument("path", type=click.Path(dir_okay=False), metavar="FILE")
-@click.option("--difficulty", type=click.FloatRange(0, 1), default=0.5, metavar="D", help="0 to 1 (0.5).")
+@click.option("--difficulty", type=click.FloatRange(0, 1), default=0.5, metavar="D", help="0 (easiest) to 1 (hardest that is drawn) (0.5).")
 @click.option(
     "--layout", type=click.IntRange(0, 1_000_000), default=0, metavar="N", help="Which of the random maps (0)."
 )
@@ -125,7 +125,8 @@ def new(path: str, difficulty: float, layout: int, unplayed: bool) -> int:
         left = None if unplayed else _lives_left(target)
         if left is None or left > 0:
             said = "" if left is None else f"; the scripted expert holds it with {left} lives left"
-            click.echo(f"{safe_text(path)} written: layout {number}{said}")
+            formula = _hardness(_part("levels").load(str(target)))
+            click.echo(f"{safe_text(path)} written: layout {number}, difficulty {formula:.2f} by the formula{said}")
             return 0
     target.unlink()
     click.echo(f"the expert held none of {TRIES} layouts from {layout} on: try a smaller --difficulty", err=True)
