@@ -109,7 +109,13 @@ def _waves(level: Any) -> list[tuple[str, str, str]]:
 
 @command.command("new")
 @click.argument("path", type=click.Path(dir_okay=False), metavar="FILE")
-@click.option("--difficulty", type=click.FloatRange(0, 1), default=0.5, metavar="D", help="0 (easiest) to 1 (hardest that is drawn) (0.5).")
+@click.option(
+    "--difficulty",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    metavar="D",
+    help="0 (easiest) to 1 (hardest that is drawn) (0.5).",
+)
 @click.option(
     "--layout", type=click.IntRange(0, 1_000_000), default=0, metavar="N", help="Which of the random maps (0)."
 )

@@ -27,7 +27,7 @@ from arena.protocol.messages import (
     Hello,
     Message,
 )  # fmt: skip
-from arena.protocol.shape import MOST_DEPTH, OPENING, depth
+from arena.protocol.shape import FLAT, MOST_DEPTH, OPENING, depth
 
 __all__ = ["HELLO", "LARGEST", "LocalError", "ProtocolError", "Session", "chosen_version"]
 
@@ -84,7 +84,7 @@ class Session:
         if self.state == OPEN and not self._buffer and 0 < size <= self._largest and _size_at(data)[0] == size:
             # One frame and nothing else, as nearly always; what is wrong with it is found below.
             frame = data[4:]
-            if size - len(frame.translate(None, OPENING)) <= MOST_DEPTH:
+            if size <= FLAT or size - len(frame.translate(None, OPENING)) <= MOST_DEPTH:
                 try:
                     message = self._decode(frame)
                 except _WRONG:
@@ -129,7 +129,7 @@ class Session:
         return at
 
     def _heard(self, frame: bytes) -> Message:
-        if depth(frame) > MOST_DEPTH:
+        if len(frame) > FLAT and depth(frame) > MOST_DEPTH:
             raise ProtocolError("malformed", f"a message nested deeper than {MOST_DEPTH} levels")
         try:
             message: Message = self._decode(frame)

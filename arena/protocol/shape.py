@@ -6,10 +6,12 @@ The others are walked value by value.
 
 from __future__ import annotations
 
-__all__ = ["MOST_DEPTH", "OPENING", "depth"]
+__all__ = ["FLAT", "MOST_DEPTH", "OPENING", "depth"]
 
 MOST_DEPTH = 64
 """Levels of lists and maps in one message, at most. The messages declare ten; a decoder's stack is in danger from some nine hundred on."""
+FLAT = 512
+"""Bytes of a message whose nesting is not counted: a level takes a byte at least, so it cannot be deep enough to endanger a decoder."""
 
 OPENING = bytes([*range(0x80, 0xA0), 0xDC, 0xDD, 0xDE, 0xDF])
 """The bytes that can open a list or a map."""

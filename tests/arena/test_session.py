@@ -16,7 +16,7 @@ from hypothesis import strategies as some
 from arena.protocol import messages as wire
 from arena.protocol.messages import CLOSED, HOST, LAW, NEW, OPEN, PLAYER
 from arena.protocol.session import HELLO, LARGEST, LocalError, ProtocolError, Session, chosen_version
-from arena.protocol.shape import MOST_DEPTH, depth
+from arena.protocol.shape import FLAT, MOST_DEPTH, depth
 
 ACT = wire.Act("m" * 26, 1, 5, 0, [[3]], notes={"policy": [["column 3", 0.5]], "value": 0.25, "why": "it wins"})
 SAID = {
@@ -158,6 +158,17 @@ def test_the_newest_common_version_is_chosen_and_none_is_told():
     with pytest.raises(ProtocolError, match="this host speaks 1, you speak 2, 3") as told:
         chosen_version(wire.Hello([3, 2]))
     assert told.value.code == "version"
+
+
+@pytest.mark.parametrize(("levels", "heard"), [(60, "Beat"), (FLAT - 20, "Beat"), (FLAT + 1, "ProtocolError")])
+def test_a_short_message_may_be_deep_where_nobody_reads_it(levels, heard):
+    """A field that this version does not know is skipped, whole or in pieces alike; a deep one only while it is short."""
+    whole = msgpack.packb({"type": "beat", "new": 0})[:-1] + b"\x91" * levels + b"\x01"
+    data = len(whole).to_bytes(4, "big") + whole
+    for cut in (len(data), 7):
+        session = opened(HOST)
+        (message,) = session.receive(data[:cut]) + session.receive(data[cut:])
+        assert type(message).__name__ == heard
 
 
 def test_depth_is_bounded_before_anything_is_decoded():
