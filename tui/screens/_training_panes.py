@@ -144,7 +144,7 @@ def rates(view: RunView, palette: str, ascii_only: bool) -> Content | None:
         ]
         return with_axes(lines, curves[0].steps, (columns, rows), False, palette, ascii_only, (0.0, 1.0))
 
-    return Content([Span("win rate", "text", True)], right=legend, paint=paint)
+    return Content([Span("win rate", "text", True)], foot=legend, paint=paint)
 
 
 def _even(lines: Sequence[Series], steps: Sequence[float]) -> list[Series]:
