@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import msgpack
+import msgspec
 
-__all__ = ["MAX_RECORD", "MAX_TOKENS", "DamageError", "pack", "unpack"]
+__all__ = ["MAX_RECORD", "MAX_TOKENS", "DamageError", "pack", "pack_typed", "unpack"]
 
 MAX_RECORD = 8 << 20
 """The largest packed record, in bytes."""
@@ -35,6 +36,20 @@ def pack(record: Any, limit: int = MAX_RECORD) -> bytes:
     return data
 
 
+def pack_typed(record: Any) -> bytes:
+    """`pack` for what has typed fields alone, such as an event without notes, or a dict of them: a fraction of the time.
+
+    Nothing of it could not be read back, so it is not tried. What is large, or holds text that UTF-8 cannot, takes the long way.
+    """
+    try:
+        data = _encode(record)
+    except (ValueError, TypeError, OverflowError):
+        data = b""
+    if 0 < len(data) <= MAX_TOKENS:
+        return data
+    return pack(msgspec.to_builtins(record, builtin_types=(bytes,)))
+
+
 def unpack(data: bytes | memoryview, limit: int = MAX_RECORD) -> Any:
     """The one value in `data`, at most `limit` bytes; tuples come back as lists. Raises DamageError for anything else.
 
@@ -49,6 +64,9 @@ def unpack(data: bytes | memoryview, limit: int = MAX_RECORD) -> Any:
         return msgpack.unpackb(data, strict_map_key=True, ext_hook=_refuse_extension, timestamp=1)
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise DamageError(f"not a record: {str(error)[:200]}") from error
+
+
+_encode = msgspec.msgpack.Encoder().encode
 
 
 def _pack(record: Any) -> bytes:

@@ -87,13 +87,16 @@ class LogWriter:
         ValueError for any other track or step, and for a record that could not be read back (see `replays._values`);
         then nothing was appended. OSError if a write failed: the recording is over, what was flushed is readable.
         """
+        self.append_packed(track, step, pack(record))
+
+    def append_packed(self, track: int, step: int, data: bytes) -> None:
+        """`append` for a record that `pack` or `pack_typed` has packed."""
         if self._sink.closed:
             self._sink.refuse()
         if not (0 <= track < 1 << 16 and self._last.get(track, 0) <= step < 1 << 63):
             raise ValueError(
                 f"track {track}, step {step}: steps of a track do not go back (last {self._last.get(track)})"
             )
-        data = pack(record)
         now = self._clock()
         self._time = max(self._time, round((now - self._began) * 1e6))
         buffer = self._buffers.get(track)

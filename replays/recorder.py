@@ -13,7 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from arena.events import Acted, Ended, Event, Refused, Secret, Started, Stepped, to_tree
+from replays._values import pack_typed
 from replays.log import LogWriter
 from replays.mailbox import Mailbox
 
@@ -21,6 +24,19 @@ __all__ = ["ACTS", "EVENTS", "NOTES", "STATES", "TEXTS", "Recorder"]
 
 STATES, ACTS, NOTES, TEXTS, EVENTS = range(5)
 _LONG = ("prompt", "completion", "reasoning", "raw", "parsed", "scratchpad", "training")
+
+
+class _Act(msgspec.Struct, tag_field="event", tag="acted"):
+    """Acted without its notes, which lie on tracks of their own."""
+
+    tick: int
+    at: float
+    seat: int
+    action: list[int] | str
+    name: str
+    took: float
+    queued: bool
+    said: tuple[tuple[tuple[int, ...], str], ...]
 
 
 class Recorder:
@@ -56,7 +72,7 @@ class Recorder:
         elif isinstance(event, Ended):
             self._end(event)
         else:
-            self._writer.append(EVENTS, event.tick, to_tree(event))
+            self._writer.append_packed(EVENTS, event.tick, pack_typed(event))
 
     @property
     def _writer(self) -> LogWriter:
@@ -74,11 +90,13 @@ class Recorder:
         self._log.append(STATES, 0, state)
 
     def _act(self, event: Acted) -> None:
+        act = _Act(event.tick, event.at, event.seat, event.action, event.name, event.took, event.queued, event.said)
+        self._writer.append_packed(ACTS, event.tick, pack_typed(act))
+        if self._mailbox is None and not event.notes:
+            return
         tree = to_tree(event)
-        notes = tree.pop("notes")
-        self._writer.append(ACTS, event.tick, tree)
-        self._last[event.seat] = tree | {"notes": notes} if self._mailbox else {}
-        self._note(event.tick, {"seat": event.seat}, notes)
+        self._last[event.seat] = dict(tree)
+        self._note(event.tick, {"seat": event.seat}, tree["notes"])
 
     def _refused(self, event: Refused) -> None:
         """A refused answer is an event; what was noted of it lies with the notes, under its attempt."""
@@ -100,7 +118,7 @@ class Recorder:
 
     def _step(self, event: Stepped) -> None:
         state = {"s": event.state, "f": event.fingerprint, "r": list(event.reward), "at": event.at}
-        self._writer.append(STATES, event.tick, state)
+        self._writer.append_packed(STATES, event.tick, pack_typed(state))
         if self._mailbox is not None:
             self._mailbox.put({"tick": event.tick, "state": state, "acts": list(self._last.values())})
         if self.each_tick:

@@ -21,10 +21,12 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from arena.events import Asked, Ended, Event, Faulted, Marked, to_tree
 from envs.errors import CORRUPT, NOT_FOUND, USAGE, UserError
 from replays import _frames as frames
 from replays._scan import Source
 from replays._sink import Sink, packed_map
+from replays._values import pack, pack_typed
 from replays.log import MAX_RECORD, LogReader, LogWriter, recover
 
 ROOT = Path(__file__).parents[2]
@@ -568,3 +570,25 @@ def test_recovering_an_interrupted_recording_finishes_it_under_its_own_name(tmp_
     with pytest.raises(UserError, match="exists already"):
         recover(path.with_name("m.arena.part"), path)
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["m.arena", "m.arena.part"]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Asked(3, 0.25, seat=1, seconds=None),
+        Marked(-1, 1e300, kind="k", text="ü\U0001f600", audience=-2),
+        Faulted(1 << 40, -0.0, seat=1, cause="crash", detail="a lone surrogate \ud800"),
+        Marked(0, 0.0, text="long" * 70_000),
+        Ended(9, 1.5, reason="limit", scores=(1.0, -1.0), faults=((0, "void"),), metrics={"lost": 3}),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_typed_records_are_packed_to_the_same_bytes(event: Event) -> None:
+    assert pack_typed(event) == pack(to_tree(event))
+
+
+def test_a_typed_record_that_is_too_large_is_refused() -> None:
+    state = {"s": b"\x00" * 70_000, "f": b"f", "r": [0.5, -1.0], "at": 2.5}
+    assert pack_typed(state) == pack(state)
+    with pytest.raises(ValueError, match="cannot be stored"):
+        pack_typed({"s": b"\x00" * (MAX_RECORD + 1)})
