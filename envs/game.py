@@ -50,7 +50,8 @@ class Legal:
         """The allowed values of each factor."""
         if self.bounds is not None:
             return [list(range(low, high + 1)) for low, high in zip(*self.bounds, strict=True)]
-        return [part.nonzero()[0].tolist() for part in self._parts]
+        parts = [self.mask] if len(self.sizes) == 1 else self._parts
+        return [part.nonzero()[0].tolist() for part in parts]
 
     @cached_property
     def _parts(self) -> list[np.ndarray]:
