@@ -1,8 +1,8 @@
 """Threads that do the parts of one piece of work at once, again and again, with little waiting between.
 
 A step of a batch takes a fraction of a millisecond, and a thread that sleeps takes a tenth of one to wake. So whoever calls does the
-first part itself, and looks for the others' end a while before it sleeps. The same thread always has the same part, whose
-rows its core then has at hand.
+first part itself, and looks for the others' end a while before it sleeps. The same thread always begins with the same rows, which its
+core then has at hand; the last quarter is cut into pieces that whoever is ready takes, so that nobody waits for a slow core.
 """
 
 from __future__ import annotations
@@ -25,12 +25,18 @@ class Crew:
 
     def run(self, work: Callable[[int, int], None], rows: int) -> None:
         """work(first, behind the last) for all parts of so many rows; when all have ended, raises what one has raised."""
-        parts = len(self._hands) + 1
-        edges = [rows * i // parts for i in range(parts + 1)]
-        for hand, a, b in zip(self._hands, edges[1:-1], edges[2:], strict=True):
-            hand.begin(work, a, b)
+        own, shared = _parts(rows, len(self._hands) + 1)
+        pieces = iter(shared)  # an iterator over a list gives each piece once, whichever threads ask
+
+        def begun(a: int, b: int) -> None:
+            work(a, b)
+            for piece in pieces:
+                work(*piece)
+
+        for hand, part in zip(self._hands, own[1:], strict=True):
+            hand.begin(begun, *part)
         try:
-            work(0, edges[1])
+            begun(*own[0])
         finally:
             failures = [hand.ended() for hand in self._hands]
         for failure in failures:
@@ -42,6 +48,18 @@ class Crew:
         for hand in self._hands:
             hand.leave()
         self._hands = []
+
+
+def _parts(rows: int, threads: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """(first row, behind the last) of what each thread begins with, three quarters of its share, and of the pieces that are left."""
+    own, shared = [], []
+    for i in range(threads):
+        a, b = rows * i // threads, rows * (i + 1) // threads
+        cut = a + -(-3 * (b - a) // 4)
+        half = (cut + b) // 2
+        own.append((a, cut))
+        shared += [piece for piece in ((cut, half), (half, b)) if piece[0] < piece[1]]
+    return own, shared
 
 
 class _Hand:

@@ -16,14 +16,16 @@ def hands() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "rows"]
 
 
-@pytest.mark.parametrize(("threads", "rows"), [(1, 5), (2, 5), (3, 7), (4, 4)])
-def test_every_row_is_done_once_by_its_own_thread(threads: int, rows: int) -> None:
+@pytest.mark.parametrize(("threads", "rows"), [(1, 5), (2, 5), (3, 7), (4, 4), (2, 64)])
+def test_every_row_is_done_once_and_most_by_the_same_thread(threads: int, rows: int) -> None:
     crew, done = Crew(threads), [[] for _ in range(rows)]
     for _ in range(20):
         crew.run(lambda a, b: [done[row].append(threading.get_ident()) for row in range(a, b)], rows)
     crew.close()
-    assert all(len(row) == 20 and len(set(row)) == 1 for row in done)
-    assert len({row[0] for row in done}) == threads and done[0][0] == threading.get_ident()
+    assert all(len(row) == 20 for row in done)
+    same = [row for row in done if len(set(row)) == 1]
+    assert len(same) >= 3 * rows // 4 - threads
+    assert len({row[0] for row in same}) >= min(threads, rows // 2 + 1) and done[0][0] == threading.get_ident()
 
 
 @pytest.mark.parametrize("failing", [0, 1])
