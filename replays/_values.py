@@ -47,7 +47,8 @@ def pack_typed(record: Any) -> bytes:
         data = b""
     if 0 < len(data) <= MAX_TOKENS:
         return data
-    return pack(msgspec.to_builtins(record, builtin_types=(bytes,)))
+    # A dict as it is, because msgpack takes a number of numpy that is a float, too.
+    return pack(record if isinstance(record, dict) else msgspec.to_builtins(record, builtin_types=(bytes,)))
 
 
 def unpack(data: bytes | memoryview, limit: int = MAX_RECORD) -> Any:

@@ -74,8 +74,8 @@ class _Hand:
         threading.Thread(target=self._work, daemon=True, name="rows").start()
 
     def begin(self, work: Callable[[int, int], None], a: int, b: int) -> None:
+        self._done.acquire()  # first: a part that an interrupted caller did not wait for may still be running
         self._part = work, a, b
-        self._done.acquire()
         self._go.release()
 
     def ended(self) -> BaseException | None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import msgpack
+import numpy as np
 import pytest
 import zstandard
 from hypothesis import given, settings
@@ -585,6 +586,13 @@ def test_recovering_an_interrupted_recording_finishes_it_under_its_own_name(tmp_
 )
 def test_typed_records_are_packed_to_the_same_bytes(event: Event) -> None:
     assert pack_typed(event) == pack(to_tree(event))
+
+
+def test_a_reward_of_numpy_is_packed_as_the_float_that_it_is() -> None:
+    state = {"s": b"", "f": b"f", "r": [np.float64(0.5), 1.0], "at": 2.5}
+    assert pack_typed(state) == pack({**state, "r": [0.5, 1.0]})
+    with pytest.raises(ValueError, match="cannot be stored"):
+        pack_typed({**state, "r": [np.float32(0.5)]})
 
 
 def test_a_typed_record_that_is_too_large_is_refused() -> None:
