@@ -13,7 +13,7 @@ from arena.bench.areas_remote import HOSTED, LONG, REMOTE
 from arena.bench.areas_towers import TOWERS
 from arena.bench.areas_training import TRAINING
 from arena.bench.figures import Target
-from arena.bench.question import SEED, Contender, Question, times
+from arena.bench.question import SEED, Contender, Question, on_either, times
 from envs.errors import unknown
 
 __all__ = ["ON_REQUEST", "QUESTIONS", "Contender", "Question", "areas", "choose"]
@@ -87,7 +87,9 @@ _VECTOR = (
     ),
     Question(
         "vector/threads", "Connect Four, 8192 boards, two threads on two cores", "steps/s",
-        _TWO_THREADS, _CONNECT_FOUR, note="the rows are split over the threads, and the rules run without the interpreter's lock",
+        _TWO_THREADS, on_either(_CONNECT_FOUR),
+        note="the rows are split over the threads, and the rules run without the interpreter's lock; one thread takes half of each turn "
+        "on either core",
     ),
     Question(
         "vector-cards/kuhn", "Kuhn poker, 1024 tables", "steps/s", _vector("kuhn_poker", 1024), _pgx("kuhn_poker", 1024), times(2),

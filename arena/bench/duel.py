@@ -50,7 +50,7 @@ def versions(contender: Contender) -> dict[str, str]:
     return found
 
 
-class _Side:
+class Side:
     """One side's process."""
 
     def __init__(self, contender: Contender, core: str, patience: float) -> None:
@@ -68,10 +68,18 @@ class _Side:
 
     def round(self, seconds: float) -> tuple[float, float]:
         """(count, seconds) of one turn. SideFailed when the process has died."""
+        self.begin(seconds)
+        return self.ended()
+
+    def begin(self, seconds: float) -> None:
+        """The first half of a turn: it works while the caller goes on."""
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):  # then it has died, and its answer tells
             self._process.stdin.write(f"{seconds}\n")
             self._process.stdin.flush()
+
+    def ended(self) -> tuple[float, float]:
+        """The other half: wait for what it has done."""
         count, took = self._answer()
         return count, took
 
@@ -109,7 +117,7 @@ class Arena:
     def __init__(self, core: str = "", patience: float = 300.0) -> None:
         """core: where all sides run, "" for anywhere; patience: seconds after which a side without an answer is given up."""
         self.core, self.patience = core, patience
-        self._sides: dict[str, _Side | SideFailed] = {}
+        self._sides: dict[str, Side | SideFailed] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -118,16 +126,16 @@ class Arena:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         for side in self._sides.values():
-            if isinstance(side, _Side):
+            if isinstance(side, Side):
                 side.close()
         self._sides.clear()
 
-    def side(self, contender: Contender) -> _Side:
+    def side(self, contender: Contender) -> Side:
         """The side's process, ready. SideFailed, each time again, when it could not be set up."""
         versions(contender)
         key = f"{contender.make} {json.dumps(dict(contender.config), sort_keys=True)}"
         if key not in self._sides:
-            side = _Side(contender, self.core if contender.cores == 1 else "", self.patience)
+            side = Side(contender, self.core if contender.cores == 1 else "", self.patience)
             self._sides[key] = side
             try:
                 side.wait_ready()
@@ -143,7 +151,7 @@ class Arena:
 def ask(question: Question, arena: Arena, rounds: int, seconds: float) -> Row:
     """Measure both sides in turns, `rounds` times, about `seconds` each; one side alone when there is no peer."""
     row = Row.about(question)
-    sides: dict[str, _Side] = {}
+    sides: dict[str, Side] = {}
     for name, contender in question.sides:
         try:
             sides[name] = arena.side(contender)
@@ -160,7 +168,7 @@ def ask(question: Question, arena: Arena, rounds: int, seconds: float) -> Row:
     return row
 
 
-def _rounds(sides: Mapping[str, _Side], unit: str, rounds: int, seconds: float) -> dict[str, list[float]]:
+def _rounds(sides: Mapping[str, Side], unit: str, rounds: int, seconds: float) -> dict[str, list[float]]:
     values: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(rounds):
         for name, side in sides.items():

@@ -8,7 +8,7 @@ from typing import Any
 
 from arena.bench.figures import Target
 
-__all__ = ["SEED", "Contender", "Question", "times"]
+__all__ = ["SEED", "Contender", "Question", "in_pair", "on_either", "times"]
 
 SEED = 7
 
@@ -54,3 +54,18 @@ class Question:
 
 def times(bound: float) -> Target:
     return Target("ratio", bound, "x")
+
+
+def on_either(side: Contender) -> Contender:
+    """One thread beside two: the side takes half of each turn on either core."""
+    return _of_cores("either", f"{side.name}, one thread", side)
+
+
+def in_pair(side: Contender) -> Contender:
+    """What two cores give at most: two processes of the side at once."""
+    return _of_cores("pair", f"{side.name}, two processes", side)
+
+
+def _of_cores(how: str, name: str, side: Contender) -> Contender:
+    config = {"make": side.make, "config": dict(side.config)}
+    return Contender(name, f"arena.bench.cores:{how}", side.packages, config, cores=2)

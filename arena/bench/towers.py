@@ -12,7 +12,6 @@ and print a table; with --record (--write) the rows stand in docs/results/towers
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -226,8 +225,6 @@ def world(living: int, num: int, seed: int, encode: str = "compact", threads: in
     """
     import envs  # noqa: PLC0415
 
-    if threads > 1 and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, range(os.cpu_count() or 1))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "load.toml"
         path.write_text(load_text(living), encoding="utf-8")

@@ -134,11 +134,11 @@ class Batch:
     def sample(self) -> np.ndarray:
         """Uniform legal actions int32[B, P, K] of all acting seats, from the rows' own keys; overwritten by the next call."""
         self._sampled += 1
-        self._sample_rows(0, self.num)
+        self._sample_rows(0, self.num, self._sampled, self._actions)
         return self._actions
 
-    def _sample_rows(self, a: int, b: int) -> None:
-        sample(self.acting[a:b], self.legal[a:b], self._spaces, self._rows[a:b], self._sampled, self._actions[a:b])
+    def _sample_rows(self, a: int, b: int, draw: int, actions: np.ndarray) -> None:
+        sample(self.acting[a:b], self.legal[a:b], self._spaces, self._rows[a:b], draw, actions[a:b])
 
     def record(self, row: int) -> Episode:
         """Keep a row's next episode: the returned Episode fills as the row is stepped, from its next restart to its end."""

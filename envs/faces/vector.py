@@ -57,8 +57,11 @@ class Vector(Batch):
         self._crew = Crew(self.threads) if self.threads > 1 else None
         if self._crew is not None:
             weakref.finalize(self, self._crew.close)
+        self._ahead = np.zeros_like(self._actions)
+        self._drawn, self._wanted = -1, False
 
     def _start_rows(self) -> None:
+        self._drawn = -1
         self._each(self._start)
 
     def _start(self, a: int, b: int) -> None:
@@ -74,6 +77,7 @@ class Vector(Batch):
 
     def _step_rows(self, actions: np.ndarray) -> None:
         self._each(lambda a, b: self._advance(actions, a, b))
+        self._drawn, self._wanted = self._sampled + 1 if self._wanted else -1, False
 
     def _advance(self, actions: np.ndarray, a: int, b: int) -> None:
         game = self.game
@@ -82,6 +86,9 @@ class Vector(Batch):
             self._episodes[a:b], self.reward[a:b], self.terminated[a:b], self.truncated[a:b], self._finals[a:b], self.acting[a:b],
             self.legal[a:b], 1.0 / game.spec.scale,
         )  # fmt: skip
+        if self._wanted:
+            self._ahead[a:b] = self._actions[a:b]  # what seats that do not act have done stays, as without threads
+            self._sample_rows(a, b, self._sampled + 1, self._ahead)
         for look in self._looks:
             look.update(self, a, b)
 
@@ -93,8 +100,13 @@ class Vector(Batch):
             self._crew.run(work, self.num)
 
     def sample(self) -> np.ndarray:
+        """As in Batch. With threads, a step that was sampled draws the next acts as it ends, where the masks are at hand."""
         self._sampled += 1
-        self._sample_rows(0, self.num)  # too little work to wake other threads for
+        if self._drawn == self._sampled:
+            self._actions, self._ahead = self._ahead, self._actions
+        else:
+            self._sample_rows(0, self.num, self._sampled, self._actions)
+        self._wanted = self._crew is not None
         return self._actions
 
     def state(self) -> dict[str, Any]:
@@ -138,6 +150,7 @@ class Vector(Batch):
     def place(self, rows: np.ndarray, raw: np.ndarray) -> None:
         """Let some rows go on from other states, uint8[n, bytes] as the game packs them; their episodes keep their seeds."""
         self._raw[rows] = raw
+        self._drawn = -1
         self._each(self._show)
 
     def snapshot(self) -> dict[str, Any]:
@@ -154,7 +167,7 @@ class Vector(Batch):
                 raise ValueError(f"a snapshot of {value.dtype}{value.shape} does not fit {array.dtype}{array.shape}")
         for array, value in zip(kept, given, strict=True):
             array[...] = value
-        self._sampled = int(snapshot["sampled"])
+        self._sampled, self._drawn = int(snapshot["sampled"]), -1
         self._each(self._show)
 
     def close(self) -> None:

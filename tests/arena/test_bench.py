@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from arena.bench import duel, machine
 from arena.bench.areas import ON_REQUEST, QUESTIONS, Contender, Question, areas, choose
 from arena.bench.duel import Arena, ask
 from arena.bench.figures import Figure, Target, ratios, value, worded
+from arena.bench.question import in_pair, on_either
 from arena.bench.results import KEYS, Row, read
 from arena.bench.sides import steady
 from envs.errors import NOT_FOUND, USAGE, UserError
@@ -138,6 +140,8 @@ def dying():
     return work
 def hanging():
     sys.stdin.read()
+def placed():
+    return lambda seconds: ((min(os.sched_getaffinity(0)) + 1) * seconds if hasattr(os, "sched_getaffinity") else seconds, seconds)
 """
 
 
@@ -168,6 +172,18 @@ def test_a_side_that_hangs_is_given_up(mischief: str) -> None:
     with Arena(patience=0.01) as arena:
         row = ask(question(Contender("hanging", f"{mischief}:hanging"), None), arena, rounds=1, seconds=0.01)
     assert row.notes == ["hanging: no answer within 0.01 s"]
+
+
+def test_one_thread_is_measured_on_either_core_and_two_processes_at_once(mischief: str) -> None:
+    side = Contender("ours", f"{mischief}:placed")
+    with Arena() as arena:
+        row = ask(question(in_pair(side), on_either(side)), arena, rounds=1, seconds=0.5)
+    assert row.notes == []
+    # `placed` does core + 1 things a second: cores 0 and 1 do 1 and 2, so three together, and one and a half in turns.
+    assert row.figures["ratio"].median == 2
+    if hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1:
+        assert row.figures["ours"].median == 3
+    assert not row.pinned, "they are not on the one core of all others"
 
 
 # ------------------------------------------------------------------ the catalogue

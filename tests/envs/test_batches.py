@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import envs
 from envs.errors import UserError
+from envs.faces.batch import Batch
 from envs.faces.loop import Loop
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +41,37 @@ def test_a_batch_of_a_plain_game_equals_the_compiled_batch_of_the_same_game(seat
         np.testing.assert_array_equal(final, theirs[4]["final_obs"]["player"]["flat"])
         ends += len(final)
     assert ends > 6
+
+
+def test_threads_draw_the_same_acts_whatever_comes_between_two_samples() -> None:
+    one, two = (envs.make(NIM, "vector", num=6, threads=threads) for threads in (1, 2))
+    kept: list[dict[str, Any]] = []
+
+    def drawn(step: bool = True) -> np.ndarray:
+        acts, theirs = one.sample().copy(), two.sample().copy()
+        np.testing.assert_array_equal(acts, theirs)
+        if step:
+            np.testing.assert_array_equal(one.step(acts)[1], two.step(two._actions)[1])
+        return acts
+
+    def both(act: Callable[[Batch], object]) -> None:
+        for env in (one, two):
+            act(env)
+
+    both(lambda env: env.reset(seed=4))
+    for _ in range(3):
+        drawn()
+    both(lambda env: kept.append(env.snapshot()))
+    for _ in range(3):
+        drawn()
+    for env, snapshot in zip((one, two), kept, strict=True):
+        env.restore(snapshot)
+    drawn()
+    both(lambda env: env.place(np.arange(6), kept[0]["states"]))
+    drawn()
+    both(lambda env: env.reset(seed=5))
+    drawn(step=False)  # drawn twice for one step
+    drawn()
 
 
 def test_a_row_of_a_plain_game_is_recorded_and_played_again() -> None:
