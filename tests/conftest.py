@@ -28,8 +28,20 @@ os.environ["TERM"] = "xterm"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds --seed."""
+    """Adds --seed and --proofs."""
     parser.addoption("--seed", type=int, default=0, help="what the seeds of all tests follow from (default 0)")
+    parser.addoption(
+        "--proofs", type=Path, help="a file of results that keeps a row of each long proof (docs/proofs.md)"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep what the long proofs come to, where that is asked for; the workers of a run leave it to its first process."""
+    path = config.getoption("--proofs")
+    if path is not None and not hasattr(config, "workerinput"):
+        from tests.proofs import Proofs
+
+        config.pluginmanager.register(Proofs(path, config.invocation_params.args, config.getoption("--seed")))
 
 
 class Seeds:
