@@ -59,6 +59,7 @@ class Vector(Batch):
             weakref.finalize(self, self._crew.close)
         self._ahead = np.zeros_like(self._actions)
         self._drawn, self._wanted = -1, False
+        self._parts: dict[tuple[int, int], _Part] = {}
 
     def _start_rows(self) -> None:
         self._drawn = -1
@@ -73,24 +74,17 @@ class Vector(Batch):
         """Fill acting, legal and obs of some rows."""
         self.game.run(drivers.mask, self._states[a:b], self.game.configs, self.acting[a:b], self.legal[a:b])
         for look in self._looks:
-            look.update(self, a, b)
+            look.over(self, a, b)()
 
     def _step_rows(self, actions: np.ndarray) -> None:
         self._each(lambda a, b: self._advance(actions, a, b))
         self._drawn, self._wanted = self._sampled + 1 if self._wanted else -1, False
 
     def _advance(self, actions: np.ndarray, a: int, b: int) -> None:
-        game = self.game
-        game.run(
-            drivers.step_restart, self._states[a:b], self._raw[a:b], game.configs, actions[a:b], self._rows[a:b], self.seeds[a:b],
-            self._episodes[a:b], self.reward[a:b], self.terminated[a:b], self.truncated[a:b], self._finals[a:b], self.acting[a:b],
-            self.legal[a:b], 1.0 / game.spec.scale,
-        )  # fmt: skip
-        if self._wanted:
-            self._ahead[a:b] = self._actions[a:b]  # what seats that do not act have done stays, as without threads
-            self._sample_rows(a, b, self._sampled + 1, self._ahead)
-        for look in self._looks:
-            look.update(self, a, b)
+        part = self._parts.get((a, b))
+        if part is None:
+            part = self._parts[a, b] = _Part(self, a, b)
+        part.advance(self, actions)
 
     def _each(self, work: Callable[[int, int], None]) -> None:
         """Do the work on all rows, split over the threads."""
@@ -197,20 +191,45 @@ class _Look:
             flat = out.reshape(-1, *shape[1].shape)
             self.encoded.append((game.view_type(role, view), flat, flat.view(np.uint8).reshape(len(flat), -1)))
 
-    def update(self, vector: Vector, a: int, b: int) -> None:
-        game, states = vector.game, vector._states[a:b]
-        if self.acting:
-            game.run(
-                drivers.look_acting, states, game.configs, self.first, self.count, vector.acting[a:b], self.obs[a:b], self.raw[a:b]
-            )  # fmt: skip
-        else:
-            game.run(drivers.look, states, game.configs, self.first, self.obs[a:b], self.raw[a:b])
-        seats = self.obs.shape[1]
-        for tagged, out, raw in self.encoded:
-            flat = self.obs[a:b].reshape(-1).view(tagged)
-            game.run(
-                drivers.encode_anew, flat, game.public.array, out[a * seats : b * seats], raw[a * seats : b * seats]
-            )
+    def over(self, vector: Vector, a: int, b: int) -> Callable[[], None]:
+        """What fills the arrays of some rows, to be called again and again."""
+        game, states, seen = vector.game, vector._states[a:b], vector.acting[a:b]
+        obs, raw, seats = self.obs[a:b], self.raw[a:b], self.obs.shape[1]
+        flats = [
+            (obs.reshape(-1).view(tagged), out[a * seats : b * seats], out_raw[a * seats : b * seats])
+            for tagged, out, out_raw in self.encoded
+        ]
+
+        def update() -> None:
+            if self.acting:
+                game.run(drivers.look_acting, states, game.configs, self.first, self.count, seen, obs, raw)
+            else:
+                game.run(drivers.look, states, game.configs, self.first, obs, raw)
+            for flat, out, out_raw in flats:
+                game.run(drivers.encode_anew, flat, game.public.array, out, out_raw)
+
+        return update
+
+
+class _Part:
+    """Some rows of a vector, which step together: views that are made once, because a step of few rows takes no longer than making them."""
+
+    def __init__(self, vector: Vector, a: int, b: int) -> None:
+        self.rows, self.scale = (a, b), 1.0 / vector.game.spec.scale
+        names = ("_rows", "seeds", "_episodes", "reward", "terminated", "truncated", "_finals", "acting", "legal")
+        self._before = vector._states[a:b], vector._raw[a:b]
+        self._after = tuple(getattr(vector, name)[a:b] for name in names)
+        self._looks = [look.over(vector, a, b) for look in vector._looks]
+
+    def advance(self, vector: Vector, actions: np.ndarray) -> None:
+        """A step of the rows and what is seen after it."""
+        (a, b), game = self.rows, vector.game
+        game.run(drivers.step_restart, *self._before, game.configs, actions[a:b], *self._after, self.scale)
+        if vector._wanted:
+            vector._ahead[a:b] = vector._actions[a:b]  # what seats that do not act have done stays, as without threads
+            vector._sample_rows(a, b, vector._sampled + 1, vector._ahead)
+        for look in self._looks:
+            look()
 
 
 def _names(obs: np.ndarray) -> Iterator[str]:
