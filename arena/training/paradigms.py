@@ -37,6 +37,9 @@ class Config(Settings):
     examples: int = setting(30_000, "examples of the cold start", 256, 10**7)
     solver_lr: float = setting(3e-4, "step size of the solver", 1e-7, 1.0)
     proposer_lr: float = setting(3e-4, "step size of the proposer", 0.0, 1.0)
+    penalty: float = setting(
+        0.0, "what an invalid question costs the proposer as it learns; it is paid nothing for it", 0.0, 10.0
+    )
     entropy: float = setting(0.03, "weight of the proposer's entropy", 0.0, 10.0)
     clip: float = setting(1.0, "largest norm of a gradient", 1e-6, 1e6)
     collect: int = setting(64, "qualifying questions of a solver step", 1, 4096)

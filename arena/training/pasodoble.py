@@ -159,7 +159,10 @@ class Loop:
         c, proposed = self.config, batch.proposed
         if proposed is None or c.paradigm == "frozen" or c.proposer_lr == 0.0:
             return
-        rewards = self.coins.integers(2, size=len(batch.rewards)) if c.paradigm == "random" else batch.rewards
+        tossed = c.paradigm == "random"
+        rewards = (
+            self.coins.integers(2, size=len(batch.rewards)) if tossed else batch.rewards - c.penalty * ~batch.valid
+        )
         groups = rewards.reshape(-1, c.group) if c.group > 1 else rewards.reshape(1, -1)
         advantage = (groups - groups.mean(1, keepdims=True)).reshape(-1)
         if np.any(advantage):

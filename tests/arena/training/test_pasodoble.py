@@ -103,6 +103,22 @@ def test_dictated_questions_are_put_whole_and_an_illegal_one_is_refused(loop: Lo
         Tables.asked(loop.game, [(10,)])
 
 
+def test_an_invalid_question_costs_the_proposer_what_is_set_and_is_paid_nothing(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taught: list[np.ndarray] = []
+    monkeypatch.setattr(loop, "update", lambda model, optimiser, written, advantage, entropy: taught.append(advantage))
+    monkeypatch.setattr(loop, "config", Config.made(SMALL | {"penalty": 0.5, "group": 8}))
+    monkeypatch.setattr(loop, "draws", torch.Generator().manual_seed(1))
+    batch = loop.proposed()
+    batch.valid = np.arange(32) % 8 != 0  # one of each group of eight
+    batch.rewards = np.where(batch.valid, 0.25, 0.0)
+    loop.teach_proposer(batch)
+    mean = (7 * 0.25 - 0.5) / 8
+    np.testing.assert_allclose(taught[0], np.where(batch.valid, 0.25, -0.5) - mean)
+    assert batch.rewards[0] == 0.0
+
+
 def test_advantages_are_those_of_the_group(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
     taught: list[tuple[str, np.ndarray]] = []
 
