@@ -26,7 +26,11 @@ __all__ = ["ABLATIONS", "ROWS", "main"]
 
 ROWS: dict[str, tuple[str, dict[str, Any]]] = {
     "online": ("PasoDoble online, claims computed", {}),
-    "written": ("PasoDoble online, claims written", {"claims": "written"}),
+    "costly": ("PasoDoble online, claims computed, invalid questions cost 0.6", {"penalty": 0.6}),
+    "written": (
+        "PasoDoble online, claims written, invalid questions cost 0.5, from a longer cold start, 300 seconds",
+        {"claims": "written", "penalty": 0.5, "questions": 64, "until": 0.5, "seconds": 300.0},
+    ),
     "offline": ("PasoDoble offline, claims computed", {"paradigm": "offline"}),
     "uniform": ("control: uniform valid questions", {"paradigm": "uniform"}),
     "frozen": ("control: the proposer frozen", {"paradigm": "frozen"}),
@@ -58,12 +62,12 @@ RESULTS = Path(__file__).parents[2] / "docs" / "results" / "dual-play.jsonl"
 
 
 def config(row: str, seed: int, seconds: float) -> Config:
-    """The settings of one run."""
-    return Config.made((ROWS | ABLATIONS)[row][1] | {"seed": seed, "seconds": seconds})
+    """The settings of one run; a row may have seconds of its own."""
+    return Config.made({"seconds": seconds} | (ROWS | ABLATIONS)[row][1] | {"seed": seed})
 
 
 def _warm(folder: Path, chosen: Config) -> list[Any]:
-    """The weights after the cold start of this seed and kind of claims (game, or variants), trained once and kept."""
+    """The weights after the cold start of this seed, kind of claims (game, or variants) and end, trained once and kept."""
     from safetensors.torch import load_file, save_file  # noqa: PLC0415
 
     from arena.training.pasodoble import Loop  # noqa: PLC0415
@@ -71,7 +75,9 @@ def _warm(folder: Path, chosen: Config) -> list[Any]:
 
     kind = "variants" if chosen.variants else chosen.claims
     kind = kind if chosen.played == Config().played else f"{chosen.played.partition('?')[0]}-{kind}"
-    places = [folder / "cold" / f"{kind}-{chosen.seed}-{who}.safetensors" for who in ("proposer", "solver")]
+    places = [
+        folder / "cold" / f"{kind}-{chosen.until:g}-{chosen.seed}-{who}.safetensors" for who in ("proposer", "solver")
+    ]
     if not all(place.is_file() for place in places):
         loop = Loop(chosen, named(chosen.game()))  # type: ignore[arg-type]
         loop.warm()
@@ -113,7 +119,7 @@ def record(seconds: float, folder: Path, command: str) -> int:
         if found:
             told = [found[seed] for seed in sorted(found)]
             about: dict[str, Any] = {
-                "config": changes | {"seconds": seconds},
+                "config": {"seconds": seconds} | changes,
                 "seeds": sorted(found),
                 "figures": _figures(told),
             }
