@@ -24,14 +24,16 @@ from replays._values import MAX_RECORD, DamageError, pack
 __all__ = ["MAX_RECORD", "LogReader", "LogWriter", "recover"]
 
 _MAX_CHUNK_BYTES = 4 << 20
+_MOST_STEP = 1 << 63
 
 
 class _Buffer:
-    """Records of one track that are not in the file yet; `since` is the time of the oldest, in seconds."""
+    """Records of one track that are not in the file yet; `since` is the time of the oldest, in seconds, `last` the newest step ever."""
 
-    __slots__ = ("records", "since", "size", "steps", "times")
+    __slots__ = ("last", "records", "since", "size", "steps", "times")
 
     def __init__(self) -> None:
+        self.last = 0
         self.clear()
 
     def clear(self) -> None:
@@ -70,7 +72,6 @@ class LogWriter:
         self._steps, self._seconds, self._bytes = chunk_steps, chunk_seconds, min(chunk_bytes, _MAX_CHUNK_BYTES)
         self._fsync_seconds = fsync_seconds
         self._buffers: dict[int, _Buffer] = {}
-        self._last: dict[int, int] = {}
         self._began = self._synced = clock()
         self._time = 0
         self._due = math.inf
@@ -93,27 +94,34 @@ class LogWriter:
         """`append` for a record that `pack` or `pack_typed` has packed."""
         if self._sink.closed:
             self._sink.refuse()
-        if not (0 <= track < 1 << 16 and self._last.get(track, 0) <= step < 1 << 63):
-            raise ValueError(
-                f"track {track}, step {step}: steps of a track do not go back (last {self._last.get(track)})"
-            )
-        now = self._clock()
-        self._time = max(self._time, round((now - self._began) * 1e6))
         buffer = self._buffers.get(track)
-        if buffer is None:
-            buffer = self._buffers[track] = _Buffer()
-        if not buffer.records:
+        if buffer is None or not buffer.last <= step < _MOST_STEP:
+            buffer = self._begun(track, step)
+        now = self._clock()
+        passed = int((now - self._began) * 1e6 + 0.5)
+        self._time = max(self._time, passed)
+        steps, records = buffer.steps, buffer.records
+        if not records:
             buffer.since = now
             self._due = min(self._due, now + self._seconds)
-        buffer.steps.append(step)
+        steps.append(step)
         buffer.times.append(self._time)
-        buffer.records.append(data)
+        records.append(data)
+        buffer.last = step
         buffer.size += len(data)
-        self._last[track] = step
-        if self._is_full(buffer):
+        if step - steps[0] >= self._steps - 1 or buffer.size >= self._bytes or len(records) == frames.MAX_RECORDS:
             self._write(track, buffer)
         if now >= self._due:
             self._write_old(now)
+
+    def _begun(self, track: int, step: int) -> _Buffer:
+        """The buffer of a track of which nothing was appended yet. ValueError where that is not why it is asked for."""
+        known = self._buffers.get(track)
+        if known is not None or not (0 <= track < 1 << 16 and 0 <= step < _MOST_STEP):
+            last = None if known is None else known.last
+            raise ValueError(f"track {track}, step {step}: steps of a track do not go back (last {last})")
+        buffer = self._buffers[track] = _Buffer()
+        return buffer
 
     def tick(self) -> None:
         """Writes what is older than `chunk_seconds`; every `fsync_seconds` everything, and brings it to the disk."""
@@ -151,10 +159,6 @@ class LogWriter:
         if not self._sink.closed:
             self.flush()
             self._sink.abandon()
-
-    def _is_full(self, buffer: _Buffer) -> bool:
-        span = buffer.steps[-1] - buffer.steps[0] + 1
-        return span >= self._steps or buffer.size >= self._bytes or len(buffer.records) == frames.MAX_RECORDS
 
     def _write(self, track: int, buffer: _Buffer) -> None:
         self._sink.chunk(track, buffer.steps, buffer.times, buffer.records)
