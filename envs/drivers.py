@@ -15,7 +15,18 @@ from envs.keys import below, fold
 from envs.records import Rule, wrap
 from envs.stubs import acting, advance, chance, chances, command, encode, imagine, init, legal, observe, play
 
-__all__ = ["PLAIN", "Driver", "begin", "close_tick", "first_acting", "look_one", "mask_one", "settle", "step_one"]
+__all__ = [
+    "PLAIN",
+    "Driver",
+    "begin",
+    "claim",
+    "close_tick",
+    "first_acting",
+    "look_one",
+    "mask_one",
+    "settle",
+    "step_one",
+]
 
 PLAIN = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
 
@@ -121,9 +132,38 @@ def _look_one(s: Any, c: Any, seat: int, obs: Any) -> None:
     obs.done = s.done
 
 
+def _restart_one(
+    i: int, c: Any, states: Any, raw: Any, actions: Any, rows: Any, seeds: Any, episodes: Any, reward: Any, terminated: Any,
+    truncated: Any, finals: Any, acting_rows: Any, legal_rows: Any, scale: float,
+) -> None:  # fmt: skip
+    """Row i of the vector face's step; see `step_restart`."""
+    s = states[i]
+    step_one(s, c, actions[i], seeds[i])
+    for p in range(reward.shape[1]):
+        reward[i, p] = s.reward[p] * scale
+    terminated[i] = s.done and not s.truncated
+    truncated[i] = s.truncated
+    if s.done:
+        for k in range(raw.shape[1]):
+            finals[i, k] = raw[i, k]
+        episodes[i] += 1
+        seeds[i] = fold(rows[i], episodes[i])
+        clear(raw, i)
+        begin(s, c, seeds[i])
+    mask_one(s, c, acting_rows, legal_rows, i)
+
+
+def claim(turns: Any, place: int) -> int:
+    """turns[place, 0], which is one more afterwards. Compiled, no two threads get the same; plain, a thread has to be alone."""
+    turn = int(turns[place, 0])
+    turns[place, 0] = turn + 1
+    return turn
+
+
 settle, close_tick, begin = Rule(_settle), Rule(_close_tick), Rule(_begin)
 clear, first_acting = Rule(_clear, inline=True), Rule(_first_acting, inline=True)
 step_one, mask_one, look_one = (Rule(part, inline=True) for part in (_step_one, _mask_one, _look_one))
+restart_one = Rule(_restart_one, inline=True)
 
 
 @Driver
@@ -180,20 +220,40 @@ def step_restart(
     """
     c = configs[0]
     for i in range(len(states)):
-        s = states[i]
-        step_one(s, c, actions[i], seeds[i])
-        for p in range(reward.shape[1]):
-            reward[i, p] = s.reward[p] * scale
-        terminated[i] = s.done and not s.truncated
-        truncated[i] = s.truncated
-        if s.done:
-            for k in range(raw.shape[1]):
-                finals[i, k] = raw[i, k]
-            episodes[i] += 1
-            seeds[i] = fold(rows[i], episodes[i])
-            clear(raw, i)
-            begin(s, c, seeds[i])
-        mask_one(s, c, acting_rows, legal_rows, i)
+        restart_one(
+            i, c, states, raw, actions, rows, seeds, episodes, reward, terminated, truncated, finals, acting_rows, legal_rows, scale
+        )  # fmt: skip
+
+
+@Driver
+def step_shared(
+    states: Any, raw: Any, configs: Any, actions: Any, rows: Any, seeds: Any, episodes: Any,
+    reward: Any, terminated: Any, truncated: Any, finals: Any, acting_rows: Any, legal_rows: Any, scale: float,
+    turns: Any, own: int, size: int, taken: Any,
+) -> int:  # fmt: skip
+    """`step_restart` by several threads at once: each does its own block of rows, then helps with what others have left of theirs.
+
+    Blocks are shared out `size` rows at a time: turns int64[threads, 8] counts what has been claimed of each, zero before (a line of the
+    cache each). own: this thread's block. taken int64[n, 2]: (first row, behind the last) of what this thread did; gives their number.
+    """
+    c = configs[0]
+    count, threads = 0, len(turns)
+    for d in range(threads):
+        block = (own + d) % threads
+        first = len(states) * block // threads
+        end = len(states) * (block + 1) // threads
+        a = first + claim(turns, block) * size
+        while a < end:
+            b = min(a + size, end)
+            for i in range(a, b):
+                restart_one(
+                    i, c, states, raw, actions, rows, seeds, episodes, reward, terminated, truncated, finals, acting_rows, legal_rows, scale
+                )  # fmt: skip
+            taken[count, 0] = a
+            taken[count, 1] = b
+            count += 1
+            a = first + claim(turns, block) * size
+    return count
 
 
 @Driver

@@ -1,8 +1,7 @@
 """Threads that do the parts of one piece of work at once, again and again, with little waiting between.
 
 A step of a batch takes a fraction of a millisecond, and a thread that sleeps takes a tenth of one to wake. So whoever calls does the
-first part itself, and looks for the others' end a while before it sleeps. The same thread always begins with the same rows, which its
-core then has at hand; the last quarter is cut into pieces that whoever is ready takes, so that nobody waits for a slow core.
+first part itself, and looks for the others' end a while before it sleeps.
 """
 
 from __future__ import annotations
@@ -23,20 +22,12 @@ class Crew:
     def __init__(self, threads: int) -> None:
         self._hands = [_Hand() for _ in range(threads - 1)]
 
-    def run(self, work: Callable[[int, int], None], rows: int) -> None:
-        """work(first, behind the last) for all parts of so many rows; when all have ended, raises what one has raised."""
-        own, shared = _parts(rows, len(self._hands) + 1)
-        pieces = iter(shared)  # an iterator over a list gives each piece once, whichever threads ask
-
-        def begun(a: int, b: int) -> None:
-            work(a, b)
-            for piece in pieces:
-                work(*piece)
-
-        for hand, part in zip(self._hands, own[1:], strict=True):
-            hand.begin(begun, *part)
+    def run(self, work: Callable[[int], None]) -> None:
+        """work(0), the caller's, to work(threads - 1) at once; when all have ended, raises what one has raised."""
+        for number, hand in enumerate(self._hands, 1):
+            hand.begin(work, number)
         try:
-            begun(*own[0])
+            work(0)
         finally:
             failures = [hand.ended() for hand in self._hands]
         for failure in failures:
@@ -50,32 +41,20 @@ class Crew:
         self._hands = []
 
 
-def _parts(rows: int, threads: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """(first row, behind the last) of what each thread begins with, three quarters of its share, and of the pieces that are left."""
-    own, shared = [], []
-    for i in range(threads):
-        a, b = rows * i // threads, rows * (i + 1) // threads
-        cut = a + -(-3 * (b - a) // 4)
-        half = (cut + b) // 2
-        own.append((a, cut))
-        shared += [piece for piece in ((cut, half), (half, b)) if piece[0] < piece[1]]
-    return own, shared
-
-
 class _Hand:
     """One more thread: it sleeps until it is given a part."""
 
     def __init__(self) -> None:
         self._go, self._done = threading.Lock(), threading.Lock()
         self._go.acquire()
-        self._part: tuple[Callable[[int, int], None], int, int] | None = None
+        self._part: tuple[Callable[[int], None], int] | None = None
         self._failure: BaseException | None = None
         # A daemon, because a batch that nobody closes must not keep the program from ending.
         threading.Thread(target=self._work, daemon=True, name="rows").start()
 
-    def begin(self, work: Callable[[int, int], None], a: int, b: int) -> None:
+    def begin(self, work: Callable[[int], None], number: int) -> None:
         self._done.acquire()  # first: a part that an interrupted caller did not wait for may still be running
-        self._part = work, a, b
+        self._part = work, number
         self._go.release()
 
     def ended(self) -> BaseException | None:
@@ -97,10 +76,10 @@ class _Hand:
             self._go.acquire()
             if self._part is None:
                 return
-            work, a, b = self._part
+            work, number = self._part
             self._part = None  # the work holds the batch, which ends when nobody else holds it
             try:
-                work(a, b)
+                work(number)
             except BaseException as failure:  # noqa: BLE001  the caller raises it
                 self._failure = failure
             del work

@@ -23,6 +23,9 @@ from envs.records import Row
 
 __all__ = ["Episode", "Vector", "vector"]
 
+PIECES = 16
+"""Into so many pieces the rows of a thread are cut, which others may take when they are done with their own."""
+
 
 def vector(game: Game, **options: Any) -> Batch:
     """The batch that steps this kind of game; options as in Vector."""
@@ -48,7 +51,8 @@ class Vector(Batch):
         checked: bool = True,
     ) -> None:  # fmt: skip
         super().__init__(game, num, encode, seats, checked)
-        self.threads = max(1, min(threads, num))
+        # In plain Python threads take turns anyway.
+        self.threads = 1 if game.plain else max(1, min(threads, num))
         self._states = np.zeros(num, game.state_type)
         self._raw = game.raw(self._states)
         self._finals = np.zeros_like(self._raw)
@@ -60,6 +64,9 @@ class Vector(Batch):
         self._ahead = np.zeros_like(self._actions)
         self._drawn, self._wanted = -1, False
         self._parts: dict[tuple[int, int], _Part] = {}
+        self._turns = np.zeros((self.threads, 8), np.int64)
+        self._size = max(1, num // self.threads // PIECES)
+        self._taken = np.zeros((self.threads, num // self._size + self.threads, 2), np.int64)
 
     def _start_rows(self) -> None:
         self._drawn = -1
@@ -77,21 +84,33 @@ class Vector(Batch):
             look.over(self, a, b)()
 
     def _step_rows(self, actions: np.ndarray) -> None:
-        self._each(lambda a, b: self._advance(actions, a, b))
+        if self._crew is None:
+            self._part(0, self.num).advance(self, actions)
+        else:
+            self._turns[:] = 0
+            self._crew.run(lambda own: self._share(actions, own))
         self._drawn, self._wanted = self._sampled + 1 if self._wanted else -1, False
 
-    def _advance(self, actions: np.ndarray, a: int, b: int) -> None:
+    def _share(self, actions: np.ndarray, own: int) -> None:
+        """A thread's share of a step."""
+        taken, game = self._taken[own], self.game
+        whole = self._part(0, self.num)
+        count = whole.step(drivers.step_shared, game, actions, self._turns, own, self._size, taken)
+        for a, b in _joined(taken[:count].tolist()):
+            self._part(a, b).show(self)
+
+    def _part(self, a: int, b: int) -> _Part:
         part = self._parts.get((a, b))
         if part is None:
             part = self._parts[a, b] = _Part(self, a, b)
-        part.advance(self, actions)
+        return part
 
     def _each(self, work: Callable[[int, int], None]) -> None:
         """Do the work on all rows, split over the threads."""
         if self._crew is None:
             work(0, self.num)
         else:
-            self._crew.run(work, self.num)
+            self._crew.run(lambda own: work(self.num * own // self.threads, self.num * (own + 1) // self.threads))
 
     def sample(self) -> np.ndarray:
         """As in Batch. With threads, a step that was sampled draws the next acts as it ends, where the masks are at hand."""
@@ -223,13 +242,32 @@ class _Part:
 
     def advance(self, vector: Vector, actions: np.ndarray) -> None:
         """A step of the rows and what is seen after it."""
-        (a, b), game = self.rows, vector.game
-        game.run(drivers.step_restart, *self._before, game.configs, actions[a:b], *self._after, self.scale)
+        a, b = self.rows
+        self.step(drivers.step_restart, vector.game, actions[a:b])
+        self.show(vector)
+
+    def step(self, driver: drivers.Driver, game: RecordGame, actions: np.ndarray, *more: Any) -> Any:
+        return game.run(driver, *self._before, game.configs, actions, *self._after, self.scale, *more)
+
+    def show(self, vector: Vector) -> None:
+        """What is seen after a step, and the next random acts where they are wanted."""
         if vector._wanted:
+            a, b = self.rows
             vector._ahead[a:b] = vector._actions[a:b]  # what seats that do not act have done stays, as without threads
             vector._sample_rows(a, b, vector._sampled + 1, vector._ahead)
         for look in self._looks:
             look()
+
+
+def _joined(spans: list[list[int]]) -> Iterator[tuple[int, int]]:
+    """Spans of rows, those that follow one another as one."""
+    first, end = 0, 0
+    for a, b in spans:
+        if a != end and first < end:
+            yield first, end
+        first, end = (first if a == end else a), b
+    if first < end:
+        yield first, end
 
 
 def _names(obs: np.ndarray) -> Iterator[str]:
