@@ -64,7 +64,6 @@ class Vector(Batch):
         self._ahead = np.zeros_like(self._actions)
         self._drawn, self._wanted = -1, False
         self._parts: dict[tuple[int, int], _Part] = {}
-        self._turns = np.zeros((self.threads, 8), np.int64)
         self._size = max(1, num // self.threads // PIECES)
         self._taken = np.zeros((self.threads, num // self._size + self.threads, 2), np.int64)
 
@@ -87,15 +86,17 @@ class Vector(Batch):
         if self._crew is None:
             self._part(0, self.num).advance(self, actions)
         else:
-            self._turns[:] = 0
-            self._crew.run(lambda own: self._share(actions, own))
+            turns = np.zeros(
+                (self.threads, 8), np.int64
+            )  # new ones: an interrupted step may still be claiming of its own
+            self._crew.run(lambda own: self._share(actions, turns, own))
         self._drawn, self._wanted = self._sampled + 1 if self._wanted else -1, False
 
-    def _share(self, actions: np.ndarray, own: int) -> None:
+    def _share(self, actions: np.ndarray, turns: np.ndarray, own: int) -> None:
         """A thread's share of a step."""
         taken, game = self._taken[own], self.game
         whole = self._part(0, self.num)
-        count = whole.step(drivers.step_shared, game, actions, self._turns, own, self._size, taken)
+        count = whole.step(drivers.step_shared, game, actions, turns, own, self._size, taken)
         for a, b in _joined(taken[:count].tolist()):
             self._part(a, b).show(self)
 
