@@ -6,20 +6,16 @@ which a case was skipped counts the cases that ran.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from arena.bench.results import append
-from arena.bench.studies import share_figure, study_row, typed
-
-ROOT = Path(__file__).parents[1]
+from arena.bench.studies import study_row, typed
 
 
 @dataclass
@@ -67,23 +63,20 @@ def rows(found: Iterable[Proof], arguments: Sequence[str], seed: int, now: datet
 
 
 def _row(proof: Proof, arguments: Sequence[str], seed: int, now: datetime) -> dict[str, Any]:
-    took = {"n": proof.cases, "median": proof.seconds, "interval": [proof.seconds] * 2, "unit": "s"}
-    return study_row(
-        f"proofs/{proof.node}", told(proof.node), typed("pytest", arguments), now, config={}, seeds=[seed],
-        figures={"held": share_figure(proof.held, proof.cases), "took": took},
-    )  # fmt: skip
+    figures = {
+        "held": _counted(proof, 100 * proof.held / proof.cases, "%"),
+        "took": _counted(proof, proof.seconds, "s"),
+    }
+    command = typed("pytest", arguments)
+    return study_row(f"proofs/{proof.node}", told(proof.node), command, now, config={}, seeds=[seed], figures=figures)
+
+
+def _counted(proof: Proof, value: float, unit: str) -> dict[str, Any]:
+    """A figure that is no sample of anything, so that its interval has no width."""
+    return {"n": proof.cases, "median": value, "interval": [value, value], "unit": unit}
 
 
 def told(node: str) -> str:
-    """What a proof says: the first line of its docstring, else its name in words; and the file in which it stands."""
+    """What a proof says, which is its name in words, and the file in which it stands."""
     file, _, name = node.partition("::")
-    said = _first_lines(ROOT / file).get(name) or name.removeprefix("test_").replace("_", " ")
-    return f"{said.rstrip('.').replace('|', '/')} (`{file.removeprefix('tests/')}`)"
-
-
-@cache
-def _first_lines(path: Path) -> dict[str, str]:
-    """The first lines of the docstrings of a file's functions."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    functions = [each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
-    return {each.name: (ast.get_docstring(each) or "").partition("\n")[0] for each in functions}
+    return f"{name.removeprefix('test_').replace('_', ' ')} (`{file.removeprefix('tests/')}`)"
