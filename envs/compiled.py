@@ -26,7 +26,7 @@ from numba.core import cgutils, event, types
 from numba.core.errors import NumbaError, UnsupportedBytecodeError
 from numba.extending import intrinsic, models, overload, register_model, typeof_impl
 
-from envs import drivers, keys, records, stubs
+from envs import batch_drivers, drivers, keys, records, stubs
 from envs.compile_errors import one_line
 from envs.errors import UserError
 from envs.records import TAG, Rule, tag_of
@@ -134,7 +134,7 @@ def _next(context: Any, turns: Any, place: Any) -> Any:
     return types.int64(turns, types.intp), emitted
 
 
-@overload(drivers.claim, strict=False)
+@overload(batch_drivers.claim, strict=False)
 def _claim(turns: Any, place: Any) -> Any:
     def claimed(turns: Any, place: Any) -> Any:
         return _next(turns, place)  # type: ignore[call-arg]  # numba gives the context itself
@@ -166,7 +166,7 @@ event.register("numba:compile", _Told())  # type: ignore[no-untyped-call]
 @cache
 def _engine() -> str:
     """Six hex digits over the files that become part of every driver's machine code; the games' own are in the tags of their records."""
-    files = [Path(str(each.__file__)) for each in (drivers, keys, records, stubs)] + [Path(__file__)]
+    files = [Path(str(each.__file__)) for each in (drivers, batch_drivers, keys, records, stubs)] + [Path(__file__)]
     return hashlib.blake2b(b"".join(path.read_bytes() for path in files), digest_size=3).hexdigest()
 
 

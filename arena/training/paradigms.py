@@ -90,6 +90,10 @@ class Batch:
         """p of each question."""
         return self.right.mean(1)
 
+    def learned(self, penalty: float) -> np.ndarray:
+        """The rewards as the proposer learns from them: an invalid question, which is paid nothing, costs the penalty."""
+        return self.rewards - penalty * ~self.valid
+
 
 def mean_of(steps: Sequence[dict[str, float]]) -> dict[str, float]:
     """The mean of each figure over the steps that have it; nothing of no steps."""

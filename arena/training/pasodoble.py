@@ -30,7 +30,6 @@ from envs.registry import game as named
 
 __all__ = ["PARADIGMS", "Config", "Loop", "train"]
 
-
 _PARTS = 50
 """Lines of metrics of a run; the held-out set is measured ten times."""
 _END = 0.9
@@ -159,10 +158,8 @@ class Loop:
         c, proposed = self.config, batch.proposed
         if proposed is None or c.paradigm == "frozen" or c.proposer_lr == 0.0:
             return
-        tossed = c.paradigm == "random"
-        rewards = (
-            self.coins.integers(2, size=len(batch.rewards)) if tossed else batch.rewards - c.penalty * ~batch.valid
-        )
+        tossed = self.coins.integers(2, size=len(batch.rewards)) if c.paradigm == "random" else None
+        rewards = batch.learned(c.penalty) if tossed is None else tossed
         groups = rewards.reshape(-1, c.group) if c.group > 1 else rewards.reshape(1, -1)
         advantage = (groups - groups.mean(1, keepdims=True)).reshape(-1)
         if np.any(advantage):

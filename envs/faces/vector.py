@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from envs import drivers
+from envs import batch_drivers, drivers
 from envs.errors import UserError
 from envs.faces.batch import Batch, Episode
 from envs.faces.board import default_view
@@ -96,7 +96,7 @@ class Vector(Batch):
         """A thread's share of a step."""
         taken, game = self._taken[own], self.game
         whole = self._part(0, self.num)
-        count = whole.step(drivers.step_shared, game, actions, turns, own, self._size, taken)
+        count = whole.step(batch_drivers.step_shared, game, actions, turns, own, self._size, taken)
         for a, b in _joined(taken[:count].tolist()):
             self._part(a, b).show(self)
 
@@ -222,11 +222,11 @@ class _Look:
 
         def update() -> None:
             if self.acting:
-                game.run(drivers.look_acting, states, game.configs, self.first, self.count, seen, obs, raw)
+                game.run(batch_drivers.look_acting, states, game.configs, self.first, self.count, seen, obs, raw)
             else:
                 game.run(drivers.look, states, game.configs, self.first, obs, raw)
             for flat, out, out_raw in flats:
-                game.run(drivers.encode_anew, flat, game.public.array, out, out_raw)
+                game.run(batch_drivers.encode_anew, flat, game.public.array, out, out_raw)
 
         return update
 
@@ -244,7 +244,7 @@ class _Part:
     def advance(self, vector: Vector, actions: np.ndarray) -> None:
         """A step of the rows and what is seen after it."""
         a, b = self.rows
-        self.step(drivers.step_restart, vector.game, actions[a:b])
+        self.step(batch_drivers.step_restart, vector.game, actions[a:b])
         self.show(vector)
 
     def step(self, driver: drivers.Driver, game: RecordGame, actions: np.ndarray, *more: Any) -> Any:

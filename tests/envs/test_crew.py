@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import envs
-from envs import drivers
+from envs import batch_drivers
 from envs.faces.crew import Crew
 
 
@@ -50,7 +50,7 @@ def test_a_part_that_fails_is_told_when_all_have_ended(failing: int) -> None:
 def test_what_two_threads_claim_is_claimed_once() -> None:
     from envs import compiled
 
-    claim = drivers.claim
+    claim = batch_drivers.claim
 
     def take(turns: np.ndarray, taken: np.ndarray) -> int:
         count, turn = 0, claim(turns, 1)
