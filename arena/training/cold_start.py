@@ -149,27 +149,40 @@ def decoders(game: RecordGame, width: int, layers: int, given: bool = False) -> 
 
 def start(
     game: RecordGame, models: tuple[Model, Model], examples: Examples, until: float, seed: int, most: int = 4000,
-    told: Callable[[int, float], None] = lambda step, share: None, lr: float = 2e-3, given: bool = False,
+    told: Callable[[int, float], None] = lambda step, share: None, lr: float = 2e-3, given: bool = False, ahead: int = 0,
 ) -> int:  # fmt: skip
-    """Train both on the examples, batches of 256, until the solver's greedy held-out accuracy is `until`; the steps that it took."""
+    """Train both on the examples, batches of 256, until the solver's greedy held-out accuracy is `until`; the steps that it took.
+
+    ahead: further steps of the proposer alone, which then knows more than its solvers; they are not counted.
+    """
     proposer, solver = models
-    shape, held = Shape.of(game, given), held_out(game)
+    shape, held, took = Shape.of(game, given), held_out(game), most
     optimiser = torch.optim.Adam([p for model in models for p in model.parameters() if p.requires_grad], lr)
     for step in range(1, most + 1):
         batch = examples.batch(256)
-        loss = answered(solver, batch, shape)
-        loss = loss + supervised(
-            proposer, [shape.split(one) for one in batch], shape.passage, shape.proposal, shape.pad
-        )
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
+        _descend(optimiser, answered(solver, batch, shape) + _written(proposer, batch, shape))
         if step % 25 == 0:
             share = float(np.mean(accuracy(game, solver, held, seed, greedy=True)))
             told(step, share)
             if share >= until:
-                return step
-    return most
+                took = step
+                break
+    for _ in range(ahead):
+        _descend(optimiser, _written(proposer, examples.batch(256), shape))
+    return took
+
+
+def _descend(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
+    """One step. Weights that the loss does not hold have no gradient, and stand still."""
+    optimiser.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimiser.step()
+
+
+def _written(proposer: Model, batch: Sequence[Example], shape: Shape) -> torch.Tensor:
+    """The loss of the proposer on examples."""
+    rows = [shape.split(one) for one in batch]
+    return supervised(proposer, rows, shape.passage, shape.proposal, shape.pad)
 
 
 def answered(solver: Model, batch: Sequence[Example], shape: Shape) -> torch.Tensor:

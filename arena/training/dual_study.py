@@ -31,7 +31,15 @@ ROWS: dict[str, tuple[str, dict[str, Any]]] = {
         "PasoDoble online, claims written, invalid questions cost 0.5, from a longer cold start, 300 seconds",
         {"claims": "written", "penalty": 0.5, "questions": 64, "until": 0.5, "seconds": 300.0},
     ),
+    "ahead": (
+        "the same, and the proposer starts 2,500 supervised steps ahead of its solver",
+        {"claims": "written", "penalty": 0.5, "questions": 64, "until": 0.5, "ahead": 2500, "seconds": 300.0},
+    ),
     "offline": ("PasoDoble offline, claims computed", {"paradigm": "offline"}),
+    "costly_offline": (
+        "PasoDoble offline, claims computed, invalid questions cost 0.6",
+        {"paradigm": "offline", "penalty": 0.6},
+    ),
     "uniform": ("control: uniform valid questions", {"paradigm": "uniform"}),
     "frozen": ("control: the proposer frozen", {"paradigm": "frozen"}),
     "supervised": ("control: further supervised steps", {"paradigm": "supervised"}),
@@ -75,9 +83,8 @@ def _warm(folder: Path, chosen: Config) -> list[Any]:
 
     kind = "variants" if chosen.variants else chosen.claims
     kind = kind if chosen.played == Config().played else f"{chosen.played.partition('?')[0]}-{kind}"
-    places = [
-        folder / "cold" / f"{kind}-{chosen.until:g}-{chosen.seed}-{who}.safetensors" for who in ("proposer", "solver")
-    ]
+    end = f"{chosen.until:g}+{chosen.ahead}" if chosen.ahead else f"{chosen.until:g}"
+    places = [folder / "cold" / f"{kind}-{end}-{chosen.seed}-{who}.safetensors" for who in ("proposer", "solver")]
     if not all(place.is_file() for place in places):
         loop = Loop(chosen, named(chosen.game()))  # type: ignore[arg-type]
         loop.warm()

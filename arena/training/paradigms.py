@@ -34,6 +34,7 @@ class Config(Settings):
     group: int = setting(8, "questions that begin alike", 1, 64)
     attempts: int = setting(8, "answers to a question", 2, 16)
     until: float = setting(0.42, "held-out accuracy, greedy, at which the cold start stops", 0.0, 1.0)
+    ahead: int = setting(0, "steps of the cold start that the proposer takes beyond its solver", 0, 10**6)
     examples: int = setting(30_000, "examples of the cold start", 256, 10**7)
     solver_lr: float = setting(3e-4, "step size of the solver", 1e-7, 1.0)
     proposer_lr: float = setting(3e-4, "step size of the proposer", 0.0, 1.0)

@@ -76,8 +76,8 @@ class Loop:
     def warm(self, told: Callable[[int, float], None] = lambda step, share: None) -> int:
         """The cold start; steps that it took."""
         c = self.config
-        models = (self.proposer, self.solver)
-        return cold_start.start(self.game, models, self.examples, c.until, c.seed, told=told, given=c.variants)
+        settings: dict[str, Any] = {"told": told, "given": c.variants, "ahead": c.ahead}
+        return cold_start.start(self.game, (self.proposer, self.solver), self.examples, c.until, c.seed, **settings)
 
     def step(self) -> dict[str, float]:
         """One step of the paradigm; what it was like."""

@@ -174,6 +174,21 @@ def test_the_held_out_set_is_fixed_and_no_example_is_in_it(loop: Loop) -> None:
     assert [len(cell) for cell in loop.held] == [31, 150, 150, 150]
 
 
+@pytest.mark.parametrize("ahead", [0, 3])
+def test_a_proposer_may_start_ahead_of_its_solver(ahead: int) -> None:
+    config = Config.made(SMALL | {"claims": "written", "until": 0.01, "ahead": ahead})
+    started = Loop(config, named(config.game()))  # type: ignore[arg-type]
+    took = started.warm()
+    alone = Loop(Config.made(SMALL | {"claims": "written", "until": 0.01}), started.game)
+    assert alone.warm() == took
+
+    def equal(one: torch.nn.Module, other: torch.nn.Module) -> bool:
+        return all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+    assert equal(started.solver, alone.solver)
+    assert equal(started.proposer, alone.proposer) is (ahead == 0)
+
+
 @pytest.mark.parametrize("paradigm", pasodoble.PARADIGMS)
 def test_every_paradigm_runs_and_leaves_a_run(paradigm: str, tmp_path: Path) -> None:
     config = Config.made({**SMALL, "paradigm": paradigm, "steps": 2, "seconds": 1e5, "until": 0.0})
