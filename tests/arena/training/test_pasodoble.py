@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from arena.training import cold_start, pasodoble
-from arena.training.decoder import Decoder
+from arena.training.decoder import Decoder, Model
 from arena.training.pasodoble import Config, Loop
 from arena.training.writing import Tables, Written, log_probabilities, vocabulary
 from envs.errors import UserError
@@ -182,7 +182,7 @@ def test_a_proposer_may_start_ahead_of_its_solver(ahead: int) -> None:
     alone = Loop(Config.made(SMALL | {"claims": "written", "until": 0.01}), started.game)
     assert alone.warm() == took
 
-    def equal(one: torch.nn.Module, other: torch.nn.Module) -> bool:
+    def equal(one: Model, other: Model) -> bool:
         return all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
 
     assert equal(started.solver, alone.solver)
