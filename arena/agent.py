@@ -60,8 +60,7 @@ class Ask(msgspec.Struct, frozen=True, dict=True):
         return self.game.say(self.obs)
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """An answer. actions: one action (K integers or a text), or several to be played one tick after another; or words that the game parses.
 
     say: (seats, text) pairs for others, delivered where the game has the trait talk. notes: what the agent thought, for panes and
@@ -70,7 +69,7 @@ class Reply:
 
     actions: Sequence[Any]
     say: Sequence[tuple[Sequence[int], str]] = ()
-    notes: Mapping[str, Any] = field(default_factory=dict)
+    notes: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)

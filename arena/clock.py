@@ -39,27 +39,24 @@ class Limits:
 
 @dataclass
 class Bank:
-    """One seat's time. `asked` is when its open question was put, None between questions."""
+    """One seat's time. `asked` is when its open question was put, None between questions; `deadline` when that question's time ends."""
 
     limits: Limits
     left: float = field(init=False)
     asked: float | None = None
+    deadline: float | None = None
 
     def __post_init__(self) -> None:
         self.left = self.limits.bank or 0.0
 
     def start(self, now: float) -> None:
-        self.asked = now
+        seconds = self.seconds
+        self.asked, self.deadline = now, None if seconds is None else now + seconds
 
     @property
     def seconds(self) -> float | None:
         """How long a question may take that is put now."""
         return None if self.limits.unlimited else (self.limits.move or 0.0) + self.left
-
-    @property
-    def deadline(self) -> float | None:
-        """When the open question's time ends."""
-        return None if self.asked is None or self.seconds is None else self.asked + self.seconds
 
     def remaining(self, now: float) -> float | None:
         """Seconds that are left of the open question's time; None without a clock, or between questions."""
@@ -68,7 +65,7 @@ class Bank:
     def stop(self, now: float) -> float:
         """The answer is in: pay for it and return the seconds it took. A clock that runs backwards counts as 0."""
         took = max(0.0, now - (self.asked if self.asked is not None else now))
-        self.asked = None
+        self.asked = self.deadline = None
         if not self.limits.unlimited:
             self.left = max(0.0, self.left - max(0.0, took - (self.limits.move or 0.0))) + self.limits.increment
         return took

@@ -44,10 +44,16 @@ class Legal:
 
     def __init__(self, mask: np.ndarray, sizes: Sequence[int], bounds: Any = None, form: Any = None) -> None:
         self.mask, self.sizes, self.bounds, self.form = mask, tuple(sizes), bounds, form
+        self._factors: list[list[int]] | None = None
 
-    @cached_property
+    @property
     def factors(self) -> list[list[int]]:
         """The allowed values of each factor."""
+        if self._factors is None:
+            self._factors = self._allowed()
+        return self._factors
+
+    def _allowed(self) -> list[list[int]]:
         if self.bounds is not None:
             return [list(range(low, high + 1)) for low, high in zip(*self.bounds, strict=True)]
         parts = [self.mask] if len(self.sizes) == 1 else self._parts

@@ -53,6 +53,7 @@ class RecordGame(Game):
         self.configs = self._configure(values or {})
         self.observation_types = {who: self._observation(who, observations) for who in self.audiences}
         self._seen = {who: self.observation_types[self.who(who)] for who in (*range(spec.seats), SPECTATOR, PUBLIC)}
+        self._measures = [spec.role(seat).measures for seat in range(spec.seats)]
         self._register_state(namespace)
 
     def _demand(self, namespace: Mapping[str, Any]) -> None:
@@ -139,7 +140,10 @@ class RecordGame(Game):
         """int32[1, P, K], zero where a seat has not acted."""
         array = np.zeros((1, self.seats, self.spec.factors), np.int32)
         for seat, action in actions.items():
-            array[0, seat, : len(action)] = action
+            if len(action) == 1:  # a slice takes ten times as long
+                array[0, seat, 0] = action[0]
+            else:
+                array[0, seat, : len(action)] = action
         return array
 
     def masks(self, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -161,18 +165,20 @@ class RecordGame(Game):
 
     def legal_from(self, mask: np.ndarray, seat: int) -> Legal:
         """A seat's Legal from its row of the mask."""
-        width, factors, bounds = self.spec.role(seat).measures
+        width, factors, bounds = self._measures[seat]
         return Legal(mask[:width], factors, bounds)
 
     def observe(self, state: np.ndarray, who: int) -> Row:
-        obs = np.zeros((1, 1), self._seen[who])
-        self.run(drivers.look, state, self.configs, who, obs, self.raw(obs))
+        kind = self._seen[who]
+        raw = np.zeros((1, 1, kind.itemsize), np.uint8)
+        obs: np.ndarray = np.ndarray((1, 1), kind, raw)
+        self.run(drivers.look, state, self.configs, who, obs, raw)
         return Row(obs[0])
 
     def facts(self, state: np.ndarray) -> Facts:
-        s, scale = state[0], self.spec.scale
-        reward = tuple([units / scale for units in s["reward"].tolist()])
-        return Facts(int(s["tick"]), bool(s["done"]), bool(s["truncated"]), reward)
+        scale = self.spec.scale
+        reward = tuple([units / scale for units in state["reward"][0].tolist()])
+        return Facts(state["tick"].item(), state["done"].item(), state["truncated"].item(), reward)
 
     def pack(self, state: np.ndarray) -> bytes:
         return state.tobytes()

@@ -186,10 +186,11 @@ class Row:
 
     def __getattr__(self, name: str) -> Any:
         try:
-            value = self.array[name][0]
+            values = self.array[name]
         except ValueError:
             raise AttributeError(f"no field {name!r}; the record has {', '.join(self.fields)}") from None
-        return _readable(value)
+        # A number at once, as nearly always.
+        return _readable(values[0]) if values.ndim > 1 or values.dtype.names else values.item()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Row) and self.array.tobytes() == other.array.tobytes()

@@ -59,20 +59,13 @@ class Recorder:
         self._last: dict[int, dict[str, Any]] = {}
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, Started):
-            self._started = to_tree(event)
-        elif isinstance(event, Secret):
-            self._open(event)
-        elif isinstance(event, Acted):
-            self._act(event)
-        elif isinstance(event, Refused):
-            self._refused(event)
-        elif isinstance(event, Stepped):
-            self._step(event)
-        elif isinstance(event, Ended):
-            self._end(event)
-        else:
-            self._writer.append_packed(EVENTS, event.tick, pack_typed(event))
+        _TAKES.get(type(event), Recorder._event)(self, event)
+
+    def _start(self, event: Started) -> None:
+        self._started = to_tree(event)
+
+    def _event(self, event: Event) -> None:
+        self._writer.append_packed(EVENTS, event.tick, pack_typed(event))
 
     @property
     def _writer(self) -> LogWriter:
@@ -144,3 +137,10 @@ class Recorder:
             self._log.abandon()
         if self._mailbox is not None:
             self._mailbox.remove()
+
+
+_TAKES: dict[type, Callable[[Recorder, Any], None]] = {
+    Started: Recorder._start, Secret: Recorder._open, Acted: Recorder._act, Refused: Recorder._refused, Stepped: Recorder._step,
+    Ended: Recorder._end,
+}  # fmt: skip
+"""Who takes which event; all others are kept as they are."""

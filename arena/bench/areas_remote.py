@@ -31,12 +31,12 @@ REMOTE = (
     Question(
         "protocol/match", "remote matches of 1000 rounds, recorded, one at a time over one websocket", "actions/s", _played(1), HOSTED,
         Target("ours", 7_000, "actions/s"),
-        "host on the core of the bench, its player in another process on any core; the other side plays and hosts in one process",
+        "host on the core of the bench, its player in another process on another core; the other side plays and hosts in one process",
     ),
     Question(
         "protocol/matches", "64 remote matches of 1000 rounds in flight, recorded, over one websocket", "actions/s", _played(64),
         HOSTED, times(0.8),
-        "host on the core of the bench, its player in another process on any core; the other side plays and hosts in one process",
+        "host on the core of the bench, its player in another process on another core; the other side plays and hosts in one process",
     ),
     Question(
         "protocol/pipes", "a recorded match of 1000 rounds between two isolated programs over pipes", "actions/s",

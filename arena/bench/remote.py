@@ -117,7 +117,8 @@ def played(game: str, at_once: int, seed: int) -> Work:
     steps, going, folder = [0], threading.Event(), tempfile.TemporaryDirectory(prefix="palaestra-bench-")
     url, token, acts = _serve(game, Path(folder.name), seed, steps, going)
     pinned = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    cores = set(range(os.cpu_count() or 1))
+    os.sched_setaffinity(0, cores - pinned or cores)
     player = subprocess.Popen(
         [sys.executable, "-m", "arena", "join", url, "arena.bench.turns:uniform", "--token", token, "--matches", "1000000", "--alone",
          "--at-once", str(2 * at_once)], stdout=subprocess.DEVNULL,

@@ -115,11 +115,13 @@ class Table:
             self._say(seat, wire.Stale(self.match.ident, seat, message.tick, why))
             return False
         self._places[seat].answered.add((message.tick, message.attempt))
-        self.match.acted(seat, answer_of(message), now, message.tick)
-        for each in self.match.waiting():
-            # In the same tick only this seat can have a new question: its act was refused.
-            if each == seat or self.match.tick != message.tick:
-                self._put(each, self.match.ask(each, now))
+        match = self.match
+        match.acted(seat, answer_of(message), now, message.tick)
+        # In the same tick only this seat can have a new question: its act was refused.
+        again = match.tick == message.tick
+        for each in match.waiting():
+            if each == seat or not again:
+                self._put(each, match.ask(each, now))
         return True
 
     def break_off(self, seat: int, cause: str, detail: str, now: float) -> None:

@@ -1,7 +1,7 @@
 """What a host does with its guests, without input or output: lets them in, seats them, keeps their matches going, tells the results.
 
 The owner gives each connection a Guest, its bytes to `hear`, its end to `gone`, calls `pass_time` many times a second, sends what the
-guests in `waiting` have to be told, and records what `on_event` is given; when a match's recording is on the disk it calls `recorded`. A
+guests in `waiting` have to be told, and records what `on_events` is given; when a match's recording is on the disk it calls `recorded`. A
 player is asked on before what it did is recorded, so that it thinks meanwhile. A connection acts for the seats that it was given and for no
 other. Tokens come in the first message and are never logged.
 """
@@ -30,14 +30,15 @@ __all__ = ["Hall"]
 class Hall:
     """One game's host. make: a fresh Match for these seats (and now); secret: gives a new key each time; house: what fills the last seats.
 
-    on_answered(guest) is called when all that it has sent is answered; then on_event(table, event) for every event of every match, in
+    on_answered(guest) is called when all that it has sent is answered; then on_events(table, events) with all events of every match, in
     order, and on_over(table) when a match has ended.
     """
 
     def __init__(
         self, rules: Game, tokens: Tokens, terms: Terms, *, make: Callable[[Sequence[Seat], float], Match], secret: Callable[[], str],
         wall: Callable[[], float], house: Sequence[Callable[[], House]] = (), on_answered: Callable[[Guest], None] = lambda _: None,
-        on_event: Callable[[Table, Event], None] = lambda *_: None, on_over: Callable[[Table], None] = lambda *_: None, gallery: int = 0,
+        on_events: Callable[[Table, list[Event]], None] = lambda *_: None, on_over: Callable[[Table], None] = lambda *_: None,
+        gallery: int = 0,
     ) -> None:  # fmt: skip
         self.rules, self.tokens, self.terms, self.gallery = rules, tokens, terms, gallery
         self.guests: set[Guest] = set()
@@ -46,7 +47,7 @@ class Hall:
         self.begun = self.ended = 0
         self.stopped = False
         self._make, self._secret, self._wall, self._house = make, secret, wall, list(house)
-        self._on_answered, self._on_event, self._on_over = on_answered, on_event, on_over
+        self._on_answered, self._on_events, self._on_over = on_answered, on_events, on_over
         self._players: dict[str, list[Guest | House]] = {}
         self._lobby = Lobby()
         self._wrong = Wrong()
@@ -291,9 +292,9 @@ class Hall:
 
     def _note(self, table: Table) -> None:
         """Record what has happened at a table."""
-        ended = False
-        for event in table.events():
-            ended = ended or isinstance(event, Ended)
-            self._on_event(table, event)
-        if ended:
+        events = table.events()
+        if not events:
+            return
+        self._on_events(table, events)
+        if isinstance(events[-1], Ended):
             self._on_over(table)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -29,12 +29,13 @@ class Scribe:
         self._taker: Any = None if path is None else recorder(path, fsync=self._later)
         self._failed = path is None
 
-    def __call__(self, event: Event) -> None:
-        """Take an event of the match."""
+    def __call__(self, events: Sequence[Event]) -> None:
+        """Take events of the match, in order."""
         if self._failed:
             return
         try:
-            self._taker(event)
+            for event in events:
+                self._taker(event)
         except (OSError, ValueError, RuntimeError) as error:
             self._fail(error)
 

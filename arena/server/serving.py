@@ -96,7 +96,7 @@ class Host:
         houses = [partial(self._house, maker) for maker in self.makers]
         self.hall = Hall(
             self.rules, self.tokens, self.terms, make=self._match, secret=partial(secrets.token_urlsafe, 24), wall=time.time, house=houses,
-            on_answered=self._answer, on_event=self._event, on_over=self._over, gallery=self.gallery.port if self.gallery else 0,
+            on_answered=self._answer, on_events=self._events, on_over=self._over, gallery=self.gallery.port if self.gallery else 0,
         )  # fmt: skip
         server = await self._open()
         if self.gallery is not None:
@@ -178,15 +178,17 @@ class Host:
             retries=self.terms.retries, created=time.time(), software=software(),
         )  # fmt: skip
 
-    def _event(self, table: Table, event: Event) -> None:
+    def _events(self, table: Table, events: list[Event]) -> None:
         ident = table.match.ident
-        if ident not in self._scribes:
+        scribe = self._scribes.get(ident)
+        if scribe is None:
             path = None if self.folder is None else self.folder / f"{ident}.arena"
-            self._scribes[ident] = Scribe(path, self._pool)
-        self._scribes[ident](event)
-        self.feed(table, event)
-        if self.gallery is not None:
-            self.gallery(table, event)
+            scribe = self._scribes[ident] = Scribe(path, self._pool)
+        scribe(events)
+        for event in events:
+            self.feed(table, event)
+            if self.gallery is not None:
+                self.gallery(table, event)
 
     def _over(self, table: Table) -> None:
         scribe = self._scribes.pop(table.match.ident)

@@ -177,7 +177,8 @@ def _played(obs: Any) -> list[list[int]]:
 
 
 def _payoffs(acts: list[int], c: Any) -> list[int]:
-    return [int(payoff) for payoff in c.payoffs[:, acts[0], acts[1]]]
+    payoffs: list[int] = c.payoffs[:, acts[0], acts[1]].tolist()
+    return payoffs
 
 
 def say(obs: Any, c: Any) -> str:
@@ -207,7 +208,8 @@ def name(action: int, obs: Any, c: Any) -> str:
 def tell(before: Any, actions: dict[int, int], after: Any, c: Any) -> list[Mark]:
     acts = after.acts[0].tolist()
     names = [TABLE[c.game].acts[act] for act in acts]
-    marks = [Mark("round", f"{names[0]} against {names[1]}: {_payoffs(acts, c)[0]} to {_payoffs(acts, c)[1]}")]
+    first, second = _payoffs(acts, c)
+    marks = [Mark("round", f"{names[0]} against {names[1]}: {first} to {second}")]
     if after.done:
         first, second = after.total.tolist()
         ahead = -1 if first == second else int(second > first)

@@ -66,7 +66,7 @@ class Stage:
         self.hall = Hall(
             rules, self.tokens, Terms(limits=Limits(move=10.0), open=tokens is None, **terms), secret=lambda: f"key {next(keys)}",
             make=lambda seats, now: Match(rules, seats, 3, ident=f"m{next(numbers)}", now=now, limits=Limits(move=10.0)),
-            wall=lambda: self.wall, on_event=lambda table, event: self.events.append(event), on_over=self.over.append,
+            wall=lambda: self.wall, on_events=lambda table, events: self.events.extend(events), on_over=self.over.append,
             on_answered=lambda guest: self.answered.append((len(guest.out), len(self.events))),
         )  # fmt: skip
 
