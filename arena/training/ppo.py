@@ -194,9 +194,7 @@ class Ppo:
         way.gradient[:] = 0
         sums = np.zeros(5)
         for chosen, out in shard.outputs(name, part):
-            mask, action, logp, target, gain = (
-                shard.rows(name, each, chosen) for each in ("mask", "action", "logp", "target", "advantage")
-            )
+            mask, action, logp, target, gain = shard.decisions(name, chosen)
             gain -= np.float32(mean)
             gain *= np.float32(1.0 / spread)
             score, weight, slope = (each[: len(chosen)] for each in shard.scratch[name])

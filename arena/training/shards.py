@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from arena.training import kernels
 from arena.training.memory import Sequences, sequences
 from arena.training.net import Net, Pass, Recalling
 from arena.training.opponents import Agents, Block, Past, TwoPly, demand_two_ply
@@ -28,6 +29,8 @@ GROUP = 16
 PASTS = 2
 """Former selves that are played against at once, in a block each."""
 
+_FIELDS = ("x", "mask", "action", "logp", "target", "advantage")
+
 Part = np.ndarray | Sequences
 """Decisions of a gradient step: places in a stream's flat arrays; where the network remembers, sequences of them."""
 
@@ -42,17 +45,23 @@ class Shard:
             for name, s in collector.streams.items()
         }
 
-        fields = ("x", "mask", "action", "logp", "target", "advantage")
+        self._flat = {name: {each: s.flat(each) for each in _FIELDS} for name, s in collector.streams.items()}
         self._rows = {
-            name: {each: np.zeros((CHUNK, *s.flat(each).shape[1:]), s.flat(each).dtype) for each in fields}
-            for name, s in collector.streams.items()
+            name: {each: np.zeros((CHUNK, *flat.shape[1:]), flat.dtype) for each, flat in fields.items()}
+            for name, fields in self._flat.items()
         }
+        self._few = np.zeros((3, CHUNK), np.float32)
 
     def rows(self, name: str, field: str, chosen: np.ndarray) -> np.ndarray:
         """Chosen entries of one of a stream's arrays, at most CHUNK; overwritten by the next call."""
-        out = self._rows[name][field][: len(chosen)]
-        np.take(self.stream(name).flat(field), chosen, axis=0, out=out, mode="clip")
-        return out
+        return self._flat[name][field].take(chosen, 0, self._rows[name][field][: len(chosen)], "clip")
+
+    def decisions(self, name: str, chosen: np.ndarray) -> tuple[np.ndarray, ...]:
+        """mask, action, logp, target and advantage of chosen decisions, at most CHUNK; overwritten by the next call."""
+        flat, rows, n = self._flat[name], self._rows[name], len(chosen)
+        mask, action, few = rows["mask"][:n], rows["action"][:n], self._few[:, :n]
+        kernels.gather(*(flat[each] for each in _FIELDS[1:]), chosen, mask, action, few)
+        return mask, action, *few
 
     def stream(self, name: str) -> Stream:
         return self.collector.streams[name]
