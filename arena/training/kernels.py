@@ -207,7 +207,9 @@ def ppo_gradient(
 
 
 @Driver
-def gather(mask: Any, action: Any, logp: Any, target: Any, advantage: Any, chosen: Any, masks: Any, actions: Any, few: Any) -> None:
+def gather(
+    mask: Any, action: Any, logp: Any, target: Any, advantage: Any, chosen: Any, masks: Any, actions: Any, few: Any
+) -> None:
     """Chosen decisions, int64[n], one after another: mask, action, and logp, target, advantage as the rows of few float32[3, n].
 
     One loop for all, because a call of numpy for each takes longer than the copying.
