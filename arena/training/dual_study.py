@@ -117,21 +117,36 @@ def run(row: str, seed: int, seconds: float, folder: Path) -> dict[str, float]:
 
 def record(seconds: float, folder: Path, command: str) -> int:
     """Rows of the finished runs; how many."""
-    rows, now = [], datetime.now(UTC)
+    rows, now, uniform = [], datetime.now(UTC), _finished(folder, "uniform")
     for name, (what, changes) in (ROWS | ABLATIONS).items():
-        found = {
-            int(p.parent.name.rpartition("-")[2]): json.loads(p.read_text())
-            for p in sorted(folder.glob(f"{name}-*/last.json"))
-        }
+        found = _finished(folder, name)
         if found:
-            told = [found[seed] for seed in sorted(found)]
+            figures = _figures([found[seed] for seed in sorted(found)])
+            if _compared(name, changes) and found.keys() <= uniform.keys():
+                more = [100 * (found[seed]["sampled"] - uniform[seed]["sampled"]) for seed in sorted(found)]
+                figures["over_uniform"] = mean_figure(more, "points")
             about: dict[str, Any] = {
                 "config": {"seconds": seconds} | changes,
                 "seeds": sorted(found),
-                "figures": _figures(told),
+                "figures": figures,
             }
             rows.append(study_row(f"dual-play/{name}", what, command, now, **about))
     return append(RESULTS, rows)
+
+
+_OTHER = {"seconds", "until", "claims", "played", "examples"}
+"""Settings that make a row's budget, start or game another one than that of the control with uniform questions."""
+
+
+def _compared(name: str, changes: Mapping[str, Any]) -> bool:
+    """Whether a row can be told beside the control with uniform questions: of its start, budget and game, on no problems of its own."""
+    return name != "uniform" and not _OTHER & changes.keys() and changes.get("paradigm") not in ("svs", "plain")
+
+
+def _finished(folder: Path, name: str) -> dict[int, dict[str, float]]:
+    """What the finished runs of a row have come to, by seed."""
+    places = sorted(folder.glob(f"{name}-*/last.json"))
+    return {int(place.parent.name.rpartition("-")[2]): json.loads(place.read_text()) for place in places}
 
 
 def _figures(told: Sequence[Mapping[str, float]]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
 from pathlib import Path
 
@@ -42,3 +43,26 @@ def test_unknown_words_end_with_the_usage(module: str, capsys: pytest.CaptureFix
 
 def test_a_command_is_told_as_it_was_typed() -> None:
     assert studies.typed("arena.x", ["train", "a b", 1]) == "python -m arena.x train 'a b' 1"
+
+
+def test_rows_of_dual_play_are_told_beside_uniform_questions_seed_by_seed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = import_module("arena.training.dual_study")
+    for row, seed, sampled in (
+        ("uniform", 0, 0.5),
+        ("uniform", 1, 0.75),
+        ("online", 0, 0.375),
+        ("online", 1, 0.5),
+        ("ahead", 0, 0.75),
+    ):
+        place = tmp_path / "runs" / f"{row}-{seed}"
+        place.mkdir(parents=True)
+        (place / "last.json").write_text(json.dumps({"start_sampled": 0.25, "sampled": sampled, "greedy": sampled}))
+    monkeypatch.setattr(study, "RESULTS", tmp_path / "rows.jsonl")
+    assert study.record(60.0, tmp_path / "runs", "command") == 3
+    rows = {row["id"]: row["figures"] for row in map(json.loads, (tmp_path / "rows.jsonl").read_text().splitlines())}
+    assert rows["dual-play/online"]["over_uniform"]["median"] == pytest.approx(-18.75)
+    assert rows["dual-play/online"]["rise"]["median"] == pytest.approx(18.75)
+    assert "over_uniform" not in rows["dual-play/ahead"], "its budget and start are others"
+    assert "over_uniform" not in rows["dual-play/uniform"]
