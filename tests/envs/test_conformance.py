@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 import envs
-from envs.checks import libraries
+from envs.checks import knowledge, libraries
 from envs.checks.trial import Failed, Trial
 from envs.conformance import AFTERWARDS, CHECKS, Report
 from envs.errors import UserError
+from envs.registry import found
 
 DUEL = Path(__file__).parents[1] / "probes" / "duel.py"
 GAMES = Path(__file__).with_name("broken_games.txt")
@@ -118,6 +119,33 @@ def test_what_a_library_asserts_is_evidence(name: str, monkeypatch: pytest.Monke
     with pytest.raises((Failed, KeyError), match=r"\S"):
         AFTERWARDS[name](trial)
     assert not envs.check(game, episodes=3, only=(name,)).ok
+
+
+def test_hidden_numbers_that_are_indices_change_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more than the last of them would leave its array: an author's game must not fail for that, and still be found out."""
+    game, views = envs.game("search", plain=True), knowledge._starting_views
+    trial = Trial(game, game, 1, 0)
+    assert "are the same" in knowledge.configuration(trial)
+
+    class Told(dict[str, bytes]):
+        def tree(self) -> dict[str, bytes]:
+            return self
+
+    def leaking(rules: Any, state: Any) -> dict[int, Any]:
+        return {who: Told(facts=rules.configs["facts"].tobytes()) for who in views(rules, state)}
+
+    monkeypatch.setattr(knowledge, "_starting_views", leaking)
+    with pytest.raises(Failed, match="sees a hidden part of the configuration: facts"):
+        knowledge.configuration(trial)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("name", [name for name in found() if not name.startswith("siege")])
+def test_every_game_keeps_all_promises(name: str) -> None:
+    """The siege, which takes longest, has a test of its own."""
+    report = envs.check(name, episodes=20)
+    assert report.ok, str(report)
 
 
 def test_the_libraries_are_asked_last_and_only_of_games_that_keep_their_promises(tmp_path: Path) -> None:
