@@ -2,7 +2,7 @@
 
 A worker knows nothing that it is not sent: the shard's snapshot, the networks, the former selves that are seated, and the number of the
 round. What comes back is a function of these, so a worker that was killed is replaced and its shard played again, and the run comes to
-the same weights as on as many threads of one machine, bit for bit; an order has one answer, so nothing counts twice. Files that the
+the same weights as on as many threads of one machine, bit for bit; of an order one answer counts. Files that the
 settings name (`start_from`, a game of one's own) are read where the worker is.
 """
 
@@ -25,12 +25,14 @@ from arena.training.threads import one_thread
 from envs.errors import FAILURE, UserError
 from envs.registry import game as open_game
 
-__all__ = ["FIELDS", "Fleet", "orders", "rollout", "take_over"]
+__all__ = ["FIELDS", "Fleet", "Worker", "orders", "rollout", "take_over"]
 
 FIELDS = ("x", "mask", "action", "logp", "target", "advantage", "valid")
 """What a learner needs of a stream."""
 REMEMBERED = ("seat", "fresh", "start")
 """What it needs beside of one whose network remembers."""
+SPARE = 1
+"""Workers more than shards."""
 LOST = 20
 """Workers that may die in a round before the training gives up."""
 
@@ -106,35 +108,68 @@ def take_over(shard: Shard, answer: Mapping[str, Any]) -> int:
     return int(answer["valid"])
 
 
+class Worker:
+    """What a cluster keeps running: it has loaded the rules once, and knows nothing of a run that it is not sent."""
+
+    def rollout(self, order: Order, weights: Weights, past: Sequence[Weights]) -> dict[str, Any]:
+        """See the function of this name."""
+        return rollout(order, weights, past)
+
+
 class Fleet:
-    """The workers of a cluster. UserError (1) without Ray or where nobody answers."""
+    """The workers of a cluster: one for each shard, and SPARE more. UserError (1) without Ray or where nobody answers.
+
+    The order of a worker that dies goes to one that is free, and to a new one, which so loads the rules meanwhile: the first answer to an
+    order counts, any other is dropped.
+    """
 
     def __init__(self, address: str, game: str, config: Any) -> None:
         self._ray, self._game, self._config = joined(address), game, config
-        # Ray's own retries would count against one task; here a new order goes to any worker.
-        self._play = self._ray.remote(max_retries=0)(rollout)
+        # A worker that is gone stays gone; without a claim on a processor there can be more workers than processors.
+        self._worker = self._ray.remote(max_restarts=0, num_cpus=0, scheduling_strategy="SPREAD")(Worker)
         failures = self._ray.exceptions
-        self._died = failures.WorkerCrashedError, failures.NodeDiedError, failures.ObjectLostError
+        self._died = failures.RayActorError, failures.NodeDiedError, failures.ObjectLostError
+        self._free: list[Any] = []
+        self._busy: dict[Any, tuple[Any, Order]] = {}
 
     def play(self, shards: Sequence[Shard], nets: Mapping[str, Net], past: Sequence[Weights], round_: int) -> int:
         """All shards' round; how many decisions there are to learn from. UserError (1) when workers keep dying."""
         sent = self._ray.put(net.named(nets)), self._ray.put(list(past))
         told = orders(self._game, self._config, nets, shards, round_)
-        waiting = {self._play.remote(order, *sent): order for order in told}
-        found, lost = 0, 0
-        while waiting:
-            (ready, *_), _ = self._ray.wait(list(waiting), num_returns=1)
-            order = waiting.pop(ready)
+        for n in range(len(told) + SPARE - len(self._free) - len(self._busy)):
+            self._hire(told[n % len(told)], sent)
+        queue = [order for order in told if all(order is not given for _, given in self._busy.values())]
+        found, lost, missing = 0, 0, set(range(len(told)))
+        while missing:
+            queue = [order for order in queue if order["shard"] in missing]
+            while queue and self._free:
+                self._give(self._free.pop(), queue.pop(0), sent)
+            (ready, *_), _ = self._ray.wait(list(self._busy), num_returns=1)
+            worker, order = self._busy.pop(ready)
             try:
-                found += take_over(shards[order["shard"]], self._ray.get(ready))
+                answer = self._ray.get(ready)
             except self._died:
                 lost += 1
                 if lost > LOST:
-                    raise UserError(
-                        f"{lost} workers died in one round: look at the machines of the cluster", FAILURE
-                    ) from None
-                waiting[self._play.remote(order, *sent)] = order
+                    what = f"{lost} workers died in one round: look at the machines of the cluster"
+                    raise UserError(what, FAILURE) from None
+                again = order if order["round"] == round_ else told[0]
+                self._hire(again, sent)
+                if again["shard"] in missing:
+                    queue.append(again)
+                continue
+            self._free.append(worker)
+            if answer["round"] == round_ and answer["shard"] in missing:
+                missing.remove(answer["shard"])
+                found += take_over(shards[answer["shard"]], answer)
         return found
+
+    def _hire(self, order: Order, sent: tuple[Any, ...]) -> None:
+        """A new worker, which begins with this order."""
+        self._give(self._worker.remote(), order, sent)
+
+    def _give(self, worker: Any, order: Order, sent: tuple[Any, ...]) -> None:
+        self._busy[worker.rollout.remote(order, *sent)] = worker, order
 
     def close(self) -> None:
         """Leave the cluster."""
