@@ -32,7 +32,7 @@ ROWS: dict[str, tuple[str, dict[str, Any]]] = {
         {"claims": "written", "penalty": 0.5, "questions": 64, "until": 0.5, "seconds": 300.0},
     ),
     "ahead": (
-        "the same, and the proposer starts 2,500 supervised steps ahead of its solver",
+        "PasoDoble online, claims written, invalid questions cost 0.5, the proposer 2,500 steps ahead, 300 seconds",
         {"claims": "written", "penalty": 0.5, "questions": 64, "until": 0.5, "ahead": 2500, "seconds": 300.0},
     ),
     "offline": ("PasoDoble offline, claims computed", {"paradigm": "offline"}),
