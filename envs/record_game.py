@@ -39,8 +39,7 @@ class RecordGame(Game):
         self, namespace: Mapping[str, Any], spec: Spec, *, state: rules.Fields, observations: Mapping[str, rules.Fields],
         config: rules.Fields | None = None, values: Mapping[str, Any] | None = None, options: Mapping[str, Any] | None = None,
     ) -> None:  # fmt: skip
-        self.spec, self.options, self.plain = spec, dict(options or {}), drivers.PLAIN
-        self.words = namespace
+        self.spec, self.options, self.plain, self.words = spec, dict(options or {}), drivers.PLAIN, namespace
         self._demand(namespace)
         self.digest = rules.source_digest(namespace, *sources(namespace))
         # With the module's name, because cached machine code imports the module that its rules stood in.
@@ -140,10 +139,8 @@ class RecordGame(Game):
         """int32[1, P, K], zero where a seat has not acted."""
         array = np.zeros((1, self.seats, self.spec.factors), np.int32)
         for seat, action in actions.items():
-            if len(action) == 1:  # a slice takes ten times as long
-                array[0, seat, 0] = action[0]
-            else:
-                array[0, seat, : len(action)] = action
+            for k in range(len(action)):  # a slice takes ten times as long
+                array[0, seat, k] = action[k]
         return array
 
     def masks(self, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -176,8 +173,7 @@ class RecordGame(Game):
         return Row(obs[0])
 
     def facts(self, state: np.ndarray) -> Facts:
-        scale = self.spec.scale
-        reward = tuple([units / scale for units in state["reward"][0].tolist()])
+        reward = tuple([units / self.spec.scale for units in state["reward"][0].tolist()])
         return Facts(state["tick"].item(), state["done"].item(), state["truncated"].item(), reward)
 
     def pack(self, state: np.ndarray) -> bytes:
@@ -211,10 +207,9 @@ class RecordGame(Game):
         if not isinstance(encode, Rule):
             known = ", ".join(self.spec.role(0).views) or "none"
             raise UserError(f"{self.id} has no view {view!r}: it has {known}")
-        plain = self.observation_types[who]
         tag = f"{self._tag}_{encode.__name__}"
         stubs.registered.setdefault(TAG + tag, {})["encode"] = encode
-        return rules.retagged(plain, TAG + tag)
+        return rules.retagged(self.observation_types[who], TAG + tag)
 
     def encode(self, obs: Row, view: str) -> np.ndarray:
         who = self.who(obs.seat)
@@ -227,9 +222,8 @@ class RecordGame(Game):
         if not self.can("imagine"):
             raise UserError(f"{self.id} has no imagine: a planner cannot guess its hidden state; choose another agent")
         states = np.zeros(1, self.state_type)
-        self.run(
-            drivers.imagine_rows, obs.array, self.public.array, np.array([seat]), _keys(key), states, self.raw(states)
-        )
+        given = obs.array, self.public.array, np.array([seat]), _keys(key)
+        self.run(drivers.imagine_rows, *given, states, self.raw(states))
         return states
 
     def can(self, name: str) -> bool:
@@ -255,8 +249,8 @@ class RecordGame(Game):
         """The state after pending outcome i, 0 <= i < chances(state); raises ValueError for any other."""
         n = self.chances(state)
         if not 0 <= i < n or n == 1:
-            pending = f"0 to {n - 1} are pending" if n > 1 else "none is pending"
-            raise ValueError(f"no chance outcome {i} in {self.id}: {pending}")
+            pending = f"0 to {n - 1} are" if n > 1 else "none is"
+            raise ValueError(f"no chance outcome {i} in {self.id}: {pending} pending")
         after = self._copied(state)
         self.run(drivers.force, after, self.configs, i)
         return after
