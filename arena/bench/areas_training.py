@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from arena.bench.figures import Target
-from arena.bench.question import SEED, Contender, Question, times
+from arena.bench.question import SEED, Contender, Question, on_either, times
 
 __all__ = ["TRAINING"]
 
@@ -15,6 +16,9 @@ _LEARN = "arena.bench.learning"
 _TRAIN = (*NUMBA, "torch")
 _EQUAL = {"hidden": 64, "layers": 2}
 _ROUND = {**_EQUAL, "rows": 2048, "ticks": 32, "batch": 16384, "past": 0.0, "net": "mlp"}
+
+
+_WIDE = {**_EQUAL, "rows": 8192, "batch": 65536, "net": "mlp"}
 
 
 def _ppo(name: str, settings: Mapping[str, Any], make: str = "own_ppo") -> Contender:
@@ -51,5 +55,18 @@ TRAINING = (
             target=Target("ours", 10, "%", at_least=False) if which == "game" else None,
         )
         for which in ("game", "network", "learner")
+    ),
+    *(
+        Question(
+            f"training/{which}", f"{_SELF_PLAY}, one epoch: the {which} alone", "samples/s",
+            _ppo("palaestra", {**_ROUND, "epochs": 1, "which": which, "rate": True}, "part"),
+            note="seconds are the processor's, spent in this part of the loop",
+        )
+        for which in ("game", "network", "learner")
+    ),
+    Question(
+        "training/threads", f"{_SELF_PLAY}, 8192 games: two threads on two cores, beside one", "samples/s",
+        replace(_ppo("palaestra, two threads", {**_WIDE, "threads": 2}), cores=2), on_either(_ppo("palaestra", _WIDE)),
+        note="one thread is measured on either core, half of the time each",
     ),
 )  # fmt: skip

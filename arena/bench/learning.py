@@ -28,22 +28,23 @@ def own_ppo(game: str, seed: int, **settings: Any) -> Work:
     return steady(batch)
 
 
-def part(game: str, seed: int, which: str, **settings: Any) -> Work:
+def part(game: str, seed: int, which: str, rate: bool = False, **settings: Any) -> Work:
     """A part of our PPO's loop ("game", "network", "learner"), as the processor time that it takes: counts seconds of it.
 
     game: rules, masks, observations, rewards. network: the pass that plays, with its draws. learner: advantages, gradients, steps.
+    rate: counts samples instead, in the seconds of that part alone.
     """
     work = _ppo(game, seed, settings)
     spent = work.shards[0].collector.spent
 
     def measure(seconds: float) -> tuple[float, float]:
-        before, began = dict(spent), time.thread_time()
+        before, began, step = dict(spent), time.thread_time(), work.step
         while time.thread_time() - began < seconds:
             work.round(0.0)
         took = time.thread_time() - began
         parts = {name: spent[name] - before[name] for name in spent}
         parts["learner"] = took - sum(parts.values())
-        return parts[which], took
+        return (float(work.step - step), parts[which]) if rate else (parts[which], took)
 
     work.round(0.0)
     return measure
@@ -53,7 +54,7 @@ def _ppo(game: str, seed: int, settings: dict[str, Any]) -> Any:
     import envs  # noqa: PLC0415
     from arena.training.ppo import Config, Ppo  # noqa: PLC0415
 
-    return Ppo(Config(seed=seed, threads=1, **settings), envs.game(game))
+    return Ppo(Config(**({"seed": seed, "threads": 1} | settings)), envs.game(game))
 
 
 def limit(inputs: int, hidden: int, layers: int, outputs: int, epochs: int) -> Work:

@@ -78,8 +78,8 @@ class Dqn:
         self.device = device.chosen(config.device)
         own = self.device == "cpu" and all(each.plan.kind == "mlp" for each in self.nets.values())
         self.crew = Crew(min(config.threads or cores(), config.rows) if own else 1)
-        if not own:
-            let_torch(config.threads)
+        # A step of a small network is no work for threads, which would wait for the next one by turning round and round.
+        let_torch(1 if own else config.threads)
         self.shards = build(game, config, views_of(game, config.view), self.nets, self.crew.count)
         for shard in self.shards:
             # Every shard has bold and cautious actors.

@@ -31,6 +31,9 @@ from envs.spec import Role
 
 __all__ = ["Config", "Ppo", "train"]
 
+PLAYED = 2048
+"""Rows of a shard, from which on it is worth a thread: between the many short calls of fewer rows threads mostly wait for one another."""
+
 
 @dataclass(frozen=True)
 class Config(SelfPlay):
@@ -75,9 +78,10 @@ class Ppo:
             self.begin(name)
         # Networks of torch share its own threads.
         own = self.device == "cpu" and all(each.plan.kind == "mlp" for each in self.nets.values())
-        self.crew = Crew(min(config.threads or cores(), config.rows) if own else 1)
-        if not own:
-            let_torch(config.threads)
+        worth = cores() if config.ray else max(1, min(cores(), config.rows // PLAYED))
+        self.crew = Crew(min(config.threads or worth, config.rows) if own else 1)
+        # A step of a small network is no work for threads, which would wait for the next one by turning round and round.
+        let_torch(1 if own else config.threads)
         self.shards = build(game, config, views, self.nets, self.crew.count)
         self.roster = Roster(config, self.nets, run)
         self.fleet = _fleet(config, game, run) if config.ray else None
@@ -104,7 +108,8 @@ class Ppo:
         with one_thread():
             self.roster.seat(self.shards, self.rounds)
             if self.fleet is None:
-                valid = sum(self.crew.map(self._play, self.shards))
+                apart = self.config.rows >= PLAYED * len(self.shards)
+                valid = sum((self.crew.map if apart else map)(self._play, self.shards))
             else:
                 valid = self.fleet.play(self.shards, self.nets, self.roster.former(), self.rounds)
             metrics = self._learn(progress) if valid else {}
