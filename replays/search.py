@@ -41,7 +41,7 @@ def pattern(text: str, regex: bool = False) -> re.Pattern[str]:
         try:
             return re.compile(text, re.IGNORECASE)
         except (re.error, OverflowError, RecursionError):
-            pass
+            pass  # none: as it stands
     return re.compile(re.escape(text), re.IGNORECASE)
 
 

@@ -36,7 +36,7 @@ class Bookmarks:
         try:
             self._read()
         except FileNotFoundError:
-            pass
+            pass  # none yet
         except (OSError, ValueError, RecursionError) as error:
             self.trouble = f"{self.path.name} is no file of bookmarks ({error}); it is left as it is"
 

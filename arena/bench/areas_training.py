@@ -16,8 +16,6 @@ _LEARN = "arena.bench.learning"
 _TRAIN = (*NUMBA, "torch")
 _EQUAL = {"hidden": 64, "layers": 2}
 _ROUND = {**_EQUAL, "rows": 2048, "ticks": 32, "batch": 16384, "past": 0.0, "net": "mlp"}
-
-
 _WIDE = {**_EQUAL, "rows": 8192, "batch": 65536, "net": "mlp"}
 
 

@@ -88,7 +88,7 @@ class Session:
                 try:
                     message = self._decode(frame)
                 except _WRONG:
-                    pass
+                    pass  # told below, where a whole frame is read
                 else:
                     if self._open.get(type(message)) == OPEN:
                         return [message]

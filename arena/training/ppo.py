@@ -69,7 +69,6 @@ class Ppo:
     def __init__(self, config: Config, game: Game, run: Run | None = None) -> None:
         net.demand_listed("ppo", game)
         self.config, self.game, self.step, self.rounds = config, game, 0, 0
-        views = views_of(game, config.view)
         self.device = device.chosen(config.device, bool(config.ray))
         self.nets = {role.name: self._network(role, n) for n, role in enumerate(game.spec.roles)}
         self.optimisers: dict[str, Optimiser] = {}
@@ -79,12 +78,16 @@ class Ppo:
         # Networks of torch share its own threads.
         own = self.device == "cpu" and all(each.plan.kind == "mlp" for each in self.nets.values())
         worth = cores() if config.ray else max(1, min(cores(), config.rows // PLAYED))
-        self.crew = Crew(min(config.threads or worth, config.rows) if own else 1)
+        self._cut(min(config.threads or worth, config.rows) if own else 1)
         # A step of a small network is no work for threads, which would wait for the next one by turning round and round.
         let_torch(1 if own else config.threads)
-        self.shards = build(game, config, views, self.nets, self.crew.count)
         self.roster = Roster(config, self.nets, run)
         self.fleet = _fleet(config, game, run) if config.ray else None
+
+    def _cut(self, count: int) -> None:
+        """Cut the batch into so many shards, each with a thread."""
+        self.crew = Crew(count)
+        self.shards = build(self.game, self.config, views_of(self.game, self.config.view), self.nets, count)
 
     def _network(self, role: Role, number: int) -> net.Net:
         """A role's network: the logits of all its factors and a value."""
@@ -244,6 +247,10 @@ class Ppo:
     def restore(self, weights: Mapping[str, np.ndarray], state: Mapping[str, Any]) -> None:
         net.fill(self.nets, weights)
         self.rounds = int(state["rounds"])
+        if not self.config.threads and len(state["shards"]) != len(self.shards):
+            # A machine with other cores, or an older version, has chosen another number: the run keeps it.
+            self._uncut()
+            self._cut(len(state["shards"]))
         for name, each in self.optimisers.items():
             each.restore(state["optimisers"][name])
         for shard, snapshot in zip(self.shards, state["shards"], strict=True):
@@ -251,9 +258,12 @@ class Ppo:
         self.roster.restore(state["roster"])
 
     def close(self) -> None:
-        self.crew.close()
+        self._uncut()
         if self.fleet is not None:
             self.fleet.close()
+
+    def _uncut(self) -> None:
+        self.crew.close()
         for shard in self.shards:
             shard.collector.vec.close()
 

@@ -156,7 +156,7 @@ def murder() -> None:
             if target:
                 os.kill(target, signal.SIGKILL)
         except OSError:
-            pass
+            pass  # as it should be: it plays on
     send(frame(act(ask)))
     play()
 

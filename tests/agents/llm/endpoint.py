@@ -58,7 +58,7 @@ class Endpoint:
             while await self._serve(reader, writer):
                 pass
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass
+            pass  # a caller who hangs up, or the end of the test
         finally:
             self._tasks.discard(task)
             writer.close()
