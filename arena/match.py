@@ -104,6 +104,10 @@ class Match:
         players = self._players
         return () if self.over else tuple([seat for seat in self._turns if players[seat].sealed is None])
 
+    def awaits(self, seat: int) -> bool:
+        """Whether this seat's answer is awaited."""
+        return self.result is None and seat in self._turns and self._players[seat].sealed is None
+
     @property
     def deadline(self) -> float | None:
         """The earliest time at which an awaited seat is too late; None without clocks."""
@@ -122,7 +126,7 @@ class Match:
     # ------------------------------------------------------------------ what the host tells
     def acted(self, seat: int, answer: Any, now: float, tick: int | None = None) -> bool:
         """An agent's answer. False when nobody waits for it (late, double, another tick): it is dropped, nothing changes."""
-        if not self._awaits(seat) or (tick is not None and tick != self.tick):
+        if not self.awaits(seat) or (tick is not None and tick != self.tick):
             return False
         deadline = self._players[seat].bank.deadline
         if deadline is not None and now > deadline:
@@ -161,9 +165,6 @@ class Match:
             self._end("aborted", self._totals, now)
 
     # ------------------------------------------------------------------ inside
-    def _awaits(self, seat: int) -> bool:
-        return self.result is None and seat in self._turns and self._players[seat].sealed is None
-
     def _since(self, now: float) -> float:
         return _micro(now - self._began)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,11 @@ class Recorder:
 
     def __call__(self, event: Event) -> None:
         _TAKES.get(type(event), Recorder._event)(self, event)
+
+    def take(self, events: Iterable[Event]) -> None:
+        """The same for several, in order."""
+        for event in events:
+            _TAKES.get(type(event), Recorder._event)(self, event)
 
     def _start(self, event: Started) -> None:
         self._started = to_tree(event)

@@ -149,6 +149,7 @@ def _end(player: subprocess.Popen[bytes], folder: tempfile.TemporaryDirectory[st
 def _serve(game: str, folder: Path, seed: int, steps: list[int], going: threading.Event) -> tuple[str, str, int]:
     """A host in a thread: (where it is, what lets a player in, actions of a step). steps[0] counts, while `going` is set."""
     import envs  # noqa: PLC0415
+    from arena.events import Stepped  # noqa: PLC0415
     from arena.server.guests import Terms  # noqa: PLC0415
     from arena.server.serving import Host, Place  # noqa: PLC0415
     from arena.server.tokens import Tokens  # noqa: PLC0415
@@ -156,10 +157,9 @@ def _serve(game: str, folder: Path, seed: int, steps: list[int], going: threadin
     rules, tokens, ready = envs.game(game), Tokens(), threading.Event()
     token = tokens.add("bench", ["play"])
 
-    def count(table: Any, event: Any) -> None:
-        if type(event).__name__ == "Stepped":
-            steps[0] += 1
-            going.wait()
+    def count(table: Any, events: Any) -> None:
+        steps[0] += sum([type(event) is Stepped for event in events])
+        going.wait()
 
     def over(seats: Any, result: Any, path: Path | None) -> None:
         assert path is not None and result.faults == ()

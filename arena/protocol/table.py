@@ -118,10 +118,8 @@ class Table:
         match = self.match
         match.acted(seat, answer_of(message), now, message.tick)
         # In the same tick only this seat can have a new question: its act was refused.
-        again = match.tick == message.tick
-        for each in match.waiting():
-            if each == seat or not again:
-                self._put(each, match.ask(each, now))
+        for each in match.waiting() if match.tick != message.tick else [seat] * match.awaits(seat):
+            self._put(each, match.ask(each, now))
         return True
 
     def break_off(self, seat: int, cause: str, detail: str, now: float) -> None:

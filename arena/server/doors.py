@@ -23,6 +23,9 @@ from arena.server.guests import Guest, crowded
 __all__ = ["MOST_UNREAD", "Door", "WebDoor"]
 
 MOST_UNREAD = 8 << 20
+PIECE = 2 << 10
+"""Bytes of a guest's messages that are answered in one piece, if as many have come: the guest works on one piece while the host answers
+the next."""
 
 
 class Talks(Protocol):
@@ -89,17 +92,27 @@ class WebDoor(Door):
 
     def data_received(self, data: bytes) -> None:
         self.web.receive_data(data)
+        said = bytearray()
         for event in self.web.events_received():
             if isinstance(event, Request):
                 self.web.send_response(self.web.accept(event))
             elif not isinstance(event, Frame):
                 continue
             elif event.opcode in (Opcode.BINARY, Opcode.CONT):
-                self.hall.hear(self.guest, bytes(event.data), self.now())
+                said += event.data
+                if len(said) >= PIECE:
+                    self._hear(said)
             elif event.opcode not in (Opcode.PING, Opcode.PONG, Opcode.CLOSE):
+                self._hear(said)
                 self._wrong(event)
+        self._hear(said)
         self._carry()
         self.wake()
+
+    def _hear(self, said: bytearray) -> None:
+        if said:
+            self.hall.hear(self.guest, bytes(said), self.now())
+            said.clear()
 
     def eof_received(self) -> None:
         self.web.receive_eof()

@@ -12,6 +12,7 @@ import socket
 import struct
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -66,11 +67,12 @@ class Feed:
         (self.port,) = struct.unpack(">I", told)
         return self.port
 
-    def __call__(self, table: Table, event: Event) -> None:
-        """An event of a match; sent at the end of this turn of the loop."""
+    def __call__(self, table: Table, events: Sequence[Event]) -> None:
+        """Events of a match, in order; sent at the end of this turn of the loop."""
         if self.process is None:
             return
-        self._tell((table.match.ident, event))
+        for event in events:
+            self._tell((table.match.ident, event))
 
     def release(self, match: str) -> None:
         """The secrets of a match that has ended may be known: the last match on its seed has ended too."""

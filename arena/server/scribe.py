@@ -34,8 +34,7 @@ class Scribe:
         if self._failed:
             return
         try:
-            for event in events:
-                self._taker(event)
+            self._taker.take(events)
         except (OSError, ValueError, RuntimeError) as error:
             self._fail(error)
 

@@ -77,7 +77,7 @@ class Host:
     makers: Sequence[Any] = ()
     folder: Path | None = None
     over: Callable[[Sequence[Seat], Result, Path | None], None] = lambda *_: None
-    feed: Callable[[Table, Event], None] = lambda *_: None
+    feed: Callable[[Table, Sequence[Event]], None] | None = None
     gallery: Feed | None = None
     seed: int | None = None
     clock: Callable[[], float] = field(default_factory=lambda: Steady(time.monotonic))
@@ -185,10 +185,10 @@ class Host:
             path = None if self.folder is None else self.folder / f"{ident}.arena"
             scribe = self._scribes[ident] = Scribe(path, self._pool)
         scribe(events)
-        for event in events:
-            self.feed(table, event)
-            if self.gallery is not None:
-                self.gallery(table, event)
+        if self.feed is not None:
+            self.feed(table, events)
+        if self.gallery is not None:
+            self.gallery(table, events)
 
     def _over(self, table: Table) -> None:
         scribe = self._scribes.pop(table.match.ident)
