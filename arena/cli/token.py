@@ -18,10 +18,11 @@ def _file(value: Path | None) -> Path:
 
 _at = click.option(
     "--file",
+    "--tokens",
     "path",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The file of tokens (tokens.json in the folder of runs).",
+    help="The file of tokens, which `arena serve` knows as --tokens (tokens.json in the folder of runs).",
 )
 
 
