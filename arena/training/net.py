@@ -140,7 +140,9 @@ def plan_for(
     name, shape = found[0], found[1].shape
     suiting = {"conv": 3, "attention": 2}
     if kind == "gru" and not memory:
-        raise UserError("net=gru remembers, and this algorithm learns from single decisions: take ppo, or another net")
+        raise UserError(
+            "net=gru remembers, and this algorithm learns from single decisions: take ppo or pqn, or another net"
+        )
     if kind == "auto":
         kind = "gru" if memory and _needs_memory(game, role, name) else reading(shape)
     if len(shape) != suiting.get(kind, len(shape)):

@@ -3,7 +3,8 @@
 Source: Gallici et al., "Simplifying Deep Temporal Difference Learning" (2024). As in the paper: LayerNorm before every activation, values
 kept at collection, targets worked out once a rollout from behind, half the mean squared error, RAdam, exploration that falls linearly.
 Changed for games: a seat's next state is its own next decision. With v the greatest value of a state, the targets are those of
-`kernels.advantages`: r + gamma ((1 - lambda) v' + lambda G') = v + A. Only games whose actions are one listed choice.
+`kernels.advantages`: r + gamma ((1 - lambda) v' + lambda G') = v + A. A network that remembers (the paper's PQN-RNN) learns along the
+sequences of a rollout from the memory that was stored when it began, as in `ppo`. Only games whose actions are one listed choice.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from arena.training.loop import drive
 from arena.training.optimiser import Optimiser
 from arena.training.roster import Roster
 from arena.training.run import Run
-from arena.training.shards import CHUNK, Shard, build, views_of
+from arena.training.shards import Part, Shard, build, views_of
 from arena.training.threads import let_torch, one_thread
 from envs.errors import UserError
 from envs.game import Game
@@ -61,7 +62,7 @@ class Pqn:
     def __init__(self, config: Config, game: Game, run: Run | None = None) -> None:
         demand_single("pqn", game)
         self.config, self.game, self.step, self.rounds = config, game, 0, 0
-        self.nets = networks(config, game, norm=True)
+        self.nets = networks(config, game, norm=True, memory=True)
         let_torch(config.threads)
         self.optimisers = {name: Optimiser(device.parameters(each), "radam") for name, each in self.nets.items()}
         self.shard: Shard = build(game, config, views_of(game, config.view), self.nets, 1)[0]
@@ -99,14 +100,14 @@ class Pqn:
         loss, value = (sums / max(count, 1)).tolist()
         return {"loss": loss, "q": value, "gradient": length / max(steps, 1)}
 
-    def _parts(self, name: str) -> list[np.ndarray]:
+    def _parts(self, name: str) -> list[Part]:
         """The decisions of each gradient step of all epochs."""
         chosen = self.shard.choose(name)
         count = max(1, round(len(chosen) / self.config.batch))
-        orders = [self.shard.order(chosen, self.rounds, epoch) for epoch in range(self.config.epochs)]
-        return [part for order in orders for part in np.array_split(order, count) if len(part)]
+        cuts = [self.shard.parts(name, chosen, self.rounds, epoch, count) for epoch in range(self.config.epochs)]
+        return [part for cut in cuts for part in cut if len(part)]
 
-    def _learn_here(self, name: str, parts: list[np.ndarray], rate: float) -> tuple[np.ndarray, float]:
+    def _learn_here(self, name: str, parts: list[Part], rate: float) -> tuple[np.ndarray, float]:
         """All gradient steps: the sums of losses and values, and of the gradients' lengths."""
         sums, length = np.zeros(2), 0.0
         for part in parts:
@@ -114,7 +115,7 @@ class Pqn:
             length += self.optimisers[name].step(self.shard.passes[name].gradient, rate, self.config.norm)
         return sums, length
 
-    def _learn_there(self, name: str, parts: list[np.ndarray], rate: float) -> tuple[np.ndarray, float]:
+    def _learn_there(self, name: str, parts: list[Part], rate: float) -> tuple[np.ndarray, float]:
         """The same on the device, where the rollout is sent once."""
         from arena.training import losses  # noqa: PLC0415  it loads torch
 
@@ -122,14 +123,12 @@ class Pqn:
         learner.take({each: s.flat(each) for each in ("x", "action", "target")})
         return learner.learn(parts, losses.mean_square, rate, self.config.norm)
 
-    def _gradient(self, name: str, part: np.ndarray) -> np.ndarray:
+    def _gradient(self, name: str, part: Part) -> np.ndarray:
         """The gradient of half the mean squared error, into the pass; sums of losses and values."""
         way = self.shard.passes[name]
         way.gradient[:] = 0
         sums = np.zeros(2)
-        for at in range(0, len(part), CHUNK):
-            chosen = part[at : at + CHUNK]
-            out = way(self.shard.rows(name, "x", chosen).astype(np.float32, copy=False))
+        for chosen, out in self.shard.outputs(name, part):
             slope = np.zeros_like(out)
             action_values.q_gradient(
                 out,
@@ -175,13 +174,13 @@ def demand_single(who: str, game: Game) -> None:
         )
 
 
-def networks(config: Any, game: Game, norm: bool, dueling: bool = False) -> dict[str, net.Net]:
-    """A network for each role, with the values of all its actions as outputs; dueling: advantages and a value."""
+def networks(config: Any, game: Game, norm: bool, dueling: bool = False, memory: bool = False) -> dict[str, net.Net]:
+    """A network for each role: the values of all its actions, or, dueling, advantages and a value; memory as in `net.plan_for`."""
     made = {}
     for n, role in enumerate(game.spec.roles):
         plan = net.plan_for(
             game, role, kind=config.net, view=config.view, hidden=config.hidden, layers=config.layers,
-            outputs=sum(role.actions.factors) + dueling, norm=norm,
+            outputs=sum(role.actions.factors) + dueling, norm=norm, memory=memory,
         )  # fmt: skip
         made[role.name] = net.make(plan, config.seed + 7919 * n, device.chosen(config.device))
     return made

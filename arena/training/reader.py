@@ -49,8 +49,9 @@ def _gru(plan: Plan, weights: Weights) -> Reader:
     torso = _plain(plan.torso, own)
 
     def read(x: np.ndarray, memory: Memory) -> tuple[np.ndarray, Memory]:
+        seen = _normed(torso(x), weights, "norm") if plan.norm else torso(x)
         before = np.zeros((len(x), plan.remembers), np.float32) if memory is None else memory
-        given = np.maximum(torso(x), 0) @ weights["memory.weight_ih_l0"].T + weights["memory.bias_ih_l0"]
+        given = np.maximum(seen, 0) @ weights["memory.weight_ih_l0"].T + weights["memory.bias_ih_l0"]
         known = before @ weights["memory.weight_hh_l0"].T + weights["memory.bias_hh_l0"]
         (r, z, n), (own_r, own_z, own_n) = (np.split(each, 3, axis=1) for each in (given, known))
         keep = _sigmoid(z + own_z)

@@ -1,4 +1,4 @@
-"""A network that remembers: a torso that reads the view, a gated recurrent unit, the outputs.
+"""A network that remembers: a torso that reads the view, LayerNorm where the plan has `norm`, a gated recurrent unit, the outputs.
 
 Source: Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder" (2014), in the form that torch.nn.GRU gives. As in CleanRL's
 ppo_atari_lstm, learning goes along whole rollouts from the memory that was stored when they began, which later epochs do not work out
@@ -27,6 +27,7 @@ class Remembering(nn.Module):
     def __init__(self, plan: Plan) -> None:
         super().__init__()
         self.torso = module_of(plan.torso)
+        self.norm = nn.LayerNorm(plan.remembers) if plan.norm else nn.Identity()
         self.memory = nn.GRU(plan.remembers, plan.remembers)
         self.outputs = nn.Linear(plan.remembers, plan.outputs)
 
@@ -34,7 +35,7 @@ class Remembering(nn.Module):
         self, x: torch.Tensor, places: torch.Tensor, t: torch.Tensor, s: torch.Tensor, memory: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """x[N, *shape]; places, t and s as `memory.grid` has them; memory [S, M] -> (outputs[N, outputs], memory after them)."""
-        read = torch.relu(self.torso(x))
+        read = torch.relu(self.norm(self.torso(x)))
         known, after = self.memory(read[places], memory[None])
         out: torch.Tensor = self.outputs(known[t, s])
         return out, after[0]

@@ -142,7 +142,7 @@ class TorchNet:
                 gain = 0.01 if small else 1.0 if name.startswith("memory.") else 2**0.5
                 rows = orthogonal(len(view), view[0].size, gain, draw)
                 view[...] = rows.reshape(view.shape)
-            elif "norm_weight" in name:
+            elif _name(name).endswith("norm.weight"):
                 view[...] = 1.0
             self.views[_name(name)] = view
         if self.plan.kind == "mlp" and not self.plan.norm:

@@ -113,7 +113,7 @@ def test_the_losses_are_those_whose_gradients_are_written_by_hand() -> None:
     assert np.allclose(losses.double_best(torch.tensor(out), torch.tensor(judge), given["mask"]), best, atol=1e-5)
 
 
-@pytest.mark.parametrize(("module", "kind"), [(ppo, "mlp"), (ppo, "gru"), (pqn, "mlp"), (dqn, "mlp")])
+@pytest.mark.parametrize(("module", "kind"), [(ppo, "mlp"), (ppo, "gru"), (pqn, "mlp"), (pqn, "gru"), (dqn, "mlp")])
 def test_a_device_comes_to_the_weights_of_a_processor(module: Any, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     name = module.__name__.rpartition(".")[2]
     config = module.Config(**SMALL[name] | EVERY | {"net": kind, "past": 0.0})
@@ -136,13 +136,17 @@ def test_a_device_comes_to_the_weights_of_a_processor(module: Any, kind: str, mo
 
 
 @pytest.mark.usefixtures("elsewhere")
-@pytest.mark.parametrize(("algo", "kind"), [("ppo", "gru"), ("dqn", "mlp")])
+@pytest.mark.parametrize(("algo", "kind"), [("ppo", "gru"), ("pqn", "gru"), ("dqn", "mlp")])
 def test_a_run_on_a_device_goes_on_to_the_bit(algo: str, kind: str, tmp_path: Path) -> None:
     module, found = algorithm(algo), []
     for name, steps in (("straight", (300,)), ("broken", (150, 300))):
         for n, each in enumerate(steps):
             config = module.Config(
-                **SMALL[algo] | EVERY | {"net": kind, "steps": each} | ({"anneal": False} if algo == "ppo" else {})
+                **SMALL[algo]
+                | EVERY
+                | {"net": kind, "steps": each}
+                | ({} if algo == "dqn" else {"anneal": False})
+                | ({"exploring": 0.0} if algo == "pqn" else {})
             )
             module.train(config, GAME, tmp_path / name, resume=n > 0, fsync=no_sync)
         newest = checkpoint.newest(tmp_path / name / "checkpoints")
@@ -153,7 +157,7 @@ def test_a_run_on_a_device_goes_on_to_the_bit(algo: str, kind: str, tmp_path: Pa
 
 # ------------------------------------------------------------------ what goes over
 @pytest.mark.usefixtures("elsewhere")
-@pytest.mark.parametrize(("module", "kind"), [(ppo, "mlp"), (ppo, "gru"), (pqn, "mlp")])
+@pytest.mark.parametrize(("module", "kind"), [(ppo, "mlp"), (ppo, "gru"), (pqn, "mlp"), (pqn, "gru")])
 def test_an_update_sends_its_rollout_and_fetches_sums_and_weights_however_many_steps_it_has(
     module: Any, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,7 +16,7 @@ import arena
 import envs
 from agents import guided
 from agents.learned import Policy
-from arena.training import away, best_response, checkpoint, judging, league_training, net, ppo, pqn, roster
+from arena.training import away, best_response, checkpoint, dqn, judging, league_training, net, ppo, roster
 from arena.training.memory import Sequences, grid, sequences
 from arena.training.net import Plan, Recalling
 from arena.training.opponents import Past
@@ -83,9 +83,10 @@ def test_a_player_remembers_its_match_and_no_other_and_is_not_moved_by_being_ask
 
 
 # ------------------------------------------------------------------ one arithmetic
+@pytest.mark.parametrize("norm", [False, True])
 @pytest.mark.parametrize("shape", [(5,), (2, 4, 3), (4, 3)])
-def test_along_a_sequence_is_step_by_step_and_numpy_is_torch(shape: tuple[int, ...]) -> None:
-    plan = Plan("gru", "v", shape, 8, 2, 4)
+def test_along_a_sequence_is_step_by_step_and_numpy_is_torch(shape: tuple[int, ...], norm: bool) -> None:
+    plan = Plan("gru", "v", shape, 8, 2, 4, norm)
     made, draw = net.make(plan, 3), np.random.default_rng(0)
     made.theta += draw.normal(0, 0.2, made.theta.shape).astype(np.float32)
     way, read = cast(Recalling, made.passing(8)), reader(plan, made.weights())
@@ -267,8 +268,10 @@ def test_what_is_seen_is_the_past_or_a_memory_is_taken(tmp_path: Path) -> None:
 
 
 def test_where_a_memory_cannot_be_used_it_is_told_in_one_line(trained: Path) -> None:
-    with pytest.raises(UserError, match="net=gru remembers, and this algorithm learns from single decisions"):
-        pqn.Pqn(pqn.Config(net="gru", rows=4), envs.game(GAME))
+    with pytest.raises(
+        UserError, match="net=gru remembers, and this algorithm learns from single decisions: take ppo or pqn"
+    ):
+        dqn.Dqn(dqn.Config(net="gru", rows=4), envs.game(GAME))
     with pytest.raises(UserError, match="at most 1024 ticks, not 1025"):
         ppo.Ppo(ppo.Config(**SMALL | {"ticks": 1025, "rows": 4, "past": 0.0}), envs.game(GAME))
     game = envs.game("connect_four", plain=True)
