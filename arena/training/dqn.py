@@ -107,9 +107,7 @@ class Dqn:
 
     def _copy(self) -> None:
         for name, judge in self.judges.items():
-            self.nets[name].fetch()
-            judge.theta[:] = self.nets[name].theta
-            judge.sync()
+            device.parameters(judge)[:] = device.parameters(self.nets[name])
 
     def _send(self) -> None:
         """The whole memory goes to the device, where there is one; later each rollout's transitions follow."""
@@ -229,6 +227,8 @@ class Dqn:
 
     def state(self) -> dict[str, Any]:
         """See `loop.Work`; `nets` is what a player needs to read the weights."""
+        for judge in self.judges.values():
+            judge.fetch()
         return {
             "nets": {name: each.plan.tree() for name, each in self.nets.items()}, "policy": "dueling", "rounds": self.rounds,
             "scale": self.shards[0].collector.unit, "updates": self.updates, "roster": self.roster.state(),

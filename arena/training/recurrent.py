@@ -35,16 +35,26 @@ class Remembering(nn.Module):
         self, x: torch.Tensor, places: torch.Tensor, t: torch.Tensor, s: torch.Tensor, memory: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """x[N, *shape]; places, t and s as `memory.grid` has them; memory [S, M] -> (outputs[N, outputs], memory after them)."""
-        read = torch.relu(self.norm(self.torso(x)))
-        known, after = self.memory(read[places], memory[None])
+        known, after = self.memory(self.read(x)[places], memory[None])
         out: torch.Tensor = self.outputs(known[t, s])
         return out, after[0]
+
+    def read(self, x: torch.Tensor) -> torch.Tensor:
+        """What goes into the memory, [N, M]."""
+        return torch.relu(self.norm(self.torso(x)))
+
+    def step(self, x: torch.Tensor, memory: torch.Tensor) -> torch.Tensor:
+        """One decision a row: x[N, *shape], memory [N, M] -> outputs and the memory after them, side by side [N, outputs + M]."""
+        known, after = self.memory(self.read(x)[None], memory[None])
+        return torch.cat([self.outputs(known[0]), after[0]], dim=1)
 
 
 class Gru(TorchNet):
     """See `net.Net`; its passes are `net.Recalling`."""
 
-    def _made(self) -> nn.Module:
+    module: Remembering
+
+    def _made(self) -> Remembering:
         return Remembering(self.plan)
 
     def passing(self, capacity: int) -> GruPass:
@@ -70,9 +80,12 @@ class GruPass(TorchPass):
         return self.along(x, np.ones(len(x), np.int64), np.zeros((len(x), self.net.plan.remembers), np.float32))
 
     def step(self, x: np.ndarray, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        net = self.net
         with torch.no_grad():
-            out, after = self.net.remembered(*self._given(x, np.ones(len(x), np.int64), memory))
-        return out.cpu().numpy(), after.cpu().numpy()
+            # In one piece, so that a device is waited for once.
+            both = net.module.step(net.sent(x).reshape(-1, *net.plan.shape), net.sent(memory)).cpu().numpy()
+        out, after = np.split(both, [net.plan.outputs], axis=1)
+        return np.ascontiguousarray(out), np.ascontiguousarray(after)
 
     def along(self, x: np.ndarray, lengths: np.ndarray, memory: np.ndarray) -> np.ndarray:
         self._out = self.net.outputs(*self._given(x, lengths, memory))

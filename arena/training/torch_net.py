@@ -188,7 +188,9 @@ class TorchPass:
         self._out: torch.Tensor | None = None
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        self._out = self.net.outputs(self.net.sent(x))
+        # On a device nothing is carried back through a pass: there a `device.Learner` learns, and passes only play.
+        with torch.set_grad_enabled(self.net.device == "cpu"):
+            self._out = self.net.outputs(self.net.sent(x))
         return self._out.detach().cpu().numpy()
 
     def back(self, slope: np.ndarray) -> None:

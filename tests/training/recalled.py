@@ -16,7 +16,7 @@ SPEC = Spec(
     name="recalled",
     title="Recalled",
     rules="You are shown a colour, 0 or 1, when you are first asked. Later you are asked for it: answer with its number.",
-    roles=(Role("player", 2, Discrete(2), {"flat": View((4,))}),),
+    roles=(Role("player", 2, Discrete(2), {"flat": View((4,)), "planes": View((1, 2, 2)), "rows": View((2, 2))}),),
     limit=8,
     traits=frozenset({"hidden", "chance"}),
 )
@@ -53,6 +53,13 @@ def encode_flat(obs: Any, c: Any, out: Any) -> None:
     if obs.colour >= 0:
         out[obs.colour] = 1.0
     out[2 if obs.asked else 3] = 1.0
+
+
+def encode_planes(obs: Any, c: Any, out: Any) -> None:
+    encode_flat(obs, c, out.reshape(-1))
+
+
+encode_rows = encode_planes
 
 
 def say(obs: Any, c: Any) -> str:

@@ -1,14 +1,13 @@
 """Learning on a device: the losses of torch against the kernels, the steps against those on a processor, and what goes over to the host.
 
-There is no GPU here. "cpu:0" stands for one, with every array copied on its way, so that weights that are not brought over are missed;
-and "meta", a device of torch without numbers, on which whatever the host would look at raises.
+There is no GPU here. `far` stands for one: whole rounds run on it, what a GPU refuses it refuses, and what crosses over is counted. That
+it finds the faults that there may be is a test.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +16,12 @@ import pytest
 import torch
 
 import envs
-from arena.training import action_values, algorithm, checkpoint, device, dqn, kernels, losses, net, ppo, pqn
-from arena.training.memory import Sequences
+from arena.training import action_values, algorithm, checkpoint, device, kernels, losses, mmd, mmd_network, net, ppo
 from arena.training.net import Plan
 from arena.training.optimiser import Optimiser
 from arena.training.torch_net import TorchNet
 from envs.errors import FAILURE, UserError
+from tests.training.far import FAR, CrossingError, Watch, far
 
 torch.set_num_threads(1)
 GAME = str(Path(__file__).parent / "recalled.py")
@@ -33,37 +32,20 @@ SMALL: dict[str, dict[str, Any]] = {
     "dqn": {"rows": 16, "ticks": 8, "memory": 9, "batch": 32, "warm": 64, "target": 3, "steps": 300, "beta": 1.0},
 }
 EVERY: dict[str, Any] = {"hidden": 8, "threads": 1, "log_every": 0.0, "save_every": 0.0}
-FETCHES = ("cpu", "numpy", "item", "tolist", "__bool__", "__float__", "__int__", "__index__")
+SEEN = [("mlp", "flat"), ("conv", "planes"), ("attention", "rows"), ("gru", "planes"), ("gru", "rows"), ("gru", "flat")]
+"""Networks, and a view of the game for each."""
+ALGORITHMS = [(name, kind, view) for name in SMALL for kind, view in SEEN if name != "dqn" or kind != "gru"]
+COUNTED = [each for each in ALGORITHMS if each[2] == "flat"]
 
 
 def no_sync(_handle: int) -> None:
     return
 
 
-@pytest.fixture
-def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A device that is a copy of the processor."""
-    monkeypatch.setattr(device, "chosen", lambda wanted, ray=False: "cpu:0")
-    monkeypatch.setattr(TorchNet, "sent", lambda self, array: torch.from_numpy(array).clone())
-
-
-@contextmanager
-def fetched(work: Any) -> Iterator[Counter[str]]:
-    """Counts what the host looks at, but the steps that optimisers count on the processor."""
-    told: Counter[str] = Counter()
-    own = {id(state["step"]) for each in work.optimisers.values() for state in each._optimiser.state.values()}
-
-    def counting(name: str, plain: Any) -> Any:
-        def called(self: torch.Tensor, *given: Any, **more: Any) -> Any:
-            told[name] += id(self) not in own
-            return plain(self, *given, **more)
-
-        return called
-
-    with pytest.MonkeyPatch.context() as patch:
-        for name in FETCHES:
-            patch.setattr(torch.Tensor, name, counting(name, getattr(torch.Tensor, name)))
-        yield told
+def made(name: str, **more: Any) -> Any:
+    """An algorithm at work, with few steps in a round."""
+    module, few = algorithm(name), {"dqn": {"reuse": 1.0}}.get(name, {"batch": 64})
+    return getattr(module, name.capitalize())(module.Config(**SMALL[name] | EVERY | few | more), envs.game(GAME))
 
 
 def weights_of(work: Any) -> np.ndarray:
@@ -113,21 +95,21 @@ def test_the_losses_are_those_whose_gradients_are_written_by_hand() -> None:
     assert np.allclose(losses.double_best(torch.tensor(out), torch.tensor(judge), given["mask"]), best, atol=1e-5)
 
 
-@pytest.mark.parametrize(("module", "kind"), [(ppo, "mlp"), (ppo, "gru"), (pqn, "mlp"), (pqn, "gru"), (dqn, "mlp")])
-def test_a_device_comes_to_the_weights_of_a_processor(module: Any, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    name = module.__name__.rpartition(".")[2]
-    config = module.Config(**SMALL[name] | EVERY | {"net": kind, "past": 0.0})
-    make = getattr(module, name.capitalize())
-    here = make(config, envs.game(GAME))
-    monkeypatch.setattr(device, "chosen", lambda wanted, ray=False: "cpu:0")
-    monkeypatch.setattr(TorchNet, "sent", lambda self, array: torch.from_numpy(array).clone())
-    there = make(config, envs.game(GAME))
+@pytest.mark.parametrize(("name", "kind", "view"), ALGORITHMS)
+def test_a_device_comes_to_the_weights_of_a_processor(name: str, kind: str, view: str) -> None:
+    """And no gradient step looks at anything, but those of dqn for their errors."""
+    more: dict[str, Any] = {"net": kind, "view": view, "past": 0.0, "batch": 32}
+    here = made(name, **more, device="cpu")
     begun = weights_of(here).copy()
-    assert np.array_equal(begun, weights_of(there))
-    told = [[work.round(0.1) for _ in range(2)][-1] for work in (here, there)]
-    learned = np.abs(weights_of(here) - begun).max()
-    assert learned > 1e-4
-    assert np.abs(weights_of(here) - weights_of(there)).max() < 0.02 * learned
+    told = [[here.round(0.1) for _ in range(2)][-1]]
+    with far() as watch:
+        there = made(name, **more)
+        assert np.array_equal(begun, weights_of(there)) and all(each.device == FAR for each in there.nets.values())
+        with alone(watch):
+            told.append([there.round(0.1) for _ in range(2)][-1])
+        learned = np.abs(weights_of(here) - begun).max()
+        assert learned > 1e-4
+        assert np.abs(weights_of(here) - weights_of(there)).max() < 0.02 * learned
     assert told[0].keys() == told[1].keys()
     for key in ("policy_loss", "entropy", "kl", "loss", "q", "gradient"):
         assert told[0].get(key, 0.0) == pytest.approx(told[1].get(key, 0.0), abs=2e-3, rel=2e-2), key
@@ -135,83 +117,146 @@ def test_a_device_comes_to_the_weights_of_a_processor(module: Any, kind: str, mo
     there.close()
 
 
-@pytest.mark.usefixtures("elsewhere")
+@contextmanager
+def alone(watch: Watch) -> Iterator[None]:
+    """Nothing may cross over in any gradient step of a `Learner`."""
+    step = device.Learner.step
+
+    def closed(*given: Any) -> Any:
+        with watch.without_the_host():
+            return step(*given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(device.Learner, "step", closed)
+        yield
+
+
 @pytest.mark.parametrize(("algo", "kind"), [("ppo", "gru"), ("pqn", "gru"), ("dqn", "mlp")])
 def test_a_run_on_a_device_goes_on_to_the_bit(algo: str, kind: str, tmp_path: Path) -> None:
     module, found = algorithm(algo), []
-    for name, steps in (("straight", (300,)), ("broken", (150, 300))):
-        for n, each in enumerate(steps):
-            config = module.Config(
-                **SMALL[algo]
-                | EVERY
-                | {"net": kind, "steps": each}
-                | ({} if algo == "dqn" else {"anneal": False})
-                | ({"exploring": 0.0} if algo == "pqn" else {})
-            )
-            module.train(config, GAME, tmp_path / name, resume=n > 0, fsync=no_sync)
-        newest = checkpoint.newest(tmp_path / name / "checkpoints")
-        assert newest is not None
-        found.append(newest.weights)
+    level = ({"anneal": False} if algo != "dqn" else {}) | ({"exploring": 0.0} if algo == "pqn" else {})
+    with far():
+        for name, steps in (("straight", (300,)), ("broken", (150, 300))):
+            for n, each in enumerate(steps):
+                config = module.Config(**SMALL[algo] | EVERY | level | {"net": kind, "steps": each})
+                module.train(config, GAME, tmp_path / name, resume=n > 0, fsync=no_sync)
+            newest = checkpoint.newest(tmp_path / name / "checkpoints")
+            assert newest is not None
+            found.append(newest.weights)
     assert all(np.array_equal(found[0][name], found[1][name]) for name in found[0])
 
 
+@pytest.mark.parametrize(("algo", "kind"), [("ppo", "mlp"), ("ppo", "gru"), ("pqn", "conv"), ("dqn", "attention")])
+def test_a_run_goes_on_where_the_other_device_is(algo: str, kind: str, tmp_path: Path) -> None:
+    module, found, begun = algorithm(algo), [], made(algo, net=kind, view=dict(SEEN)[kind])
+    level: dict[str, Any] = {"net": kind, "view": dict(SEEN)[kind], "past": 0.0, "rate": 1e-3, "save_every": 1e6}
+    level |= ({"anneal": False} if algo != "dqn" else {}) | ({"exploring": 0.0} if algo == "pqn" else {})
+    for name in ("here", "there and back"):
+        for n, steps in enumerate((100, 200, 300)):
+            config = module.Config(**SMALL[algo] | EVERY | level | {"steps": steps, "device": "cpu"})
+            with far() if name != "here" and n == 1 else nullcontext():
+                module.train(config, GAME, tmp_path / name, resume=n > 0, fsync=no_sync)
+        newest = checkpoint.newest(tmp_path / name / "checkpoints")
+        assert newest is not None
+        found.append(newest.weights)
+    first = begun.weights()
+    learned = max(np.abs(found[0][name] - first[name]).max() for name in first)
+    assert learned > 5e-4
+    assert max(np.abs(found[0][name] - found[1][name]).max() for name in first) < 0.05 * learned
+    begun.close()
+
+
 # ------------------------------------------------------------------ what goes over
-@pytest.mark.usefixtures("elsewhere")
-@pytest.mark.parametrize(("module", "kind"), [(ppo, "mlp"), (ppo, "gru"), (pqn, "mlp"), (pqn, "gru")])
+@pytest.mark.parametrize(("name", "kind", "view"), [each for each in COUNTED if each[0] != "dqn"])
 def test_an_update_sends_its_rollout_and_fetches_sums_and_weights_however_many_steps_it_has(
-    module: Any, kind: str, monkeypatch: pytest.MonkeyPatch
+    name: str, kind: str, view: str
 ) -> None:
-    counts, sent = [], TorchNet.sent
-    for epochs in (1, 4):
-        name = module.__name__.rpartition(".")[2]
-        config = module.Config(**SMALL[name] | EVERY | {"net": kind, "epochs": epochs, "past": 0.0})
-        work = getattr(module, name.capitalize())(config, envs.game(GAME))
+    with far() as watch:
+        for epochs in (1, 2):
+            work = made(name, net=kind, view=view, epochs=epochs, past=0.0)
+            work.round(0.0)
+            with watch.counting() as told:
+                work._learn(0.0)
+            fields, places = {"ppo": 6, "pqn": 3}[name], 1 + (kind == "gru")
+            assert told == {"sent": fields + places, "fetched": 3}, "sums, lengths, weights"
+            work.close()
+
+
+@pytest.mark.parametrize(("name", "kind", "view"), COUNTED)
+def test_a_tick_sends_what_is_seen_and_fetches_what_is_said(name: str, kind: str, view: str) -> None:
+    """Of a network that remembers, also what it remembers, in the same fetch; against two former selves, theirs too."""
+    with far() as watch:
+        work = made(name, net=kind, view=view, past=0.25, snapshot=1)
         work.round(0.0)
-        with fetched(work) as told, monkeypatch.context() as patch:
-            patch.setattr(TorchNet, "sent", lambda self, array: (told.update({"sent": 1}), sent(self, array))[1])
-            work._learn(0.0)
-        counts.append(+told)
+        shard = work.shard if name == "pqn" else work.shards[0]
+        work.roster.seat([shard], work.rounds)
+        with watch.counting() as told:
+            shard.collector.collect(shard.passes, work.rounds)
+        asked = SMALL[name]["ticks"] * (1 + 2)
+        assert told == {"sent": asked * (1 + (kind == "gru")), "fetched": asked}
         work.close()
-    fields = {"ppo": 6, "pqn": 3}[name]
-    assert counts[0] == {"cpu": 3, "numpy": 2, "__float__": 1, "sent": fields + 1 + (kind == "gru")}, (
-        "sums, lengths, weights"
-    )
-    assert counts[0] == counts[1]
 
 
-@pytest.mark.usefixtures("elsewhere")
 def test_prioritised_steps_fetch_their_errors_once() -> None:
-    work = dqn.Dqn(dqn.Config(**SMALL["dqn"] | EVERY | {"target": 10**6}), envs.game(GAME))
-    for _ in range(2):
-        work.round(0.0)
-    before = work.updates
-    with fetched(work) as told:
-        work._learn(200, 0.5)
-    steps = work.updates - before
-    assert steps > 10 and told["cpu"] == told["numpy"] == steps + 1, "the errors of each step, the weights at the end"
+    with far() as watch:
+        work = made("dqn")
+        for _ in range(2):
+            work.round(0.0)
+        before = work.updates
+        with watch.counting() as told:
+            work._learn(200, 0.5)
+        steps = work.updates - before
+        assert steps > 5
+        # Places and weights of each step, its errors; the weights at the end. The target network never crosses over.
+        assert told == {"sent": 2 * steps, "fetched": steps + 1}
+        work.close()
+
+
+FAULTS: dict[str, tuple[Callable[[torch.Tensor], Any], type[Exception], str]] = {
+    "a forgotten .to": (lambda out: (out.sum(dim=1) + torch.ones(9)).sum(), RuntimeError, "found lazy and cpu"),
+    "an index of the processor": (lambda out: out[torch.arange(2)].sum(), RuntimeError, "found lazy and cpu"),
+    "an item": (lambda out: out.sum() * out.max().item(), CrossingError, "fetched"),
+    "a question": (lambda out: out.sum() if out.max() > 0 else -out.sum(), CrossingError, "fetched"),
+    "a float": (lambda out: out.sum() / float(out.detach().norm()), CrossingError, "fetched"),
+    "a way back": (lambda out: out.sum() * out.detach().cpu().mean().to(FAR), CrossingError, "fetched"),
+    "a way there": (lambda out: (out * torch.ones(9, 1).to(FAR)).sum(), CrossingError, "sent"),
+    "a copy into it": (lambda out: (out * torch.ones_like(out).copy_(torch.ones(9, 3))).sum(), CrossingError, "sent"),
+    "a mask as an index": (lambda out: out[out > 0].sum(), CrossingError, "awaited"),
+    "a count": (lambda out: out.sum() / len(out.nonzero()), CrossingError, "awaited"),
+    "numpy": (lambda out: out.sum() * float(out.detach().numpy().mean()), RuntimeError, "numpy.. is not supported"),
+}
+
+
+@pytest.mark.parametrize("what", FAULTS)
+def test_a_fault_of_a_gradient_step_is_found(what: str) -> None:
+    fault, kind, words = FAULTS[what]
+    with far() as watch:
+        each: Any = net.make(Plan("mlp", "v", (4,), 8, 1, 3), 0, FAR)
+        learner = device.Learner(each, Optimiser(each.flat))
+        learner.take({"x": np.ones((9, 4), np.float32)})
+        places = [np.arange(9)]
+        with alone(watch):
+            learner.learn(places, lambda out, rows: (out.sum(), out.detach().sum(dim=0)), 1e-3, 0.5)
+            with pytest.raises(kind, match=words):
+                learner.learn(places, lambda out, rows: (fault(out), out.detach().sum(dim=0)), 1e-3, 0.5)
+
+
+def test_weights_that_are_not_brought_back_are_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TorchNet, "fetch", lambda self: None)
+    with far():
+        work = made("ppo", net="conv", view="planes", past=0.0)
+        begun = weights_of(work).copy()
+        work.round(0.1)
+        assert np.array_equal(begun, weights_of(work)), "what is far is no view of what is here"
+        work.close()
+
+
+def test_the_network_of_mmd_stays_on_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    config = mmd.Config(policy="network", rows=4, hidden=8, layers=1)
+    work = mmd_network.NetworkMmd(config, envs.game("kuhn_poker"))
+    assert all(each.device == "cpu" for each in work.nets.values()) and not work.learners
     work.close()
-
-
-@pytest.mark.parametrize("shape", [(4,), (2, 3, 3), (3, 4)])
-@pytest.mark.parametrize("kind", ["gru", "auto"])
-def test_nothing_of_a_step_is_looked_at(kind: str, shape: tuple[int, ...]) -> None:
-    """On a device without numbers a step of PPO goes through, and asking for one number raises."""
-    plan = Plan(net.reading(shape) if kind == "auto" else kind, "v", shape, 8, 1, 3)
-    each: Any = net.make(plan, 0, "meta")
-    learner = device.Learner(each, Optimiser(each.flat, "radam"))
-    known = {name: np.zeros(20, np.float32) for name in ("logp", "gain", "target")}
-    learner.take(
-        known | {"x": np.zeros((20, *shape)), "mask": np.ones((20, 2), np.bool_), "action": np.zeros((20, 1), np.int32)}
-    )
-    places = np.arange(6)
-    part = Sequences(places, np.array([2, 4]), np.zeros((2, 8), np.float32)) if kind == "gru" else places
-    ((there, given),) = learner.steps([part])
-    sums, length = learner.step(
-        there, given, lambda out, rows: losses.ppo(out, rows, [0, 2], 0.2, 0.01, 0.5), 1e-3, 0.5
-    )
-    assert sums.is_meta and length.is_meta
-    with pytest.raises(RuntimeError, match="meta"):
-        float(length)
 
 
 # ------------------------------------------------------------------ choosing

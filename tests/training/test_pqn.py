@@ -165,7 +165,7 @@ def test_learning_from_a_batch_of_sequences_is_learning_decision_by_decision(rem
             loss = loss + 0.5 * (value - float(s.flat("target")[place])) ** 2
             played += float(value.detach())
     assert np.allclose(remembering.shard.passes["player"].gradient, own.gradient(loss / len(part)), atol=1e-5)
-    assert sums.tolist() == pytest.approx([float(loss), played], rel=1e-4, abs=1e-4)
+    assert sums.tolist() == pytest.approx([float(loss.detach()), played], rel=1e-4, abs=1e-4)
 
 
 def test_a_run_with_a_memory_goes_on_to_the_bit(tmp_path: Path) -> None:
