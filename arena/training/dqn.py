@@ -3,7 +3,8 @@
 Sources: Mnih et al. 2015; van Hasselt et al. 2016 (the online network chooses, the target network judges); Wang et al. 2016 (a value and
 advantages, of which the mean is taken off); Schaul et al. 2016; Horgan et al., "Distributed Prioritized Experience Replay" (2018): actor i
 of N explores with epsilon^(1 + 7 i / (N - 1)), one row is one actor. Changed: actors are rows of batches on threads, between whose
-rollouts the learner works, so that a run is a function of its seed; what a seat does next is its own next decision.
+rollouts the learner works, so that a run is a function of its seed; what a seat does next is its own next decision. Networks that remember
+learn along sequences (see `sequence_replay`).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from arena.training.pqn import demand_single, networks
 from arena.training.replay import Replay, transitions
 from arena.training.roster import Roster
 from arena.training.run import Run
+from arena.training.sequence_replay import SequenceReplay, learn_along, stored
 from arena.training.shards import Shard, build, views_of
 from arena.training.streams import Stream
 from arena.training.threads import Crew, cores, let_torch, one_thread
@@ -72,7 +74,7 @@ class Dqn:
     def __init__(self, config: Config, game: Game, run: Run | None = None) -> None:
         demand_single("dqn", game)
         self.config, self.game, self.step, self.rounds, self.updates = config, game, 0, 0, 0
-        self.nets = networks(config, game, norm=False, dueling=True)
+        self.nets = networks(config, game, norm=False, dueling=True, memory=True)
         self.judges = {name: net.make(each.plan, 0, each.device) for name, each in self.nets.items()}
         self.optimisers = {name: Optimiser(device.parameters(each)) for name, each in self.nets.items()}
         self.device = device.chosen(config.device)
@@ -89,15 +91,19 @@ class Dqn:
             name: (self.nets[name].passing(config.batch), self.judges[name].passing(config.batch)) for name in self.nets
         }
         self.memories = {name: self._memory(name) for name in self.nets}
-        self.learners: dict[str, device.Learner] = {}
-        if self.device != "cpu":
-            self.learners = {name: device.Learner(each, self.optimisers[name]) for name, each in self.nets.items()}
+        self.learners = {
+            name: device.Learner(each, self.optimisers[name])
+            for name, each in self.nets.items()
+            if self.device != "cpu" or each.plan.remembers
+        }
         self.roster = Roster(config, self.nets, run)
         self._copy()
         self._send()
 
     def _memory(self, name: str) -> Replay:
         s = self.shards[0].stream(name)
+        if s.memory is not None:
+            return SequenceReplay(1 << self.config.memory, s, self.config.alpha)
         shape, width = s.x.shape[3:], s.mask.shape[3]
         fields = {
             "x": (shape, s.x.dtype), "action": ((1,), np.int32), "returns": ((), np.float32), "discount": ((), np.float32),
@@ -112,7 +118,7 @@ class Dqn:
     def _send(self) -> None:
         """The whole memory goes to the device, where there is one; later each rollout's transitions follow."""
         for name, learner in self.learners.items():
-            learner.take(self.memories[name].arrays)
+            learner.take(self.memories[name].sent)
 
     # ------------------------------------------------------------------ a round
     def round(self, progress: float) -> dict[str, float]:
@@ -133,12 +139,14 @@ class Dqn:
         """Put the transitions of the rollouts into the memory; how many."""
         count = 0
         for shard in self.shards:
-            rows = self._transitions(shard, shard.stream(name))
-            count += len(rows["returns"])
+            s = shard.stream(name)
+            rows = self._transitions(shard, s)
+            count += int(np.count_nonzero(s.valid))
             if len(rows["returns"]):
                 places = self.memories[name].add(rows)
                 if name in self.learners:
-                    self.learners[name].put(places, rows)
+                    learner = self.learners[name]
+                    learner.put(places, {field: rows[field] for field in learner.rows})
         return count
 
     def _transitions(self, shard: Shard, s: Stream) -> dict[str, np.ndarray]:
@@ -150,6 +158,8 @@ class Dqn:
             collector.reward, collector.done, s.seat, s.learn, span, self.config.gamma, returns, discount, ahead, lane, s.valid,
             np.zeros((seats, span + 1, 2)), np.zeros((seats, span + 1, 2), np.int64),
         )  # fmt: skip
+        if s.memory is not None:
+            return stored(s, returns, discount)
         t, b, i = np.nonzero(s.valid)
         later, there = ahead[t, b, i], lane[t, b, i]
         return {
@@ -166,8 +176,7 @@ class Dqn:
                 continue
             for k in range(max(1, round(config.reuse * found / len(self.nets) / config.batch))):
                 key = keys.fold(keys.fold(keys.fold(config.seed, 900 + n), self.rounds), k)
-                step = self._step_there if name in self.learners else self._step_here
-                part, size = step(name, memory, key, beta)
+                part, size = self._step(name, memory, key, beta)
                 sums, length, steps = sums + part, length + size, steps + 1
                 self.updates += 1
                 if self.updates % self.config.target == 0:
@@ -180,8 +189,14 @@ class Dqn:
             "updates": float(self.updates),
         }
 
-    def _step_here(self, name: str, memory: Replay, key: int, beta: float) -> tuple[np.ndarray, float]:
+    def _step(self, name: str, memory: Replay, key: int, beta: float) -> tuple[np.ndarray, float]:
         """One gradient step on one draw; (mean loss and value, length of the gradient)."""
+        if isinstance(memory, SequenceReplay):
+            return learn_along(self.learners[name], self.judges[name], memory, self.config, key, beta)
+        return (self._step_there if name in self.learners else self._step_here)(name, memory, key, beta)
+
+    def _step_here(self, name: str, memory: Replay, key: int, beta: float) -> tuple[np.ndarray, float]:
+        """On single decisions, on a processor."""
         places, weights = memory.draw(self.config.batch, key, beta)
         rows = {field: array[places] for field, array in memory.arrays.items()}
         online, judge = self.ahead[name]

@@ -124,6 +124,11 @@ class Replay:
         self.count = min(self.size, self.count + count)
         return places
 
+    @property
+    def sent(self) -> Mapping[str, np.ndarray]:
+        """What a learner on a device needs of it, name -> array."""
+        return self.arrays
+
     def draw(self, count: int, key: int, beta: float) -> tuple[np.ndarray, np.ndarray]:
         """(places, importance weights float32, at most 1)."""
         places = np.zeros(count, np.int64)

@@ -34,7 +34,7 @@ SMALL: dict[str, dict[str, Any]] = {
 EVERY: dict[str, Any] = {"hidden": 8, "threads": 1, "log_every": 0.0, "save_every": 0.0}
 SEEN = [("mlp", "flat"), ("conv", "planes"), ("attention", "rows"), ("gru", "planes"), ("gru", "rows"), ("gru", "flat")]
 """Networks, and a view of the game for each."""
-ALGORITHMS = [(name, kind, view) for name in SMALL for kind, view in SEEN if name != "dqn" or kind != "gru"]
+ALGORITHMS = [(name, kind, view) for name in SMALL for kind, view in SEEN]
 COUNTED = [each for each in ALGORITHMS if each[2] == "flat"]
 
 
@@ -131,7 +131,7 @@ def alone(watch: Watch) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize(("algo", "kind"), [("ppo", "gru"), ("pqn", "gru"), ("dqn", "mlp")])
+@pytest.mark.parametrize(("algo", "kind"), [("ppo", "gru"), ("pqn", "gru"), ("dqn", "mlp"), ("dqn", "gru")])
 def test_a_run_on_a_device_goes_on_to_the_bit(algo: str, kind: str, tmp_path: Path) -> None:
     module, found = algorithm(algo), []
     level = ({"anneal": False} if algo != "dqn" else {}) | ({"exploring": 0.0} if algo == "pqn" else {})
@@ -197,9 +197,10 @@ def test_a_tick_sends_what_is_seen_and_fetches_what_is_said(name: str, kind: str
         work.close()
 
 
-def test_prioritised_steps_fetch_their_errors_once() -> None:
+@pytest.mark.parametrize(("kind", "sent"), [("mlp", 2), ("gru", 3)])
+def test_prioritised_steps_fetch_their_errors_once(kind: str, sent: int) -> None:
     with far() as watch:
-        work = made("dqn")
+        work = made("dqn", net=kind)
         for _ in range(2):
             work.round(0.0)
         before = work.updates
@@ -207,8 +208,8 @@ def test_prioritised_steps_fetch_their_errors_once() -> None:
             work._learn(200, 0.5)
         steps = work.updates - before
         assert steps > 5
-        # Places and weights of each step, its errors; the weights at the end. The target network never crosses over.
-        assert told == {"sent": 2 * steps, "fetched": steps + 1}
+        # Places, weights (and memories) of each step, its errors; the weights at the end. The target network never crosses over.
+        assert told == {"sent": sent * steps, "fetched": steps + 1}
         work.close()
 
 

@@ -268,10 +268,13 @@ def test_what_is_seen_is_the_past_or_a_memory_is_taken(tmp_path: Path) -> None:
 
 
 def test_where_a_memory_cannot_be_used_it_is_told_in_one_line(trained: Path) -> None:
+    rules = envs.game(GAME)
+    with pytest.raises(UserError, match="learns from single decisions: take ppo, pqn or dqn, or another net"):
+        net.plan_for(rules, rules.spec.roles[0], kind="gru", view="", hidden=8, layers=1, outputs=3)
     with pytest.raises(
-        UserError, match="net=gru remembers, and this algorithm learns from single decisions: take ppo or pqn"
+        UserError, match="memory=4 keeps 16 decisions, and a rollout may have 40: give at least memory=6"
     ):
-        dqn.Dqn(dqn.Config(net="gru", rows=4), envs.game(GAME))
+        dqn.Dqn(dqn.Config(net="gru", rows=4, ticks=10, memory=4, past=0.0), rules)
     with pytest.raises(UserError, match="at most 1024 ticks, not 1025"):
         ppo.Ppo(ppo.Config(**SMALL | {"ticks": 1025, "rows": 4, "past": 0.0}), envs.game(GAME))
     game = envs.game("connect_four", plain=True)

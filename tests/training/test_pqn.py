@@ -151,6 +151,9 @@ def slow_returns(
 
 def test_learning_from_a_batch_of_sequences_is_learning_decision_by_decision(remembering: Any) -> None:
     s, own = remembering.shard.stream("player"), cast(Gru, remembering.nets["player"])
+    for part in remembering._parts("player"):
+        for places, out in remembering.shard.outputs("player", part):
+            assert np.allclose(out.max(axis=1), s.flat("value")[places], atol=1e-5), "from the memory that was stored"
     own.theta += np.random.default_rng(3).normal(0, 0.2, own.theta.shape).astype(np.float32)
     part = remembering._parts("player")[0]
     assert isinstance(part, Sequences) and len(set(part.lengths.tolist())) > 1
