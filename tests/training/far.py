@@ -64,22 +64,25 @@ class Watch(TorchDispatchMode):
     def __init__(self) -> None:
         super().__init__()
         self.told: Counter[str] = Counter()
-        self.operators = 0
         self.closed = False
 
     @contextmanager
     def counting(self) -> Iterator[Counter[str]]:
         """What crosses over inside."""
         before, self.told = self.told, Counter()
-        yield self.told
-        self.told = before
+        try:
+            yield self.told
+        finally:
+            self.told = before
 
     @contextmanager
     def without_the_host(self) -> Iterator[None]:
         """Nothing may cross over inside."""
         before, self.closed = self.closed, True
-        yield
-        self.closed = before
+        try:
+            yield
+        finally:
+            self.closed = before
 
     def _crossed(self, how: str, func: Any) -> None:
         self.told[how] += 1
@@ -95,7 +98,6 @@ class Watch(TorchDispatchMode):
             return not here
         to = torch.device(kwargs.get("device") or (FAR if there else "cpu")).type
         self._look(func, args, there, here, to)
-        self.operators += bool(there)
         found = func(*_each(_near, args), **{name: _each(_near, value) for name, value in kwargs.items()})
         if func is aten._to_copy.default and bool(there) != (to == FAR):
             # A device never shares the processor's memory.

@@ -16,9 +16,23 @@ import pytest
 import torch
 
 import envs
-from arena.training import action_values, algorithm, checkpoint, device, kernels, losses, mmd, mmd_network, net, ppo
+from arena.training import (
+    action_values,
+    algorithm,
+    best_response,
+    checkpoint,
+    device,
+    kernels,
+    league_training,
+    losses,
+    mmd,
+    mmd_network,
+    net,
+    ppo,
+)  # fmt: skip
 from arena.training.net import Plan
 from arena.training.optimiser import Optimiser
+from arena.training.run import Run
 from arena.training.torch_net import TorchNet
 from envs.errors import FAILURE, UserError
 from tests.training.far import FAR, CrossingError, Watch, far
@@ -250,6 +264,16 @@ def test_weights_that_are_not_brought_back_are_missed(monkeypatch: pytest.Monkey
         work.round(0.1)
         assert np.array_equal(begun, weights_of(work)), "what is far is no view of what is here"
         work.close()
+
+
+def test_leagues_and_exploiters_learn_there_too(tmp_path: Path) -> None:
+    small: dict[str, Any] = {"rows": 16, "ticks": 8, "batch": 64, "hidden": 8, "layers": 1}
+    with far() as watch, alone(watch):
+        league = league_training.Config(**small, least=20, most=40, steps=100)
+        league_training.train(league, GAME, tmp_path / "league", fsync=no_sync)
+        ppo.train(ppo.Config(**small, threads=1, steps=100), GAME, tmp_path / "one", fsync=no_sync)
+        few = best_response.Config(steps=50, games=20, rows=16, ticks=8)
+        assert best_response.lower_bound(Run.opened(tmp_path / "one"), few).steps >= 50
 
 
 def test_the_network_of_mmd_stays_on_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
