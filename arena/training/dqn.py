@@ -48,6 +48,7 @@ class Config(SelfPlay):
     alpha: float = setting(0.6, "how much surprise counts in drawing; 0 not at all", 0.0, 1.0)
     beta: float = setting(0.4, "how much of the bias that this brings is taken away; 1 at the end", 0.0, 1.0)
     span: int = setting(3, "decisions until the value of a state is looked up (n)", 1, 64)
+    burn: int = setting(0, "with a memory: decisions at the head of a sequence that only lead it on", 0, 64)
     target: int = setting(200, "gradient steps between copies to the target network", 1, 1_000_000)
     rate: float = setting(5e-4, "learning rate of Adam", 0.0, 1.0)
     gamma: float = setting(0.99, "discount of a decision", 0.0, 1.0)

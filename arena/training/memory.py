@@ -75,10 +75,22 @@ class Sequences:
     def __len__(self) -> int:
         return len(self.places)
 
+    @property
+    def begins(self) -> np.ndarray:
+        """int64[S]: where in `places` each sequence begins."""
+        return np.asarray(np.cumsum(self.lengths) - self.lengths)
+
+    def split(self, cut: np.ndarray) -> tuple[Sequences, Sequences]:
+        """(the first int64[S] decisions of each sequence where they are any, the rest of every sequence with the same memory)."""
+        early = np.arange(len(self)) - np.repeat(self.begins, self.lengths) < np.repeat(cut, self.lengths)
+        some = cut > 0
+        heads = Sequences(self.places[early], cut[some], self.memory[some])
+        return heads, Sequences(self.places[~early], self.lengths - cut, self.memory)
+
     def taken(self, order: np.ndarray) -> Sequences:
         """Some of the sequences, in another order."""
         lengths = self.lengths[order]
-        begins = (np.cumsum(self.lengths) - self.lengths)[order]
+        begins = self.begins[order]
         within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         return Sequences(self.places[np.repeat(begins, lengths) + within], lengths, self.memory[order])
 

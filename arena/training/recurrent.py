@@ -2,8 +2,8 @@
 
 Source: Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder" (2014), in the form that torch.nn.GRU gives. As in CleanRL's
 ppo_atari_lstm, learning goes along whole rollouts from the memory that was stored when they began, which later epochs do not work out
-anew ("stored state" in Kapturowski et al., "Recurrent Experience Replay in Distributed Reinforcement Learning", 2019, without burn-in);
-recurrent matrices begin orthogonal. Changed: a seat's memory moves at its own decisions, not at those of others.
+anew ("stored state" in Kapturowski et al., "Recurrent Experience Replay in Distributed Reinforcement Learning", 2019); recurrent matrices
+begin orthogonal. Changed: a seat's memory moves at its own decisions, not at those of others.
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ class Remembering(nn.Module):
     def forward(
         self, x: torch.Tensor, places: torch.Tensor, t: torch.Tensor, s: torch.Tensor, memory: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """x[N, *shape]; places, t and s as `memory.grid` has them; memory [S, M] -> (outputs[N, outputs], memory after them)."""
-        known, after = self.memory(self.read(x)[places], memory[None])
-        out: torch.Tensor = self.outputs(known[t, s])
-        return out, after[0]
+        """x[N, *shape]; places, t and s as `memory.grid` has them; memory [S, M] -> (outputs[N, outputs], memory after each [N, M])."""
+        known, _ = self.memory(self.read(x)[places], memory[None])
+        after = known[t, s]
+        out: torch.Tensor = self.outputs(after)
+        return out, after
 
     def read(self, x: torch.Tensor) -> torch.Tensor:
         """What goes into the memory, [N, M]."""
@@ -65,7 +66,7 @@ class Gru(TorchNet):
         return self.remembered(x, *given)[0]
 
     def remembered(self, x: torch.Tensor, *given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """(outputs, the memory after each sequence)."""
+        """(outputs, the memory after each decision)."""
         out, after = self.module(x.reshape(-1, *self.plan.shape), *given)
         return out, after
 

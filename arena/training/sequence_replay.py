@@ -2,14 +2,15 @@
 
 Source: Kapturowski et al., "Recurrent Experience Replay in Distributed Reinforcement Learning" (R2D2, 2019). As there: a sequence is kept
 with what the network remembered when it began, both networks go along it from there, it is as urgent as 0.9 of its greatest and 0.1 of its
-mean error. Changed: a sequence is what one seat decided in one episode and one rollout, without overlaps; most begin with their episode,
-where what is remembered is nothing, so that there is no burn-in; values are not rescaled, since streams scale payoffs to [-1, 1].
+mean error; `burn` decisions at its head may lead the stored memory on, untrained, before it is learned from. Changed: a sequence is what
+one seat decided in one episode and one rollout, without overlaps; where it begins with its episode nothing was stored, and nothing has to
+be led on; values are not rescaled, since streams scale payoffs to [-1, 1].
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -36,15 +37,13 @@ def stored(s: Stream, returns: np.ndarray, discount: np.ndarray) -> Rows:
     sequence how many it has, 0 elsewhere; memory float32[N, M]: there, what was remembered before it. Without a known one none is stored.
     """
     whole = sequences(s.seat - s.first, s.fresh, s.start, np.flatnonzero(s.flat("learn")))
-    begins = np.cumsum(whole.lengths) - whole.lengths
-    worth = np.logical_or.reduceat(s.flat("valid")[whole.places], begins) if len(whole) else np.zeros(0, np.bool_)
+    worth = np.logical_or.reduceat(s.flat("valid")[whole.places], whole.begins) if len(whole) else np.zeros(0, np.bool_)
     whole = whole.taken(np.flatnonzero(worth))
-    first = np.cumsum(whole.lengths) - whole.lengths
     rows = {"x": s.flat("x"), "action": s.flat("action"), "mask": s.flat("mask"), "known": s.flat("valid")}
     rows |= {"returns": returns.reshape(-1), "discount": discount.reshape(-1)}
     found = {name: array[whole.places] for name, array in rows.items()}
     length, memory = np.zeros(len(whole), np.int64), np.zeros((len(whole), whole.memory.shape[1]), np.float32)
-    length[first], memory[first] = whole.lengths, whole.memory
+    length[whole.begins], memory[whole.begins] = whole.lengths, whole.memory
     return found | {"length": length, "memory": memory}
 
 
@@ -90,7 +89,7 @@ class SequenceReplay(Replay):
 
     def surprise_along(self, begins: np.ndarray, part: Sequences, errors: np.ndarray) -> None:
         """What was drawn was wrong by so much, float[N], at each of its decisions, of which those with a known outcome count."""
-        known, first = self.arrays["known"][part.places], np.cumsum(part.lengths) - part.lengths
+        known, first = self.arrays["known"][part.places], part.begins
         sizes = np.abs(errors) * known
         mean = np.add.reduceat(sizes, first) / np.add.reduceat(known, first, dtype=np.int64)
         self.surprise(begins, GREATEST * np.maximum.reduceat(sizes, first) + (1 - GREATEST) * mean)
@@ -99,6 +98,29 @@ class SequenceReplay(Replay):
     def sent(self) -> Mapping[str, np.ndarray]:
         """What a learner needs of the decisions, name -> array."""
         return {name: array for name, array in self.arrays.items() if name not in HOST}
+
+
+def _begun(
+    learner: Learner, judge: Any, memory: SequenceReplay, whole: Sequences, burn: int
+) -> tuple[Sequences, Any, list[Any], Any, Any]:
+    """(sequences without their heads, their places and grid on the device, what each network remembers at the end of the heads, [S, M]).
+
+    A head is of at most `burn` decisions, and leaves one with a known outcome; only what begins after its episode has one.
+    """
+    import torch  # noqa: PLC0415  an extra, 1 s
+
+    known = np.add.reduceat(memory.arrays["known"][whole.places], whole.begins, dtype=np.int64)
+    cut = np.where(whole.memory.any(axis=1), np.minimum(burn, known - 1), 0)
+    if not cut.any():
+        ((places, (*cells, start)),) = learner.steps([whole])
+        return whole, places, cells, start, start
+    head, rest = whole.split(cut)
+    (early, given), (places, (*cells, start)) = learner.steps([head, rest])
+    which, ends = (learner.net.sent(each) for each in (np.flatnonzero(cut), np.cumsum(head.lengths) - 1))
+    x, both = learner.rows["x"][early].float(), (cast(Any, learner.net), judge)
+    with torch.no_grad():
+        own, others = (start.index_copy(0, which, each.remembered(x, *given)[1][ends]) for each in both)
+    return rest, places, cells, own, others
 
 
 def learn_along(
@@ -114,15 +136,14 @@ def learn_along(
     from arena.training import losses  # noqa: PLC0415  it loads torch
 
     begins, weights = memory.draw(max(1, round(config.batch / memory.mean)), key, beta)
-    part = memory.whole(begins)
+    part, places, cells, own, others = _begun(learner, judge, memory, memory.whole(begins), config.burn)
     known = memory.arrays["known"][part.places]
-    ((places, given),) = learner.steps([part])
     rows = {name: array[places] for name, array in learner.rows.items()}
     x, weight = rows["x"].float(), learner.net.sent(np.repeat(weights, part.lengths) * known)
-    out = learner.net.outputs(x, *given)
+    out = learner.net.outputs(x, *cells, own)
     ahead = torch.arange(len(part), device=out.device).add(config.span).clamp(max=len(part) - 1)
     with torch.no_grad():
-        best = losses.double_best(out.detach()[ahead], judge.outputs(x, *given)[ahead], rows["mask"][ahead])
+        best = losses.double_best(out.detach()[ahead], judge.outputs(x, *cells, others)[ahead], rows["mask"][ahead])
     rows |= {"target": rows["returns"] + rows["discount"] * best, "weight": weight}
     total, sums, errors = losses.dueling(out, rows)
     count = int(known.sum())

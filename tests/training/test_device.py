@@ -112,7 +112,9 @@ def test_the_losses_are_those_whose_gradients_are_written_by_hand() -> None:
 @pytest.mark.parametrize(("name", "kind", "view"), ALGORITHMS)
 def test_a_device_comes_to_the_weights_of_a_processor(name: str, kind: str, view: str) -> None:
     """And no gradient step looks at anything, but those of dqn for their errors."""
-    more: dict[str, Any] = {"net": kind, "view": view, "past": 0.0, "batch": 32}
+    more: dict[str, Any] = {"net": kind, "view": view, "past": 0.0, "batch": 32} | (
+        {"burn": 1} if name == "dqn" else {}
+    )
     here = made(name, **more, device="cpu")
     begun = weights_of(here).copy()
     told = [[here.round(0.1) for _ in range(2)][-1]]

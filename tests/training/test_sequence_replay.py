@@ -27,10 +27,10 @@ def no_sync(_handle: int) -> None:
     return
 
 
-@pytest.fixture
-def work() -> Any:
-    """A work in the middle of episodes, with openings and former selves, whose ring has gone round."""
-    found = dqn.Dqn(dqn.Config(**SMALL, past=0.5, snapshot=1, plies=2), envs.game(GAME))
+@pytest.fixture(params=[2])
+def work(request: pytest.FixtureRequest) -> Any:
+    """A work in the middle of episodes, with openings and former selves, whose ring has gone round; its parameter is the span."""
+    found = dqn.Dqn(dqn.Config(**SMALL | {"span": request.param}, past=0.5, snapshot=1, plies=2), envs.game(GAME))
     for _ in range(6):
         found.round(0.5)
     assert found.updates > 10 and found.memories["player"].count == 512
@@ -74,9 +74,12 @@ def slow(s: Any) -> set[tuple[Any, ...]]:
     return found
 
 
-def test_a_step_along_sequences_is_learning_decision_by_decision(work: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Double Q from the target network, the span-th next decision, Huber's loss with importance weights, R2D2's urgencies."""
-    memory, span, work.config = work.memories["player"], SMALL["span"], work.config.replace(batch=200)
+@pytest.mark.parametrize(("work", "burn"), [(2, 0), (1, 1), (1, 2)], indirect=["work"])
+def test_a_step_along_sequences_is_learning_decision_by_decision(
+    work: Any, burn: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Double Q from the target network, the span-th next decision, Huber's loss with importance weights, R2D2's urgencies and burn-in."""
+    memory, span, work.config = work.memories["player"], work.config.span, work.config.replace(batch=200, burn=burn)
     online, judge = (cast(Gru, each["player"]) for each in (work.nets, work.judges))
     for n, each in enumerate((online, judge)):
         each.theta += np.random.default_rng(n).normal(0, 0.3, each.theta.shape).astype(np.float32)
@@ -86,14 +89,15 @@ def test_a_step_along_sequences_is_learning_decision_by_decision(work: Any, monk
     )
     begins, weights = memory.draw(round(200 / memory.mean), 77, 0.6)
     assert not memory.arrays["known"][memory.whole(begins).places].all()
-    loss, played, count, urgency = torch.zeros(()), list[float](), 0, {}
+    loss, played, count, heads, urgency = torch.zeros(()), list[float](), 0, 0, {}
     for begin, weight in zip(begins.tolist(), weights.tolist(), strict=True):
         length = memory.arrays["length"][begin]
         rows = {name: array[(begin + np.arange(length)) % memory.size] for name, array in memory.arrays.items()}
-        values, after = (q_values(each, rows) for each in (online, judge))
-        misses = []
-        played += [float(v[a].detach()) for v, (a,) in zip(values, rows["action"], strict=True)]
-        for n in np.flatnonzero(rows["known"]):
+        head = min(burn, int(rows["known"].sum()) - 1) if rows["memory"][0].any() else 0
+        values, after = (q_values(each, rows, head) for each in (online, judge))
+        misses, heads = [], heads + head
+        played += [float(v[a].detach()) for v, (a,) in list(zip(values, rows["action"], strict=True))[head:]]
+        for n in np.flatnonzero(rows["known"])[head:]:
             target = float(rows["returns"][n])
             if rows["discount"][n]:
                 best = int(np.where(rows["mask"][n + span], values[n + span].detach().numpy(), -np.inf).argmax())
@@ -104,17 +108,18 @@ def test_a_step_along_sequences_is_learning_decision_by_decision(work: Any, monk
         count += len(misses)
         urgency[begin] = 0.9 * max(misses) + 0.1 * float(np.mean(misses))
     told, _ = work._step("player", memory, 77, 0.6)
-    assert any(memory.arrays["memory"][begins].any(axis=1)) and count > len(begins)
+    assert any(memory.arrays["memory"][begins].any(axis=1)) and count > len(begins) and (heads > 5 or not burn)
     assert np.allclose(gradients[0], online.gradient(loss / count), atol=1e-5)
     assert told.tolist() == pytest.approx([float(loss.detach()) / count, np.mean(played)], abs=1e-4)
     for begin, size in urgency.items():
         assert memory.tree[memory.size + begin] == pytest.approx((size + 1e-3) ** memory.alpha, rel=1e-3)
 
 
-def q_values(own: Gru, rows: Any) -> list[torch.Tensor]:
-    """The values of all actions at each decision of a sequence, one after another."""
+def q_values(own: Gru, rows: Any, head: int) -> list[torch.Tensor]:
+    """The values of all actions at each decision of a sequence, one after another; nothing is learned from what its head leads on."""
     state, found, one = torch.tensor(rows["memory"][:1]), [], torch.zeros((1, 1), dtype=torch.long)
-    for x in rows["x"]:
+    for n, x in enumerate(rows["x"]):
+        state = state.detach() if n == head else state
         out, state = own.remembered(torch.tensor(x)[None].float(), one, one[0], one[0], state)
         found.append(out[0, -1] + out[0, :-1] - out[0, :-1].mean())
     return found
