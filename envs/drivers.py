@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from envs.keys import below, fold
-from envs.records import Rule, wrap
+from envs.records import Rule, unwrap, wrap
 from envs.stubs import acting, advance, chance, chances, command, encode, imagine, init, legal, observe, play
 
 __all__ = [
@@ -97,6 +97,10 @@ def _clear(raw: Any, i: int) -> None:
         raw[i, k] = 0
 
 
+def _clear_plainly(raw: Any, i: int) -> None:
+    unwrap(raw)[i] = 0
+
+
 def _first_acting(acting_rows: Any, i: int, begin: int, end: int) -> tuple[int, int]:
     """How many of the seats begin to end - 1 act in row i, and the first of them.
 
@@ -133,7 +137,8 @@ def _look_one(s: Any, c: Any, seat: int, obs: Any) -> None:
 
 
 settle, close_tick, begin = Rule(_settle), Rule(_close_tick), Rule(_begin)
-clear, first_acting = Rule(_clear, inline=True), Rule(_first_acting, inline=True)
+clear = Rule(_clear_plainly, _clear, inline=True)
+first_acting = Rule(_first_acting, inline=True)
 step_one, mask_one, look_one = (Rule(part, inline=True) for part in (_step_one, _mask_one, _look_one))
 
 

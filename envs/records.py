@@ -14,18 +14,8 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "PlainArray",
-    "PlainRecord",
-    "Row",
-    "Rule",
-    "described",
-    "dtype_of",
-    "owned",
-    "rule",
-    "tag_of",
-    "unwrap",
-    "wrap",
-]
+    "PlainArray", "PlainRecord", "Row", "Rule", "described", "dtype_of", "owned", "rule", "tag_of", "unwrap", "wrap",
+]  # fmt: skip
 
 TAG = "rules_"
 
@@ -114,7 +104,9 @@ class PlainArray:
         self.value = value
 
     def __getitem__(self, index: Any) -> Any:
-        return wrap(self.value[index])
+        value = self.value[index]
+        # A number at once, as nearly always.
+        return wrap(value) if type(value) in _WRAPPED else value.item()
 
     def __setitem__(self, index: Any, value: Any) -> None:
         if type(value) is int:
@@ -144,19 +136,29 @@ class PlainArray:
 class PlainRecord:
     """One record: `s.field` reads and writes; an unknown field is an AttributeError."""
 
-    __slots__ = ("value",)
+    __slots__ = ("_parts", "value")
     value: np.void
+    _parts: dict[str, Any]
+    """Its arrays and records that have been asked for: they are its memory, and loops ask for them again and again."""
 
     def __init__(self, value: np.void) -> None:
         object.__setattr__(self, "value", value)
+        object.__setattr__(self, "_parts", {})
 
     def __getattr__(self, name: str) -> Any:
+        part = self._parts.get(name)
+        if part is not None:
+            return part
         try:
-            return wrap(self.value[name])
+            part = self.value[name]
         except (ValueError, KeyError):
             raise AttributeError(
                 f"no field {name!r}; the record has {', '.join(self.value.dtype.names or ())}"
             ) from None
+        if type(part) not in _WRAPPED:
+            return part.item()
+        self._parts[name] = wrap(part)
+        return self._parts[name]
 
     def __setattr__(self, name: str, value: Any) -> None:
         fields: Any = self.value.dtype.fields or {}
@@ -171,6 +173,7 @@ class PlainRecord:
 
 
 _STAND_INS = frozenset({PlainArray, PlainRecord})
+_WRAPPED = frozenset({np.ndarray, np.void})
 
 
 class Row:

@@ -13,6 +13,7 @@ stream of msgpack values. Skippable frames: RFC 8878, section 3.1.2. Nothing her
 from __future__ import annotations
 
 import struct
+import threading
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
@@ -163,10 +164,20 @@ def compressor(level: int) -> zstandard.ZstdCompressor:
     return zstandard.ZstdCompressor(level=min(max(level, 1), 19), write_checksum=True, write_content_size=True)
 
 
+class _Decompressors(threading.local):
+    """One for each thread: to make it takes far longer than to decompress a chunk of a few steps."""
+
+    def __init__(self) -> None:
+        self.own = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW)
+
+
+_decompressors = _Decompressors()
+
+
 def inflate(payload: bytes, size: int) -> bytes:
     """The `size` bytes in one zstd frame. Never takes the frame's own word for its size; raises DamageError."""
     try:
-        with zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW).stream_reader(payload) as reader:
+        with _decompressors.own.stream_reader(payload) as reader:
             raw = reader.read(size + 1)
     except (zstandard.ZstdError, MemoryError) as error:
         raise DamageError(f"it cannot be decompressed: {str(error) or 'it takes too much memory'}") from error

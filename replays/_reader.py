@@ -7,7 +7,7 @@ thread; it holds the file open, so that a live recording stays readable through 
 from __future__ import annotations
 
 import os
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -133,6 +133,22 @@ class LogReader:
             if table is None or k < 0:
                 return -1
             return table.first_record(k) + bisect_right(self._chunk(track, table, k).steps, step) - 1
+
+        return self._asked(look)
+
+    def at(self, track: int, step: int) -> list[Any]:
+        """The records of a track at exactly one step, in order. UserError (4) if one is damaged."""
+
+        def look() -> list[Any]:
+            table = self._scan.tables.get(track)
+            found: list[Any] = []
+            k = table.with_step(step) if table and step <= table.last else -1
+            while table is not None and k >= 0:
+                chunk = self._chunk(track, table, k)
+                start, stop = bisect_left(chunk.steps, step), bisect_right(chunk.steps, step)
+                found[:0] = [chunk.record(i) for i in range(start, stop)]
+                k = k - 1 if start == 0 < stop else -1
+            return found
 
         return self._asked(look)
 

@@ -63,8 +63,7 @@ class Source:
 
     def read(self, at: int, size: int) -> bytes:
         """Up to `size` bytes from byte `at`; fewer only at the end of the file."""
-        self._file.seek(at)
-        return self._file.read(size) or b""
+        return os.pread(self._file.fileno(), size, at)
 
     def renamed(self) -> None:
         """Follows the file to its final name once it has one."""

@@ -109,9 +109,13 @@ class Moment:
     def facts(self) -> Facts:
         return self._by_rules(lambda: self.tape.need_game().facts(self.state))
 
+    @cached_property
+    def _acting(self) -> tuple[int, ...]:
+        return self._by_rules(lambda: self.tape.need_game().acting(self.state))
+
     def acting(self) -> tuple[int, ...]:
         """The seats that decide now."""
-        return self._by_rules(lambda: self.tape.need_game().acting(self.state))
+        return self._acting
 
     def legal(self, seat: int) -> Legal:
         """What an acting seat may do."""

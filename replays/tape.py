@@ -93,8 +93,13 @@ class Tape:
     @property
     def _written(self) -> int:
         """The newest tick in the file; the mailbox may be ahead of it, or behind, because it skips what comes too fast."""
+        return max(self._unwritten - 1, 0)
+
+    @property
+    def _unwritten(self) -> int:
+        """The first tick that the file has not."""
         steps = self.log.steps(STATES)
-        return steps[1] if steps else 0
+        return steps[1] + 1 if steps else 0
 
     def __len__(self) -> int:
         return self.last + 1
@@ -126,9 +131,12 @@ class Tape:
         return newest is not None or new
 
     def _told(self, message: dict[str, Any]) -> Moment | None:
-        """The moment that the mailbox tells of."""
-        tick, stored, acts = message.get("tick"), Stored.of(message.get("state")), message.get("acts")
-        if not isinstance(tick, int) or not 0 <= tick < 1 << 63 or stored is None:
+        """The moment that the mailbox tells of; None where the file has it."""
+        tick, acts = message.get("tick"), message.get("acts")
+        if not isinstance(tick, int) or not self._unwritten <= tick < 1 << 63:
+            return None
+        stored = Stored.of(message.get("state"))
+        if stored is None:
             return None
         read = [self._event(tree, None) for tree in acts] if isinstance(acts, list) else []
         return Moment(self, tick, stored, [act for act in read if isinstance(act, Acted)])
@@ -154,13 +162,13 @@ class Tape:
 
     def acts(self, tick: int) -> list[Acted]:
         """What was decided at a tick, with the agents' notes."""
-        notes = notes_by_seat([*self._of(NOTES, tick), *self._of(TEXTS, tick)])
-        return self._acts(self._of(ACTS, tick), notes, tick)
+        notes = notes_by_seat([*self.log.at(NOTES, tick), *self.log.at(TEXTS, tick)])
+        return self._acts(self.log.at(ACTS, tick), notes, tick)
 
     def refusals(self, tick: int) -> list[Refused]:
         """The refused answers of a tick, with what was noted of them."""
-        notes = notes_by_seat([*self._of(NOTES, tick), *self._of(TEXTS, tick)])
-        read = (self._event(tree, tick, notes) for tree in self._of(EVENTS, tick))
+        notes = notes_by_seat([*self.log.at(NOTES, tick), *self.log.at(TEXTS, tick)])
+        read = (self._event(tree, tick, notes) for tree in self.log.at(EVENTS, tick))
         return [event for event in read if isinstance(event, Refused)]
 
     def _acts(self, trees: list[Any], notes: dict[tuple[int, int], dict[str, Any]], tick: int) -> list[Acted]:
@@ -177,18 +185,6 @@ class Tape:
             return None
         moved = tick is not None and event.tick != tick
         return msgspec.structs.replace(event, tick=tick) if moved else event
-
-    def _of(self, track: int, tick: int) -> list[Any]:
-        """The records of a track at exactly one tick, in order."""
-        found: list[Any] = []
-        n = self.log.find(track, tick)
-        while n >= 0:
-            step, tree = self.log.record(track, n)
-            if step != tick:
-                break
-            found.append(tree)
-            n -= 1
-        return found[::-1]
 
     def entries(self, states: bool = True) -> Iterator[Entry]:
         """Tick by tick in one pass over the file, which is much faster than `at`; what is damaged is left out.
