@@ -19,7 +19,7 @@ __all__ = ["Blocks"]
 
 Mask = NDArray[np.int8]
 
-_UPPER_HALF = 0x2580
+_WHOLE, _UPPER_HALF = np.uint32(32), np.uint32(0x2580)
 _NONE = 0x110000  # an overlay cell without a character; no code point has this number
 _SAMPLES = (np.arange(4) + 0.5) / 4
 
@@ -48,8 +48,8 @@ class Blocks:
         self.fit, self.palette, self.room = fit, palette, columns if room is None else room
         self.page = named("background", palette)
         self.pixels = np.full((2 * max(rows, 0), max(columns, 0)), self.page, np.int32)
-        self.over = Cells.blank(columns, rows)
-        self.over.glyphs[:] = _NONE
+        shape = (max(rows, 0), max(columns, 0))
+        self.over = Cells(np.full(shape, _NONE, np.uint32), np.zeros(shape, np.int32))
         self.worded = False
         self.marked = palette == "colour-blind"
 
@@ -204,11 +204,12 @@ class Blocks:
     def finish(self) -> Cells:
         """The pixels as cells, with the words on top of the colour below them."""
         top, bottom = self.pixels[0::2], self.pixels[1::2]
-        worded = self.over.glyphs != _NONE
-        ground = np.where((bottom == self.page) & (top != bottom), top, bottom)
-        glyphs = np.where(top == bottom, np.uint32(32), np.uint32(_UPPER_HALF))
-        styles = np.where(worded, self.over.styles | ground << 12, np.where(top == bottom, bottom, top) | bottom << 12)
-        cells = Cells(np.where(worded, self.over.glyphs, glyphs), styles.astype(np.int32), self.fit, self.over.wide)
+        cells = Cells(np.where(top == bottom, _WHOLE, _UPPER_HALF), top | bottom << 12, self.fit, self.over.wide)
+        if self.worded:
+            at = (self.over.glyphs != _NONE).nonzero()
+            upper, lower = top[at], bottom[at]
+            ground = np.where((lower == self.page) & (upper != lower), upper, lower)
+            cells.glyphs[at], cells.styles[at] = self.over.glyphs[at], self.over.styles[at] | ground << 12
         return cells.mend()
 
 

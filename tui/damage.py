@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from operator import eq
 
 from arena.text import cell_width, safe_text
 from envs.canvas import Canvas, Verb
@@ -21,8 +22,14 @@ Box = tuple[int, int, int, int]
 """left, top, right, bottom in cells; right and bottom are outside."""
 
 _MOST_CHANGED = 200
-_MARGIN = 2.0
-"""Pixels that a verb may paint beyond its shape: rounding, soft edges, the letter on a disc."""
+_FEW = 12
+"""Places at which two drawings of one length may differ for the verbs there to be all that has changed."""
+_SMALL, _MOST_KEPT = 256, 512
+"""Cells of a part that is kept, and parts that are kept."""
+_MARGIN, _CLOSE = 2.0, 0.01
+"""Pixels that a verb may paint beyond its shape: rounding, the letter of a small disc; a disc in pixels paints none."""
+_IN_PIXELS = 1.5
+"""Pixels of a disc's radius above which it is painted in pixels, and not as a character."""
 
 
 def box_of(verb: Verb, fit: Fit) -> Box | None:
@@ -34,10 +41,14 @@ def box_of(verb: Verb, fit: Fit) -> Box | None:
     if shape is None or not all(map(math.isfinite, shape)):
         return None
     x0, y0, x1, y1 = shape
-    left, right = fit.left + x0 * fit.scale - _MARGIN, fit.left + x1 * fit.scale + _MARGIN
-    top, bottom = fit.top + y0 * fit.scale - _MARGIN, fit.top + y1 * fit.scale + _MARGIN
+    margin = _CLOSE if verb[0] == "disc" and (x1 - x0) * fit.scale > 2 * _IN_PIXELS else _MARGIN
+    left, right = fit.left + x0 * fit.scale - margin, fit.left + x1 * fit.scale + margin
+    top, bottom = fit.top + y0 * fit.scale - margin, fit.top + y1 * fit.scale + margin
     if max(map(abs, (left, right, top, bottom))) > 1e6:
         return None
+    if verb[0] == "text":  # one row
+        _, row = fit.cell(x0, y0)
+        return math.floor(left), row, math.ceil(right), row + 1
     return math.floor(left), math.floor(top / 2), math.ceil(right), math.ceil(bottom / 2)
 
 
@@ -63,6 +74,20 @@ def _shape(verb: Verb, fit: Fit) -> tuple[float, float, float, float] | None:
     return None
 
 
+class _Boxes(dict[Verb, "Box | None"]):
+    """What `box_of` says of verbs, worked out once: from frame to frame they are the same."""
+
+    def __init__(self, fit: Fit) -> None:
+        super().__init__()
+        self.fit = fit
+
+    def __missing__(self, verb: Verb) -> Box | None:
+        box = box_of(verb, self.fit)
+        if box is not None:  # an image may be large, and another one in every frame
+            self[verb] = box
+        return box
+
+
 class Easel:
     """The last picture of one board, and how it came about."""
 
@@ -70,7 +95,8 @@ class Easel:
         self._made: tuple[object, ...] = ()
         self._verbs: list[Verb] = []
         self._cells = Cells.blank(0, 0)
-        self._boxes: dict[Verb, Box | None] = {}
+        self._boxes = _Boxes(Fit(1, 1, 1, 0, 0))
+        self._parts: dict[tuple[Box, tuple[Verb, ...]], Cells] = {}
 
     def paint(
         self, canvas: Canvas, columns: int, rows: int, palette: str = "standard", mode: Mode = "halfblock"
@@ -79,54 +105,83 @@ class Easel:
         made = (canvas.width, canvas.height, canvas.whole, columns, rows, palette, mode)
         fit = Fit.of(canvas, columns, rows)
         if made != self._made or mode != "halfblock":
-            self._boxes.clear()
+            self._boxes, self._parts = _Boxes(fit), {}
             cells = paint(canvas, columns, rows, palette, mode)
         else:
-            cells = self._repainted(canvas, fit, palette) or paint(canvas, columns, rows, palette, mode)
+            cells = self._repainted(canvas.verbs, fit, palette) or paint(canvas, columns, rows, palette, mode)
         self._made, self._verbs, self._cells = made, list(canvas.verbs), cells
         return cells
 
-    def _repainted(self, canvas: Canvas, fit: Fit, palette: str) -> Cells | None:
+    def _repainted(self, verbs: Sequence[Verb], fit: Fit, palette: str) -> Cells | None:
         """The last picture with what has changed laid in; None where that cannot be told."""
+        if len(self._boxes) > MOST_VERBS:
+            self._boxes.clear()
         try:
-            areas = self._changed(canvas.verbs, fit)
-        except TypeError:  # a stranger's verb that has no hash
+            areas = self._changed(verbs)
+            boxes = [self._boxes[verb] for verb in verbs]
+        except (TypeError, ValueError):  # a stranger's verb that has no hash, or cannot be compared
             return None
         if areas is None:
             return None
-        boxes = [self._box(verb, fit) for verb in canvas.verbs]
         # A letter of two cells that the edge of a part cuts would not be shown in that part, and is in the whole.
-        spreading = [box for verb, box in zip(canvas.verbs, boxes, strict=True) if box is not None and _spreads(verb)]
+        placed = zip(verbs, boxes, strict=True)
+        spreading = [box for verb, box in placed if box is not None and verb[0] == "text" and _spreads(verb)]
         areas = _grown(areas, [box for box in map(self._clipped, spreading) if box[0] < box[2] and box[1] < box[3]])
         cells = Cells(self._cells.glyphs.copy(), self._cells.styles.copy(), fit, self._cells.wide)
         for area in areas:
             left, top, right, bottom = area
-            part = Fit(fit.width, fit.height, fit.scale, fit.left - left, fit.top - 2 * top)
-            touching = [verb for verb, box in zip(canvas.verbs, boxes, strict=True) if _meet(box, area)]
-            new = perform(touching, part, right - left, bottom - top, palette, cells.columns)
+            touching = [
+                n
+                for n, box in enumerate(boxes)
+                if box is None or (box[0] < right and left < box[2] and box[1] < bottom and top < box[3])
+            ]
+            known = None not in [boxes[n] for n in touching]
+            new = (self._kept if known else self._part)(tuple([verbs[n] for n in touching]), area, fit, palette)
             cells.glyphs[top:bottom, left:right] = new.glyphs
             cells.styles[top:bottom, left:right] = new.styles
             cells.wide = cells.wide or new.wide
         return cells
 
-    def _box(self, verb: Verb, fit: Fit) -> Box | None:
-        if verb not in self._boxes:
-            if len(self._boxes) > MOST_VERBS:
-                self._boxes.clear()
-            self._boxes[verb] = box_of(verb, fit)
-        return self._boxes[verb]
+    def _part(self, verbs: tuple[Verb, ...], area: Box, fit: Fit, palette: str) -> Cells:
+        """These verbs in a part of the sheet."""
+        left, top, right, bottom = area
+        part = Fit(fit.width, fit.height, fit.scale, fit.left - left, fit.top - 2 * top)
+        return perform(verbs, part, right - left, bottom - top, palette, self._cells.columns)
 
-    def _changed(self, verbs: Sequence[Verb], fit: Fit) -> list[Box] | None:
+    def _kept(self, verbs: tuple[Verb, ...], area: Box, fit: Fit, palette: str) -> Cells:
+        """The same for small parts, which often look again as they did before: a light goes on and off, a piece comes back."""
+        new = self._parts.get((area, verbs)) or self._part(verbs, area, fit, palette)
+        if len(verbs) <= _FEW and new.glyphs.size <= _SMALL:
+            if len(self._parts) >= _MOST_KEPT:
+                self._parts.clear()
+            self._parts[area, verbs] = new
+        return new
+
+    def _changed(self, verbs: Sequence[Verb]) -> list[Box] | None:
         """The parts of the sheet that verbs which came, went or moved in the order may touch; None for all of it."""
+        moved = self._replaced(verbs)
+        moved = self._moved(verbs) if moved is None else moved
+        if moved is None or len(moved) > _MOST_CHANGED or len(verbs) > MOST_VERBS:
+            return None
+        boxes = [self._boxes[verb] for verb in moved]
+        known = [self._clipped(box) for box in boxes if box is not None]
+        return (
+            _apart([box for box in known if box[0] < box[2] and box[1] < box[3]]) if len(known) == len(boxes) else None
+        )
+
+    def _replaced(self, verbs: Sequence[Verb]) -> set[Verb] | None:
+        """Verbs that stand in the place of another one, and those; None unless they are few and all others stand where they stood."""
+        if len(verbs) != len(self._verbs):
+            return None
+        places = [n for n, same in enumerate(map(eq, self._verbs, verbs)) if not same]
+        return {each[n] for n in places for each in (self._verbs, verbs)} if len(places) <= _FEW else None
+
+    def _moved(self, verbs: Sequence[Verb]) -> set[Verb] | None:
+        """Verbs of which there are more or fewer than there were; None where the others do not stand in the order as before."""
         old, new = Counter(self._verbs), Counter(verbs)
         moved = {verb for verb in old.keys() | new.keys() if old[verb] != new[verb]}
-        if [verb for verb in self._verbs if verb not in moved] != [verb for verb in verbs if verb not in moved]:
-            return None
-        boxes = [self._box(verb, fit) for verb in moved]
-        known = [box for box in boxes if box is not None]
-        if len(known) < len(boxes) or len(known) > _MOST_CHANGED or len(verbs) > MOST_VERBS:
-            return None
-        return _apart([box for box in (self._clipped(box) for box in known) if box[0] < box[2] and box[1] < box[3]])
+        kept, stay = ([verb for verb in each if verb not in moved] for each in (self._verbs, verbs))
+        return moved if kept == stay else None
 
     def _clipped(self, box: Box) -> Box:
         """The part on the sheet. Its corner is even, because rounding goes to the even pixel."""
@@ -137,7 +192,7 @@ class Easel:
 
 def _spreads(verb: Verb) -> bool:
     """Whether a text has letters that take more or less than one cell."""
-    words = verb[3] if verb[0] == "text" and len(verb) > 3 else ""
+    words = verb[3] if len(verb) > 3 else ""
     if not isinstance(words, str) or words.isascii():
         return False
     told = safe_text(words)
@@ -171,6 +226,5 @@ def _within(box: Box, area: Box) -> bool:
     return area[0] <= box[0] and box[2] <= area[2] and area[1] <= box[1] and box[3] <= area[3]
 
 
-def _meet(box: Box | None, area: Box) -> bool:
-    """Whether a verb may touch the area; one whose place is not known may."""
-    return box is None or (box[0] < area[2] and area[0] < box[2] and box[1] < area[3] and area[1] < box[3])
+def _meet(box: Box, area: Box) -> bool:
+    return box[0] < area[2] and area[0] < box[2] and box[1] < area[3] and area[1] < box[3]

@@ -213,7 +213,7 @@ def _tabs(page: str, pages: Sequence[str], room: int) -> Line:
 def _acts_now(sitting: Sitting) -> bool:
     """Whether the seat decides at this moment; who acts is known to everybody."""
     try:
-        return sitting.seat in sitting.vantage.tape.need_game().acting(sitting.moment.state)
+        return sitting.seat in sitting.moment.acting()
     except Exception:  # noqa: BLE001  (a stranger's state)
         return False
 

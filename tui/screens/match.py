@@ -8,6 +8,7 @@ what fits in `_layout`, what panes contain in `_painting`, and the keys of panes
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,7 @@ class MatchScreen(Panes):
         self._rest_until = float("-inf")
         self._running_now = False
         self._saying = ""
+        self._key_words: Sequence[tuple[str, str]] = ()
         self._count_again = float("-inf")
         self._timer: Timer | None = None
         self.motion = Motion()
@@ -246,8 +248,9 @@ class MatchScreen(Panes):
         self.query_one("#header", LineView).show(*headline(self.scene()))
 
     def _paint_status(self) -> None:
-        self.query_one("#status", LineView).show(*status(self.scene()))
-        self._paint_keys()
+        scene = self.scene()
+        self.query_one("#status", LineView).show(*status(scene))
+        self._paint_keys(key_words(scene))
 
     def _paint_scrub(self) -> None:
         position = self.playback.position
@@ -275,15 +278,16 @@ class MatchScreen(Panes):
         if charts.display:
             charts.show(self.painting.charts(self.vantage, self.tally, self.playback.position))
 
-    def _paint_keys(self) -> None:
+    def _paint_keys(self, words: Sequence[tuple[str, str]]) -> None:
         """The keys that matter now, as the keymap has them."""
-        table = {command.id: command for command in MATCH}
-        words = []
-        for ident, word in key_words(self.scene()):
-            command = table[ident]
-            keys = self.app.keys_of(command.id, command.keys)
-            words.append(KeyWord(written(keys).split(" ")[0], word, command.action))
-        self.query_one("#keys", KeyLine).show(words)
+        if words == self._key_words:
+            return
+        self._key_words, table = words, {command.id: command for command in MATCH}
+        keys = []
+        for ident, word in words:
+            named = self.app.keys_of(ident, table[ident].keys)
+            keys.append(KeyWord(written(named).split(" ")[0], word, table[ident].action))
+        self.query_one("#keys", KeyLine).show(keys)
 
     # ------------------------------------------------------------------ mouse
     @on(CellsView.Resized)

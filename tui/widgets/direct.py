@@ -56,15 +56,16 @@ class Place:
         self.view = view
         self._map: object = None
         self._corner: Offset | None = None
+        self._inside = Offset()
 
     def corner(self) -> Offset | None:
         """The screen's cell at the view's first content cell; None while spans cannot be sent."""
-        view = self.view
-        if not view.is_attached or not view.display:
-            return None
-        screen, app = view.screen, view.app
+        return self._found(self.view.screen) if self.view.is_attached else None
+
+    def _found(self, screen: Screen[Any]) -> Offset | None:
+        view, app = self.view, screen.app
         pending = screen._layout_required or screen._repaint_required or view._repaint_required
-        if pending or app._batch_count or screen is not app.screen or app.is_inline:
+        if pending or app._batch_count or screen is not app.screen or app.is_inline or not view.display:
             return None
         visible = screen._compositor.visible_widgets
         if visible is not self._map:
@@ -78,22 +79,27 @@ class Place:
             return None
         for widget, (other, other_clip) in visible.items():
             if widget is self.view:
-                return region.offset + self.view.content_offset
+                self._inside = self.view.content_offset
+                return region.offset + self._inside
             if other.intersection(other_clip).overlaps(region):
                 return None
         return None
 
     def send(self, parts: Sequence[tuple[Region, Strip]]) -> bool:
         """Send strips to regions of the view; False, with nothing sent, while that is not possible."""
-        corner = self.corner()
+        if not self.view.is_attached:
+            return False
+        screen = self.view.screen
+        corner = self._found(screen)
         if corner is None:
             return False
-        view, inside = self.view, self.view.content_offset
-        screen = view.screen
-        placed = [(region.offset + corner, strip) for region, strip in parts]
-        view._styles_cache.set_dirty(*(region.translate(inside) for region, _ in parts))
+        x, y = corner
+        placed = [(Offset(region.x + x, region.y + y), strip) for region, strip in parts]
+        # What is dirty is kept by the row.
+        rows = {region.y: region for region, _ in parts}.values()
+        self.view._styles_cache.set_dirty(*(region.translate(self._inside) for region in rows))
         if screen in _gathered:
             _gathered[screen] += placed
         else:
-            view.app._display(screen, Spans(placed))  # type: ignore[arg-type]
+            screen.app._display(screen, Spans(placed))  # type: ignore[arg-type]
         return True

@@ -25,7 +25,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.few import shown
-from tui.sheet import TAIL, Cells, Fit, look_of, row_text
+from tui.sheet import TAIL, Cells, Fit, Glyphs, look_of, row_text
 from tui.widgets.direct import Place
 
 __all__ = ["CellsView", "DrawnView", "GridView"]
@@ -49,10 +49,16 @@ def _style(look: int) -> Style:
 def _strip(row: bytes) -> Strip:
     """The strip of one row of codes. Equal rows share it, and with it the output that it has already rendered."""
     codes = np.frombuffer(row, np.int64)
-    glyphs, looks = (codes & 0xFFFFFFFF).astype(np.uint32), codes >> 32
+    glyphs, looks = _clean((codes & 0xFFFFFFFF).astype(np.uint32)), codes >> 32
     starts = [0, *(np.flatnonzero(looks[1:] != looks[:-1]) + 1).tolist(), len(codes)]
     segments = [Segment(row_text(glyphs[start:stop]), _style(int(looks[start]))) for start, stop in pairwise(starts)]
     return Strip(segments, len(codes))
+
+
+@lru_cache(maxsize=4096)
+def _shown(row: bytes, ground: Style) -> Strip:
+    """The same on the colours of the theme."""
+    return _strip(row).apply_style(ground)
 
 
 def _codes(cells: Cells) -> Codes:
@@ -63,12 +69,10 @@ def _codes(cells: Cells) -> Codes:
     return codes
 
 
-def _clean(codes: Codes, where: NDArray[np.bool_]) -> None:
+def _clean(glyphs: Glyphs) -> Glyphs:
     """Control codes cannot be drawn, whoever made the sheet: put a sign in their place."""
-    glyphs = codes[where] & 0xFFFFFFFF
     barred = (glyphs != TAIL) & ((glyphs < 32) | ((glyphs > 126) & (glyphs < 160)))
-    if barred.any():
-        codes[where] = np.where(barred, codes[where] - glyphs + 0xFFFD, codes[where])
+    return np.where(barred, np.uint32(0xFFFD), glyphs)
 
 
 def _widen(changed: NDArray[np.bool_], *frames: Codes) -> None:
@@ -81,12 +85,11 @@ def _widen(changed: NDArray[np.bool_], *frames: Codes) -> None:
             changed[:, :-1] |= pair
 
 
-def _spans(changed: NDArray[np.bool_]) -> list[Region]:
+def _spans(ys: Sequence[int], xs: Sequence[int]) -> list[Region]:
     """Runs of changed cells, one or more a row; gaps up to `_GAP` are sent along."""
     regions: list[Region] = []
     row, start, last = -1, 0, 0
-    ys, xs = np.nonzero(changed)
-    for y, x in zip(ys.tolist(), xs.tolist(), strict=True):
+    for y, x in zip(ys, xs, strict=True):
         if y != row or x > last + _GAP + 1:
             if row >= 0:
                 regions.append(Region(start, row, last - start + 1, 1))
@@ -118,41 +121,38 @@ class CellsView(Widget):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  (Textual's name)
         super().__init__(id=id, classes=classes)
-        self._given: Codes = np.empty((0, 0), np.int64)
-        self._codes: Codes = self._given
+        self._codes: Codes = np.empty((0, 0), np.int64)
+        self._wide = False
         self._strips: list[Strip | None] = []
         self._ground: Style | None = None
         self._place = Place(self)
 
     def push(self, cells: Cells) -> list[Region]:
         """Show a sheet; returns the regions that the terminal is sent, none if nothing has changed."""
-        given, last = _codes(cells), self._given
+        given, last = _codes(cells), self._codes
         if given.shape != last.shape:
-            self._take(given)
+            self._take(cells)
             self.refresh()
             return [Region(0, 0, cells.columns, cells.rows)]
-        self._given = given
         changed = given != last
-        if not changed.any():
-            return []
-        _widen(changed, given, last)
-        self._codes[changed] = given[changed]
-        _clean(self._codes, changed)
-        regions = _spans(changed)
+        if cells.wide or self._wide:
+            _widen(changed, given, last)
+        ys, xs = changed.nonzero()
+        self._codes, self._wide = given, cells.wide
+        regions = _spans(ys.tolist(), xs.tolist())
         for region in regions:
             self._strips[region.y] = None
-        if not self._place.send([(region, self._part(region)) for region in regions]):
+        if regions and not self._place.send([(region, self._part(region)) for region in regions]):
             self.refresh(*regions)
         return regions
 
-    def _take(self, given: Codes) -> None:
+    def _take(self, cells: Cells) -> None:
         """Show something of another size."""
-        self._given, self._codes, self._strips = given, given.copy(), [None] * len(given)
-        _clean(self._codes, np.ones(given.shape, bool))
+        self._codes, self._wide, self._strips = _codes(cells), cells.wide, [None] * cells.rows
 
     def _part(self, region: Region) -> Strip:
         """What is shown in a part of a row."""
-        return _strip(self._codes[region.y, region.x : region.right].tobytes()).apply_style(self._theme())
+        return _shown(self._codes[region.y, region.x : region.right].tobytes(), self._theme())
 
     def render_line(self, y: int) -> Strip:
         if y >= len(self._strips):
@@ -205,8 +205,8 @@ class DrawnView(CellsView):
     def render_line(self, y: int) -> Strip:
         """A view that is shown for the first time, or at another size, is whole at once and not after a blank picture."""
         columns, rows = self.content_size
-        if self._given.shape != (rows, columns) and columns and rows:
-            self._take(_codes(self.sheet(columns, rows)))
+        if self._codes.shape != (rows, columns) and columns and rows:
+            self._take(self.sheet(columns, rows))
         return super().render_line(y)
 
     def redraw(self) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,15 +52,10 @@ def _bounded(values: Sequence[float]) -> Floats:
     return np.where(np.isfinite(array), np.clip(array, -_LARGEST, _LARGEST), np.nan)
 
 
-def _buckets(values: Floats, count: int) -> list[tuple[float, float]]:
-    """The least and greatest finite value of each of `count` equal stretches; (nan, nan) where there is none."""
-    edges = np.linspace(0, len(values), count + 1).astype(int)
-    pairs = []
-    for start, stop in pairwise(edges.tolist()):
-        part = values[start : max(stop, start + 1)]
-        part = part[np.isfinite(part)]
-        pairs.append((float(part.min()), float(part.max())) if part.size else (np.nan, np.nan))
-    return pairs
+def _buckets(values: Floats, count: int) -> tuple[Floats, Floats]:
+    """The least and the greatest finite value of each of `count` equal stretches; nan where there is none."""
+    starts = np.linspace(0, len(values), count + 1).astype(int)[:-1]
+    return np.fmin.reduceat(values, starts), np.fmax.reduceat(values, starts)
 
 
 def _scale(plot: Plot, arrays: Sequence[Floats]) -> tuple[float, float]:
@@ -74,24 +68,19 @@ def _scale(plot: Plot, arrays: Sequence[Floats]) -> tuple[float, float]:
 
 def _dots(values: Floats, columns: int, rows: int, low: float, high: float) -> NDArray[np.bool_]:
     """The line as dots bool[4 * rows, 2 * columns], each column joined to the one before."""
-    dots = np.zeros((4 * rows, 2 * columns), bool)
-    last: tuple[int, int] | None = None
-    for x, (least, most) in enumerate(_buckets(values, 2 * columns)):
-        if np.isnan(least):
-            last = None
-            continue
-        top, bottom = (_level(value, dots.shape[0], low, high) for value in (most, least))
-        upper = top if last is None else min(top, last[1])
-        lower = bottom if last is None else max(bottom, last[0])
-        dots[upper : lower + 1, x] = True
-        last = top, bottom
-    return dots
+    least, most = _buckets(values, 2 * columns)
+    upper, lower = (_level(each, 4 * rows, low, high) for each in (most, least))
+    joined = np.isfinite(least[1:]) & np.isfinite(least[:-1])
+    above, below = np.minimum(upper[1:], lower[:-1]), np.maximum(lower[1:], upper[:-1])
+    upper[1:], lower[1:] = np.where(joined, above, upper[1:]), np.where(joined, below, lower[1:])
+    levels = np.arange(4 * rows)[:, None]
+    return (levels >= upper) & (levels <= lower)  # never true of nan
 
 
-def _level(value: float, height: int, low: float, high: float) -> int:
-    """The row of dots, from the top, of a value."""
-    share = (min(max(value, low), high) - low) / (high - low)
-    return height - 1 - round(share * (height - 1))
+def _level(values: Floats, height: int, low: float, high: float) -> Floats:
+    """The row of dots, from the top, of each value; nan where there is none."""
+    share = (np.clip(values, low, high) - low) / (high - low)
+    return height - 1 - np.rint(share * (height - 1))
 
 
 def _braille(dots: NDArray[np.bool_]) -> NDArray[np.uint32]:
