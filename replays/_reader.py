@@ -201,8 +201,10 @@ class LogReader:
     def _next_chunk(self, track: int | None, at: int) -> tuple[int, int] | None:
         """Track and number of the first chunk at or behind a byte of the file."""
         tables = self._scan.tables
-        wanted = tables if track is None else [track] if track in tables else []
-        ahead = ((number, tables[number].from_offset(at)) for number in wanted)
+        if track is not None:
+            k = tables[track].from_offset(at) if track in tables else 0
+            return (track, k) if track in tables and k < len(tables[track]) else None
+        ahead = ((number, table.from_offset(at)) for number, table in tables.items())
         places = [(number, k) for number, k in ahead if k < len(tables[number])]
         return min(places, key=lambda place: tables[place[0]].offset(place[1]), default=None)
 

@@ -160,9 +160,9 @@ class Tape:
             )
         return Moment(self, found, stored, self.acts(found))
 
-    def acts(self, tick: int) -> list[Acted]:
-        """What was decided at a tick, with the agents' notes."""
-        notes = notes_by_seat([*self.log.at(NOTES, tick), *self.log.at(TEXTS, tick)])
+    def acts(self, tick: int, noted: bool = True) -> list[Acted]:
+        """What was decided at a tick, with the agents' notes, or without, for a reader of many ticks: prompts are long."""
+        notes = notes_by_seat([*self.log.at(NOTES, tick), *self.log.at(TEXTS, tick)]) if noted else {}
         return self._acts(self.log.at(ACTS, tick), notes, tick)
 
     def refusals(self, tick: int) -> list[Refused]:
@@ -202,6 +202,8 @@ class Tape:
     def marks(self) -> list[Marked]:
         """Every mark so far, and refusals and faults as marks, in order; read once, then only what is new."""
         start, self._events_read = self._events_read, self.log.count(EVENTS)
+        if start == self._events_read:
+            return self._marks
         for _, tick, tree in self.log.iterate(EVENTS, start):
             mark = _as_mark(self._event(tree, tick))
             if mark is not None:

@@ -186,8 +186,8 @@ def frame(cells: Cells, title: Line, palette: str, *, right: Line = (), foot: Li
         return Cells.blank(0, 0)
     style = look(named("accent" if active else "grid", palette))
     cells.write(0, 0, "╭" + "─" * (wide - 2) + "╮", style)
-    cells.glyphs[1 : high - 1, [0, wide - 1]] = ord("│")
-    cells.styles[1 : high - 1, [0, wide - 1]] = style
+    cells.glyphs[1 : high - 1, :: wide - 1] = ord("│")
+    cells.styles[1 : high - 1, :: wide - 1] = style
     cells.write(0, high - 1, "╰" + "─" * (wide - 2) + "╯", style)
     taken = 2
     if title:

@@ -186,12 +186,12 @@ class Cells:
 
         What falls outside is not shown. Combining marks are left out: a cell holds one code point.
         """
-        room = width if width is not None else self.columns
+        rows, columns = self.glyphs.shape
         short = type(text) is str and len(text) <= _SHORT
-        codes, wide = (_spread_short if short else _spread)(text, room)
+        codes, wide = (_spread_short if short else _spread)(text, columns if width is None else width)
         self.wide = self.wide or wide
-        if 0 <= y < self.rows:
-            first, last = max(x, 0), min(x + len(codes), self.columns)
+        if 0 <= y < rows:
+            first, last = max(x, 0), min(x + len(codes), columns)
             if first < last:
                 self.glyphs[y, first:last] = codes[first - x : last - x]
                 self.styles[y, first:last] = style

@@ -33,7 +33,7 @@ class Vantage:
 
     def __init__(self, tape: Tape, who: int = SPECTATOR) -> None:
         self.tape, self.who = tape, who
-        self._acts: OrderedDict[int, list[Acted]] = OrderedDict()
+        self._acts: OrderedDict[tuple[int, bool], list[Acted]] = OrderedDict()
         self._marks: list[Marked] = []
         self._mark_ticks: list[int] = []
         self._marks_read = 0
@@ -97,7 +97,7 @@ class Vantage:
         return position if self.everything or seat == self.who else position - 1
 
     def acts(self, tick: int, position: int) -> list[Acted]:
-        """The acts that were decided at a tick, as far as they are known at a position."""
+        """The acts that were decided at a tick, as far as they are known at a position, without the agents' notes."""
         known = []
         for act in self._all_acts(tick):
             seen = self._seen(act, position)
@@ -111,17 +111,17 @@ class Vantage:
         seen = shown(act, self.who, self.tape.opened)
         return seen if isinstance(seen, Acted) else None
 
-    def _all_acts(self, tick: int) -> list[Acted]:
-        """From the file; a tick that is complete is read once."""
-        found = self._acts.get(tick)
+    def _all_acts(self, tick: int, noted: bool = False) -> list[Acted]:
+        """From the file; a tick that is complete is read once. noted: with the agents' notes."""
+        found = self._acts.get((tick, noted))
         if found is None:
             try:
-                found = self.tape.acts(tick)
+                found = self.tape.acts(tick, noted)
             except UserError as error:  # these are lost; everything else is still worth looking at
                 self.trouble = str(error)
                 return []
             if tick < self.tape.last and found:
-                self._acts[tick] = found
+                self._acts[tick, noted] = found
                 if len(self._acts) > _KEPT:
                     self._acts.popitem(last=False)
         return found
@@ -132,8 +132,9 @@ class Vantage:
         newest = [act for act in moment.acts if act.seat == seat and act.tick <= until]
         floor = max((act.tick for act in newest), default=-1)
         for tick in range(until, max(floor, until - LOOK_BACK, -1), -1):
-            newest += [act for act in self._all_acts(tick) if act.seat == seat]
-            if len(newest) and newest[-1].tick == tick:
+            found = [act for act in self._all_acts(tick) if act.seat == seat]
+            if found:
+                newest = [act for act in self._all_acts(tick, noted=True) if act.seat == seat] or found
                 break
         return self._seen(newest[-1], moment.tick) if newest else None
 

@@ -57,12 +57,13 @@ class Place:
         self._map: object = None
         self._corner: Offset | None = None
         self._inside = Offset()
+        self.screen: Screen[Any] | None = None
 
     def corner(self) -> Offset | None:
         """The screen's cell at the view's first content cell; None while spans cannot be sent."""
-        return self._found(self.view.screen) if self.view.is_attached else None
-
-    def _found(self, screen: Screen[Any]) -> Offset | None:
+        screen = self._shown_on()
+        if screen is None:
+            return None
         view, app = self.view, screen.app
         pending = screen._layout_required or screen._repaint_required or view._repaint_required
         if pending or app._batch_count or screen is not app.screen or app.is_inline or not view.display:
@@ -71,6 +72,16 @@ class Place:
         if visible is not self._map:
             self._map, self._corner = visible, self._uncovered(visible)
         return self._corner
+
+    def _shown_on(self) -> Screen[Any] | None:
+        """The view's screen; None once the view, or what it lies in, was taken away."""
+        if self.screen is None:
+            self.screen = self.view.screen if self.view.is_attached else None
+            return self.screen
+        node: Any = self.view
+        while node is not None and node is not self.screen:
+            node = node._parent
+        return node
 
     def _uncovered(self, visible: dict[Widget, tuple[Region, Region]]) -> Offset | None:
         """The corner, if the whole view is on the screen and no widget before it in the order of painting overlaps it."""
@@ -87,11 +98,8 @@ class Place:
 
     def send(self, parts: Sequence[tuple[Region, Strip]]) -> bool:
         """Send strips to regions of the view; False, with nothing sent, while that is not possible."""
-        if not self.view.is_attached:
-            return False
-        screen = self.view.screen
-        corner = self._found(screen)
-        if corner is None:
+        corner, screen = self.corner(), self.screen
+        if corner is None or screen is None:
             return False
         x, y = corner
         placed = [(Offset(region.x + x, region.y + y), strip) for region, strip in parts]
