@@ -94,8 +94,8 @@ def _harm(game: Any, state: Any, key: int) -> float:
         row = state[0]
         if row["done"] or (row["wave"] >= wave and not row["coming"] and not row["crowd"]):
             break
-        crowd = row["enemies"][: row["crowd"]]
-        near += float(np.square(crowd["along"] / length[crowd["lane"]]).sum()) if len(crowd) else 0.0
+        crowd, living = row["enemies"], slice(row["crowd"])
+        near += float(np.square(crowd["along"][living] / length[crowd["lane"][living]]).sum())
         state = game.step(state, {0: [_busy(game, state, level, keys.fold(key, n))], 1: [PASS]}, key)
     return lives - int(state[0]["lives"]) + near * game.spec.frames / 16_000
 
@@ -103,11 +103,11 @@ def _harm(game: Any, state: Any, key: int) -> float:
 def _busy(game: Any, state: Any, level: Any, key: int) -> int:
     """What the defender of a trial does: one of what it can do, at the foremost walker or with its gold."""
     mask, row = game.masks(state)[1][0], state[0]
-    crowd, cells = row["enemies"][: row["crowd"]], game.public.grid**2
-    walking = crowd[level["kind"]["air"][crowd["kind"]] == 0]
+    crowd, cells = row["enemies"], game.public.grid**2
+    walking = np.flatnonzero(crowd["air"][: row["crowd"]] == 0)
     if len(walking):
-        lead = walking[(level["path"]["length"][walking["lane"]] - walking["along"]).argmin()]
-        cell = _cell(lead, game.public.grid)
+        lead = walking[(crowd["goal"] - crowd["along"])[walking].argmin()]
+        cell = _cell(crowd["x"][lead], crowd["y"][lead], game.public.grid)
         for verb in (BURN, REINFORCE, *((SEND,) if keys.below(key, 8) == 0 else ())):
             if mask[FIXED + verb * cells + cell]:
                 return int(FIXED + verb * cells + cell)
@@ -115,7 +115,7 @@ def _busy(game: Any, state: Any, level: Any, key: int) -> int:
     return int(able[keys.below(keys.fold(key, 1), len(able))]) if len(able) else WAIT
 
 
-def _cell(unit: Any, grid: int) -> int:
-    """The cell of the grid in which a unit stands."""
-    column, row = (min(max((int(unit[axis]) + HALF) * grid // (2 * HALF), 0), grid - 1) for axis in ("x", "y"))
+def _cell(x: Any, y: Any, grid: int) -> int:
+    """The cell of the grid in which a point lies."""
+    column, row = (min(max((int(at) + HALF) * grid // (2 * HALF), 0), grid - 1) for at in (x, y))
     return row * grid + column

@@ -30,17 +30,17 @@ def foremost(s, lv, x, y, reach, air):
     best = 1 << 30
     found = -1
     limit = reach * reach
+    e = s.enemies
     for j in range(s.crowd):
-        e = s.enemies[j]
         if (
-            abs(e.x - x) <= reach
-            and abs(e.y - y) <= reach
-            and apart(x, y, e.x, e.y) <= limit
-            and e.hp > 0
-            and (air or e.air == 0)
+            abs(e.x[j] - x) <= reach
+            and abs(e.y[j] - y) <= reach
+            and apart(x, y, e.x[j], e.y[j]) <= limit
+            and e.hp[j] > 0
+            and (air or e.air[j] == 0)
         ):
-            left = lv.path[e.lane].length - e.along
-            if left < best and not covered(s, lv, e.x, e.y):
+            left = e.goal[j] - e.along[j]
+            if left < best and not covered(s, lv, e.x[j], e.y[j]):
                 best = left
                 found = j
     return found
@@ -81,11 +81,11 @@ def shoot(s, lv, t, key):
     if tower.kind == 1:
         hurt(s, lv, j, damage, ARCHER, key)
         return
-    x = s.enemies[j].x
-    y = s.enemies[j].y
+    e = s.enemies
+    x = e.x[j]
+    y = e.y[j]
     for k in range(s.crowd):
-        e = s.enemies[k]
-        if e.air == 0 and e.hp > 0 and apart(x, y, e.x, e.y) <= make.splash * make.splash:
+        if e.air[k] == 0 and e.hp[k] > 0 and apart(x, y, e.x[k], e.y[k]) <= make.splash * make.splash:
             hurt(s, lv, k, damage, MAGICIAN, key)
 
 
@@ -142,12 +142,12 @@ def nearest(s, lv, m):
     y = m.post_y
     best = 1 << 30
     found = FREE
+    e = s.enemies
     for j in range(s.crowd):
-        e = s.enemies[j]
         # Most are too far away, so that is asked first.
-        if abs(e.x - x) <= reach and apart(x, y, e.x, e.y) <= reach * reach and e.air == 0 and e.hp > 0:
-            far = apart(m.x, m.y, e.x, e.y)
-            if e.foe != FREE:
+        if abs(e.x[j] - x) <= reach and apart(x, y, e.x[j], e.y[j]) <= reach * reach and e.air[j] == 0 and e.hp[j] > 0:
+            far = apart(m.x, m.y, e.x[j], e.y[j])
+            if e.foe[j] != FREE:
                 far += 1 << 26
             if far < best:
                 best = far
@@ -159,22 +159,23 @@ def nearest(s, lv, m):
 def close_in(s, lv, i, key):
     """Knight i goes for its enemy, holds it if nobody does, and strikes."""
     m = s.knights[i]
-    e = s.enemies[m.foe]
+    j = m.foe
+    e = s.enemies
     reach = lv.troop.reach + CONTACT
-    if e.hp <= 0 or apart(m.post_x, m.post_y, e.x, e.y) > reach * reach:
+    if e.hp[j] <= 0 or apart(m.post_x, m.post_y, e.x[j], e.y[j]) > reach * reach:
         release(s, i)
-    elif apart(m.x, m.y, e.x, e.y) > CONTACT * CONTACT:
-        walk(m, e.x, e.y, lv.troop.speed)
+    elif apart(m.x, m.y, e.x[j], e.y[j]) > CONTACT * CONTACT:
+        walk(m, e.x[j], e.y[j], lv.troop.speed)
     else:
-        if e.foe == FREE:
-            e.foe = i
+        if e.foe[j] == FREE:
+            e.foe[j] = i
         if m.cool == 0:
             m.cool = lv.troop.interval
             percent = 100
             if m.tower >= 0:
                 for _ in range(s.towers[m.tower].level):
                     percent = percent * lv.make[2].growth // 100
-            hurt(s, lv, m.foe, rolled(lv.troop.damage, lv.troop.extra, percent, fold(key, 100 + i)), KNIGHT, key)
+            hurt(s, lv, j, rolled(lv.troop.damage, lv.troop.extra, percent, fold(key, 100 + i)), KNIGHT, key)
 
 
 @rule
@@ -208,10 +209,11 @@ def meet(s, lv, key):
     """The hero stops the first free ground enemy in contact; without one it throws a fireball at the foremost in range."""
     hero = s.hero
     man = lv.champion
+    e = s.enemies
     for j in range(s.crowd):
-        e = s.enemies[j]
-        if e.air == 0 and e.hp > 0 and e.foe == FREE and apart(hero.x, hero.y, e.x, e.y) <= CONTACT * CONTACT * 2:
-            e.foe = HERO
+        near = apart(hero.x, hero.y, e.x[j], e.y[j]) <= CONTACT * CONTACT * 2
+        if near and e.air[j] == 0 and e.hp[j] > 0 and e.foe[j] == FREE:
+            e.foe[j] = HERO
             hero.foe = j
             return
     if hero.cool == 0:
@@ -235,12 +237,12 @@ def fall(s, lv):
 def burn(s, lv, key):
     """A frame of the fires; the last one takes the place of one that has burnt out."""
     man = lv.champion
+    e = s.enemies
     for i in range(s.burning - 1, -1, -1):
         fire = s.fires[i]
         if fire.left % PULSE == 0:
             for j in range(s.crowd):
-                e = s.enemies[j]
-                if e.hp > 0 and apart(fire.x, fire.y, e.x, e.y) <= man.skill_radius * man.skill_radius:
+                if e.hp[j] > 0 and apart(fire.x, fire.y, e.x[j], e.y[j]) <= man.skill_radius * man.skill_radius:
                     hurt(s, lv, j, rolled(man.skill_damage, man.skill_extra, 100, fold(key, 200 + j)), FIRE, key)
         fire.left -= 1
         if fire.left <= 0:

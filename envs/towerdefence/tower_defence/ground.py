@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from envs.keys import below, fold
 from envs.rules import rule
-from envs.towerdefence.tower_defence.state import ARCHER, FIRE, FREE, HERO, KNIGHTS, MAGICIAN
+from envs.towerdefence.tower_defence.state import ARCHER, ENEMIES, FIRE, FREE, HERO, KNIGHTS, MAGICIAN
 
 
 @rule
@@ -49,65 +49,90 @@ def covered(s, lv, x, y):
 
 
 @rule
-def place(lv, e):
-    """Where an enemy's progress has brought it; its leg is moved on first."""
-    path = lv.path[e.lane]
-    while e.along >= path.start[e.leg + 1] and e.leg < path.n - 2:
-        e.leg += 1
-    leg = e.leg
-    off = (e.along - path.start[leg]) >> 4
-    e.x = path.x[leg] + (off * path.dx[leg] >> 12)
-    e.y = path.y[leg] + (off * path.dy[leg] >> 12)
+def eights(n):
+    """The least multiple of 8 that is no less than n."""
+    return (n + 7) & -8
 
 
 @rule
-def pace(lv, e):
-    """An enemy's speed now: drums and rage make it faster."""
-    kind = lv.kind[e.kind]
+def place(s, lv, j):
+    """Where enemy j's progress has brought it; its leg is moved on first."""
+    e = s.enemies
+    path = lv.path[e.lane[j]]
+    leg = e.leg[j]
+    while e.along[j] >= path.start[leg + 1] and leg < path.n - 2:
+        leg += 1
+    e.leg[j] = leg
+    e.start[j] = path.start[leg]
+    e.end[j] = path.start[leg + 1]
+    e.from_x[j] = path.x[leg]
+    e.from_y[j] = path.y[leg]
+    e.dx[j] = path.dx[leg]
+    e.dy[j] = path.dy[leg]
+    locate(e, j)
+
+
+@rule
+def locate(e, j):
+    """Put enemy j where its progress on its leg has brought it."""
+    off = (e.along[j] - e.start[j]) >> 4
+    e.x[j] = e.from_x[j] + (off * e.dx[j] >> 12)
+    e.y[j] = e.from_y[j] + (off * e.dy[j] >> 12)
+
+
+@rule
+def pace(s, lv, j):
+    """The speed of enemy j now: drums and rage make it faster."""
+    e = s.enemies
+    kind = lv.kind[e.kind[j]]
     more = 0
-    if kind.rage > 0 and 2 * e.hp < kind.health:
+    if kind.rage > 0 and 2 * e.hp[j] < kind.health:
         more += kind.rage
-    if e.haste > 0:
+    if e.haste[j] > 0:
         more += 50
-    e.speed = kind.speed * (100 + more) // 100
+    e.speed[j] = kind.speed * (100 + more) // 100
 
 
 @rule
 def hurt(s, lv, j, amount, source, key):
     """Harm enemy j: armour turns steel, resistance turns magic and fire, some dodge arrows."""
-    e = s.enemies[j]
-    kind = lv.kind[e.kind]
+    e = s.enemies
+    kind = lv.kind[e.kind[j]]
     if source == ARCHER and kind.evade > 0 and below(fold(key, 7), 100) < kind.evade:
         return
     turned = kind.resist if source in (MAGICIAN, FIRE) else kind.armour
-    amount = min(amount * (100 - turned) // 100, e.hp)
-    e.hp -= amount
+    amount = min(amount * (100 - turned) // 100, e.hp[j])
+    e.hp[j] -= amount
     s.tally.damage[source] += amount
-    if e.hp <= 0:
+    if e.hp[j] <= 0:
         s.fallen = 1
     elif kind.rage > 0:
-        pace(lv, e)
+        pace(s, lv, j)
 
 
 @rule
 def enlist(s, lv, kind, lane, along):
     """A new enemy on a road; False when there is no room for it."""
-    if s.crowd >= len(s.enemies):
+    j = s.crowd
+    if j >= ENEMIES:
         return False
-    e = s.enemies[s.crowd]
+    e = s.enemies
     data = lv.kind[kind]
-    e.kind = kind
-    e.lane = lane
-    e.along = along
-    e.leg = 0
-    e.hp = data.health
-    e.foe = FREE
-    e.air = data.air
-    e.cool = 0
-    e.haste = 0
-    e.speed = data.speed
-    e.pulse = data.pulse
-    place(lv, e)
+    e.kind[j] = kind
+    e.lane[j] = lane
+    e.goal[j] = lv.path[lane].length
+    e.along[j] = along
+    e.leg[j] = 0
+    e.hp[j] = data.health
+    e.foe[j] = FREE
+    e.air[j] = data.air
+    e.cool[j] = 0
+    e.haste[j] = 0
+    e.speed[j] = data.speed
+    e.pulse[j] = data.pulse
+    if data.pulse > 0:
+        s.stirs = 1
+    place(s, lv, j)
     s.crowd += 1
     return True
 
@@ -127,21 +152,46 @@ def discharge(s, j):
     elif s.hero.foe == last:
         s.hero.foe = j
     if j != last:
-        s.enemies[j] = s.enemies[last]
-    s.enemies[last].hp = 0
+        succeed(s.enemies, j, last)
+    s.enemies.hp[last] = 0
     s.crowd = last
+
+
+@rule
+def succeed(e, j, last):
+    """The last enemy takes the place of enemy j."""
+    e.hp[j] = e.hp[last]
+    e.along[j] = e.along[last]
+    e.x[j] = e.x[last]
+    e.y[j] = e.y[last]
+    e.speed[j] = e.speed[last]
+    e.foe[j] = e.foe[last]
+    e.start[j] = e.start[last]
+    e.end[j] = e.end[last]
+    e.from_x[j] = e.from_x[last]
+    e.from_y[j] = e.from_y[last]
+    e.dx[j] = e.dx[last]
+    e.dy[j] = e.dy[last]
+    e.goal[j] = e.goal[last]
+    e.cool[j] = e.cool[last]
+    e.pulse[j] = e.pulse[last]
+    e.haste[j] = e.haste[last]
+    e.kind[j] = e.kind[last]
+    e.lane[j] = e.lane[last]
+    e.leg[j] = e.leg[last]
+    e.air[j] = e.air[last]
 
 
 @rule
 def bury(s, i):
     """Knight i leaves: the enemy that it held is free, and the last knight takes its place."""
     last = s.guard - 1
+    e = s.enemies
     for j in range(s.crowd):
-        e = s.enemies[j]
-        if e.foe == i:
-            e.foe = FREE
-        elif e.foe == last:
-            e.foe = i
+        if e.foe[j] == i:
+            e.foe[j] = FREE
+        elif e.foe[j] == last:
+            e.foe[j] = i
     if s.knights[i].tower >= 0:
         s.towers[s.knights[i].tower].men -= 1
     if i != last:
@@ -154,16 +204,16 @@ def bury(s, i):
 def release(s, i):
     """Knight i lets go of its enemy."""
     m = s.knights[i]
-    if m.foe >= 0 and s.enemies[m.foe].foe == i:
-        s.enemies[m.foe].foe = FREE
+    if m.foe >= 0 and s.enemies.foe[m.foe] == i:
+        s.enemies.foe[m.foe] = FREE
     m.foe = FREE
 
 
 @rule
 def leave(s):
     """The hero lets go of its enemy."""
-    if s.hero.foe >= 0 and s.enemies[s.hero.foe].foe == HERO:
-        s.enemies[s.hero.foe].foe = FREE
+    if s.hero.foe >= 0 and s.enemies.foe[s.hero.foe] == HERO:
+        s.enemies.foe[s.hero.foe] = FREE
     s.hero.foe = FREE
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from envs.keys import below, fold
 from envs.rules import rule
 from envs.towerdefence.tower_defence.acts import formation
-from envs.towerdefence.tower_defence.ground import apart, covered, enlist, place, recruit
+from envs.towerdefence.tower_defence.ground import apart, covered, enlist, recruit
 from envs.towerdefence.tower_defence.state import ENEMIES, FREE, HALF, HERO, KNIGHTS, SPAWNS, WAVES
 
 TRIES = 24
@@ -34,10 +34,10 @@ def show_field(s, lv, clear, obs):
             obs.types[i] = s.plan.kind[s.wave - 1, i]
             obs.lanes[i] = s.plan.lane[s.wave - 1, i]
     n = 0
+    e = s.enemies
     for j in range(s.crowd):
-        e = s.enemies[j]
-        if all_seen or not covered(s, lv, e.x, e.y):
-            show_enemy(e, obs.enemies[n])
+        if all_seen or not covered(s, lv, e.x[j], e.y[j]):
+            show_enemy(e, j, obs.enemies[n])
             n += 1
     obs.crowd = n
     n = 0
@@ -50,14 +50,14 @@ def show_field(s, lv, clear, obs):
 
 
 @rule
-def show_enemy(e, seen):
-    seen.hp = e.hp
-    seen.along = e.along
-    seen.x = e.x
-    seen.y = e.y
-    seen.kind = e.kind
-    seen.lane = e.lane
-    seen.held = 0 if e.foe == FREE else 1
+def show_enemy(e, j, seen):
+    seen.hp = e.hp[j]
+    seen.along = e.along[j]
+    seen.x = e.x[j]
+    seen.y = e.y[j]
+    seen.kind = e.kind[j]
+    seen.lane = e.lane[j]
+    seen.held = 0 if e.foe[j] == FREE else 1
 
 
 @rule
@@ -133,9 +133,9 @@ def place_units(obs, lv, s):
     for n in range(obs.crowd):
         seen = obs.enemies[n]
         enlist(s, lv, seen.kind, seen.lane, seen.along)
-        s.enemies[n].hp = seen.hp
-        s.enemies[n].x = seen.x
-        s.enemies[n].y = seen.y
+        s.enemies.hp[n] = seen.hp
+        s.enemies.x[n] = seen.x
+        s.enemies.y[n] = seen.y
         if seen.held != 0:
             hold(s, n)
 
@@ -143,19 +143,19 @@ def place_units(obs, lv, s):
 @rule
 def hold(s, n):
     """Somebody holds enemy n: the nearest knight who is free, else the hero."""
-    e = s.enemies[n]
+    e = s.enemies
     best = 1 << 30
-    e.foe = HERO
+    e.foe[n] = HERO
     for i in range(s.guard):
         m = s.knights[i]
-        far = apart(m.x, m.y, e.x, e.y)
+        far = apart(m.x, m.y, e.x[n], e.y[n])
         if m.foe == FREE and far < best:
             best = far
-            e.foe = i
-    if e.foe == HERO:
+            e.foe[n] = i
+    if e.foe[n] == HERO:
         s.hero.foe = n
     else:
-        s.knights[e.foe].foe = n
+        s.knights[e.foe[n]].foe = n
 
 
 @rule
@@ -205,13 +205,12 @@ def people(s, lv, key):
             if k > 0:
                 lane = s.plan.lane[begun, i]
                 enlist(s, lv, k - 1, lane, below(fold(at, 1), max(lv.path[lane].length, 1)))
-                e = s.enemies[s.crowd - 1]
-                place(lv, e)
-                if covered(s, lv, e.x, e.y):
+                j = s.crowd - 1
+                if covered(s, lv, s.enemies.x[j], s.enemies.y[j]):
                     wanted -= 1
                 else:
-                    e.hp = 0
-                    s.crowd -= 1
+                    s.enemies.hp[j] = 0
+                    s.crowd = j
 
 
 @rule

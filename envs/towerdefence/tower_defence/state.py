@@ -17,6 +17,8 @@ WAVES, SPAWNS, BANK, GRID = 12, 25, 4, 24
 """At most so many kinds of enemies, roads, points of a road, tower slots, living enemies and knights, fires, waves, enemies of a wave,
 levels in one configuration, cells along a side of the grid. The sizes that TowerMind's observation has are its own."""
 CELLS = GRID * GRID
+PLACES = (ENEMIES + 7) & -8
+"""Places in the arrays of the enemies: loops over all go by eights, with the machine's wide registers."""
 LETTERS = 16
 """Characters of the name of a kind of enemies, at most."""
 ALONG = 16
@@ -81,10 +83,15 @@ CONFIG = config(
 
 TOWER = nested(*_shorts("kind", "level", "frozen", "cool", "rally_x", "rally_y", "spent", "training", "men"))
 """kind: 0 none, 1 archer, 2 magician, 3 knight."""
-ENEMY = nested(
-    ("hp", I32), ("along", I32), *_shorts("x", "y", "speed", "cool", "pulse", "haste"), ("kind", I8), ("lane", I8), ("leg", I8),
-    ("foe", I8), ("air", I8),
+_AT_ONCE = (
+    "hp", "along", "x", "y", "speed", "foe", "pulse", "haste", "start", "end", "from_x", "from_y", "dx", "dy", "goal"
 )  # fmt: skip
+CROWD = nested(
+    *((name, I32, (PLACES,)) for name in _AT_ONCE), ("cool", I16, (PLACES,)),
+    *((name, I8, (PLACES,)) for name in ("kind", "lane", "leg", "air")),
+)  # fmt: skip
+"""The enemies, an array for each of their fields, so that eight walk at once; only loops over fields of one width become wide.
+start, end, from_x, from_y, dx, dy: of the leg of the road on which it is; goal: length of the road."""
 SOLDIER = nested(
     ("hp", I32), *_shorts("x", "y", "post_x", "post_y", "cool", "life"), ("foe", I8), ("tower", I8), ("rank", I8)
 )
@@ -114,11 +121,12 @@ KNOWN = (
 """What a defender knows. wave: waves begun; countdown: frames to the next, -1 after the last; coming: enemies of this wave that are
 still to come; coins, amends: how often gold was picked up, or paid for a fallen knight; burning: fires alight, which stand first."""
 WORLD = (
-    *KNOWN, ("fog", FOG), ("coin", COIN), ("plan", PLAN), ("next_in", I16), ("fallen", I16), ("crowd", I16),
-    ("enemies", ENEMY, (ENEMIES,)), ("guard", I16), ("knights", SOLDIER, (KNIGHTS,)), ("tally", TALLY),
+    *KNOWN, ("fog", FOG), ("coin", COIN), ("plan", PLAN), ("next_in", I16), ("fallen", I16), ("stirs", I8), ("crowd", I16),
+    ("enemies", CROWD), ("guard", I16), ("knights", SOLDIER, (KNIGHTS,)), ("tally", TALLY),
 )  # fmt: skip
 STATE = state(*WORLD)
-"""crowd enemies and guard knights stand first in their arrays. fallen: somebody's health is gone in this frame."""
+"""crowd enemies and guard knights stand first in their arrays. fallen: somebody's health is gone in this frame. stirs: an enemy whose
+trait works now and then has come in this episode."""
 SEEN_ENEMY = nested(("hp", I32), ("along", I32), *_shorts("x", "y"), ("kind", I8), ("lane", I8), ("held", I8))
 SEEN_KNIGHT = nested(("hp", I32), *_shorts("x", "y", "life"), ("tower", I8), ("rank", I8))
 SEEN_COIN = nested(*_shorts("x", "y", "left"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from envs.keys import below, fold
 from envs.rules import rule
 from envs.towerdefence.tower_defence.combat import CONTACT, burn, defend, fall, lead, stand
-from envs.towerdefence.tower_defence.ground import apart, bury, discharge, enlist, pace, place, walk
+from envs.towerdefence.tower_defence.ground import apart, bury, discharge, eights, enlist, locate, pace, place, walk
 from envs.towerdefence.tower_defence.state import FREE, HALF, HERO, SCALE, SPAWNS, UNIT
 
 PICK = UNIT * 3 // 10
@@ -82,86 +82,129 @@ def drift(s, lv, key):
 @rule
 def march(s, lv, key):
     """Enemies walk, fight who holds them, work their traits, and leave at the base; from the last, who replaces one that leaves."""
-    # The leg of the road that the enemy before this one walks on: most walk on the same.
-    lane, leg, start, end = -1, -1, 0, 0
-    x, y, dx, dy = 0, 0, 0, 0
-    for j in range(s.crowd - 1, -1, -1):
-        e = s.enemies[j]
-        if e.hp > 0:
-            if e.pulse > 0:
-                e.pulse -= 1
-                if e.pulse == 0:
-                    work(s, lv, j)
-            if e.haste > 0:
-                e.haste -= 1
-                if e.haste == 0:
-                    pace(lv, e)
-            if e.foe != FREE:
-                strike(s, lv, j, fold(key, j))
-            else:
-                along = e.along + e.speed
-                e.along = along
-                if e.lane != lane or e.leg != leg:
-                    lane = e.lane
-                    leg = e.leg
-                    path = lv.path[lane]
-                    start = path.start[leg]
-                    end = path.start[leg + 1]
-                    x, y, dx, dy = path.x[leg], path.y[leg], path.dx[leg], path.dy[leg]
-                if along < end:
-                    off = (along - start) >> 4
-                    e.x = x + (off * dx >> 12)
-                    e.y = y + (off * dy >> 12)
-                elif along >= lv.path[lane].length:
-                    s.lives -= 1
-                    s.reward[0] -= SCALE
-                    discharge(s, j)
-                else:
-                    place(lv, e)
+    e = s.enemies
+    if s.stirs != 0 and due(s):
+        # What a trait does to the others depends on who of them has walked already.
+        for j in range(s.crowd - 1, -1, -1):
+            if e.hp[j] > 0:
+                tend(s, lv, j)
+                if e.foe[j] == FREE:
+                    e.along[j] += e.speed[j]
+                    locate(e, j)
+                turn(s, lv, j, key)
+        return
+    if s.stirs != 0:
+        wait(s)
+    if stride(s):
+        for j in range(s.crowd - 1, -1, -1):
+            if e.hp[j] > 0:
+                turn(s, lv, j, key)
+
+
+@rule
+def due(s):
+    """Whether the trait of an enemy works in this frame, or its haste ends."""
+    e = s.enemies
+    found = False
+    for j in range(eights(s.crowd)):
+        found = found | ((e.hp[j] > 0) & ((e.pulse[j] == 1) | (e.haste[j] == 1)))
+    return found
+
+
+@rule
+def wait(s):
+    """A frame of the timers of traits and haste, none of which ends in it."""
+    e = s.enemies
+    for j in range(eights(s.crowd)):
+        e.pulse[j] -= (e.pulse[j] > 0) & (e.hp[j] > 0)
+        e.haste[j] -= (e.haste[j] > 0) & (e.hp[j] > 0)
+
+
+@rule
+def stride(s):
+    """All who are free walk; whether anybody is held, or has come to the end of its leg.
+
+    Without a branch, so that eight do it at once. Who is held or dead is put where it was.
+    """
+    e = s.enemies
+    found = False
+    for j in range(eights(s.crowd)):
+        e.along[j] += e.speed[j] * ((e.hp[j] > 0) & (e.foe[j] == FREE))
+        locate(e, j)
+        found = found | ((e.hp[j] > 0) & ((e.foe[j] != FREE) | (e.along[j] >= e.end[j])))
+    return found
+
+
+@rule
+def tend(s, lv, j):
+    """A frame of the timers of enemy j."""
+    e = s.enemies
+    if e.pulse[j] > 0:
+        e.pulse[j] -= 1
+        if e.pulse[j] == 0:
+            work(s, lv, j)
+    if e.haste[j] > 0:
+        e.haste[j] -= 1
+        if e.haste[j] == 0:
+            pace(s, lv, j)
+
+
+@rule
+def turn(s, lv, j, key):
+    """What enemy j does besides walking: it fights, takes the next leg of its road, or leaves at its end."""
+    e = s.enemies
+    if e.foe[j] != FREE:
+        strike(s, lv, j, fold(key, j))
+    elif e.along[j] >= e.end[j]:
+        if e.along[j] >= e.goal[j]:
+            s.lives -= 1
+            s.reward[0] -= SCALE
+            discharge(s, j)
+        else:
+            place(s, lv, j)
 
 
 @rule
 def strike(s, lv, j, key):
     """Enemy j fights who holds it."""
-    e = s.enemies[j]
-    if e.foe == HERO and s.hero.foe != j:
-        e.foe = FREE
+    e = s.enemies
+    if e.foe[j] == HERO and s.hero.foe != j:
+        e.foe[j] = FREE
         return
-    if e.cool > 0:
-        e.cool -= 1
+    if e.cool[j] > 0:
+        e.cool[j] -= 1
         return
-    kind = lv.kind[e.kind]
-    e.cool = kind.interval
+    kind = lv.kind[e.kind[j]]
+    e.cool[j] = kind.interval
     harm = kind.damage + below(key, kind.extra + 1)
-    if e.foe == HERO:
+    if e.foe[j] == HERO:
         s.hero.hp -= harm
         if s.hero.hp <= 0:
             fall(s, lv)
     else:
-        s.knights[e.foe].hp -= harm
-        if s.knights[e.foe].hp <= 0:
+        s.knights[e.foe[j]].hp -= harm
+        if s.knights[e.foe[j]].hp <= 0:
             s.fallen = 1
 
 
 @rule
 def work(s, lv, j):
     """The trait of enemy j: heal itself or those around, make them faster, freeze towers."""
-    e = s.enemies[j]
-    kind = lv.kind[e.kind]
-    e.pulse = kind.pulse
+    e = s.enemies
+    kind = lv.kind[e.kind[j]]
+    e.pulse[j] = kind.pulse
     if kind.regen > 0:
-        e.hp = min(e.hp + kind.regen, kind.health)
+        e.hp[j] = min(e.hp[j] + kind.regen, kind.health)
     if kind.heal > 0 or kind.haste > 0:
         for k in range(s.crowd):
-            other = s.enemies[k]
-            if k != j and other.hp > 0 and apart(e.x, e.y, other.x, other.y) <= kind.aura * kind.aura:
-                other.hp = min(other.hp + kind.heal, lv.kind[other.kind].health)
+            if k != j and e.hp[k] > 0 and apart(e.x[j], e.y[j], e.x[k], e.y[k]) <= kind.aura * kind.aura:
+                e.hp[k] = min(e.hp[k] + kind.heal, lv.kind[e.kind[k]].health)
                 if kind.haste > 0:
-                    other.haste = kind.haste
-                    pace(lv, other)
+                    e.haste[k] = kind.haste
+                    pace(s, lv, k)
     if kind.freeze > 0:
         for t in range(lv.slots):
-            if s.towers[t].kind != 0 and apart(e.x, e.y, lv.slot[t].x, lv.slot[t].y) <= kind.aura * kind.aura:
+            if s.towers[t].kind != 0 and apart(e.x[j], e.y[j], lv.slot[t].x, lv.slot[t].y) <= kind.aura * kind.aura:
                 s.towers[t].frozen = max(s.towers[t].frozen, kind.freeze)
 
 
@@ -170,7 +213,7 @@ def reap(s, lv, key):
     """Who has no health left leaves; splitters leave a brood, sappers a blast, knights perhaps some gold."""
     s.fallen = 0
     for j in range(s.crowd - 1, -1, -1):
-        if s.enemies[j].hp <= 0:
+        if s.enemies.hp[j] <= 0:
             s.tally.kills += 1
             last_words(s, lv, j)
             discharge(s, j)
@@ -186,14 +229,14 @@ def reap(s, lv, key):
 @rule
 def last_words(s, lv, j):
     """What enemy j does as it dies."""
-    e = s.enemies[j]
-    kind = lv.kind[e.kind]
+    e = s.enemies
+    kind = lv.kind[e.kind[j]]
     for n in range(kind.brood):
-        enlist(s, lv, kind.split, e.lane, max(e.along - 1600 * n, 0))
+        enlist(s, lv, kind.split, e.lane[j], max(e.along[j] - 1600 * n, 0))
     if kind.burst > 0:
         for i in range(s.guard):
             m = s.knights[i]
-            if m.hp > 0 and apart(m.x, m.y, e.x, e.y) <= 4 * CONTACT * CONTACT:
+            if m.hp > 0 and apart(m.x, m.y, e.x[j], e.y[j]) <= 4 * CONTACT * CONTACT:
                 m.hp -= kind.burst
 
 

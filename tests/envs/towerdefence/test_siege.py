@@ -100,9 +100,9 @@ def test_what_was_chosen_comes_in_its_order_at_its_spacing(road: Callable[..., G
     row = game.row(state)
     assert (row.plan.kind[0, :4].tolist(), row.bought, row.sent) == ([2, 2, 1, 0], 3, 3)
     state = run(game, state, lambda row: row.wave == 1 and row.coming == 0)
-    crowd = game.row(state).enemies[:3]
-    assert [enemy.kind for enemy in crowd] == [1, 1, 0]
-    assert crowd[0].along > crowd[1].along
+    crowd = game.row(state).enemies
+    assert crowd.kind[:3].tolist() == [1, 1, 0]
+    assert crowd.along[0] > crowd.along[1]
 
 
 def test_budget_flyers_and_places_bound_a_wave(road: Callable[..., Game]) -> None:

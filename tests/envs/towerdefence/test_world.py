@@ -52,19 +52,19 @@ def test_at_no_lives_the_base_falls(line: Callable[..., Game]) -> None:
 def test_enemies_keep_to_the_road_and_to_their_speed(line: Callable[..., Game]) -> None:
     game = line('["goblin", 1, 1]', rules="first_wave = 0.1", period=1)
     state = waited(game, 6)
-    was = game.row(state).enemies[0].x
+    was = game.row(state).enemies.x[0]
     state = waited(game, 100, state)
-    enemy = game.row(state).enemies[0]
-    assert enemy.y == 0
+    crowd = game.row(state).enemies
+    assert crowd.y[0] == 0
     # 0.42 map units a second for two seconds are 860 length units; a step of a frame is rounded to a sixteenth.
-    assert enemy.x - was == pytest.approx(860, abs=8)
+    assert crowd.x[0] - was == pytest.approx(860, abs=8)
 
 
 def blocked(state: Any) -> dict[int, tuple[int, int]]:
     """Enemies that are held: index -> (blocker, progress)."""
     row = state[0]
-    held = row["enemies"][: row["crowd"]]
-    return {j: (int(e["foe"]), int(e["along"])) for j, e in enumerate(held) if e["foe"] >= 0}
+    foes, along = (row["enemies"][name][: row["crowd"]].tolist() for name in ("foe", "along"))
+    return {j: (foe, at) for j, (foe, at) in enumerate(zip(foes, along, strict=True)) if foe >= 0}
 
 
 def test_no_enemy_walks_while_it_is_held(seeds: Any) -> None:
@@ -137,13 +137,13 @@ def test_healers_drummers_and_trolls(line: Callable[..., Game]) -> None:
     state = waited(game, 12)
     row = game.row(state)
     assert row.crowd == 3
-    speed = game.config.levels[0].kind[row.enemies[0].kind].speed
-    assert row.enemies[0].speed == speed * 3 // 2  # the drum
+    speed = game.config.levels[0].kind[row.enemies.kind[0]].speed
+    assert row.enemies.speed[0] == speed * 3 // 2  # the drum
     state["enemies"]["hp"][0][:3] = 100
     after = game.row(waited(game, 3, state))
-    assert after.enemies[2].hp > 100
-    assert after.enemies[1].hp > 100  # the shaman's
-    assert after.enemies[0].hp == 100  # it does not heal itself
+    assert after.enemies.hp[2] > 100
+    assert after.enemies.hp[1] > 100  # the shaman's
+    assert after.enemies.hp[0] == 100  # it does not heal itself
 
 
 def test_knights_fall_and_may_be_paid_for(line: Callable[..., Game]) -> None:
@@ -164,7 +164,8 @@ def test_the_hero_falls_and_comes_back(line: Callable[..., Game]) -> None:
     state["hero"]["x"] = state["hero"]["to_x"] = -2600
     while game.row(state).hero.down == 0:
         state = waited(game, 1, state)
-    assert not [e for e in game.row(state).enemies if e.hp > 0 and e.foe == 100]
+    crowd = game.row(state).enemies
+    assert not ((crowd.hp > 0) & (crowd.foe == 100)).any()
     state = waited(game, 5, state)
     assert (game.row(state).hero.down, game.row(state).hero.hp) == (0, 300)
 
