@@ -87,7 +87,7 @@ def test_a_key_takes_a_verb_in_hand_and_a_click_uses_it(game: Any) -> None:
     }
     state, screen, _, why = driven(game, script, 6)
     row = game.row(state)
-    assert row.towers[0].kind == 1
+    assert row.towers.kind[0] == 1
     assert [text.split()[0] for text in why] == ["wait", "archer", "wait", "hero", "wait", "wait"]
     assert (row.hero.to_x, row.hero.to_y) != (row.hero.x, row.hero.y)
     assert screen.titles[0] == "Tower defence | in hand: hero"

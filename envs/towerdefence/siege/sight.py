@@ -11,7 +11,15 @@ from envs.keys import below, fold
 from envs.rules import rule
 from envs.towerdefence.siege.rules import draw_group
 from envs.towerdefence.siege.state import ATTACKER, DEFENDER, GROUPS
-from envs.towerdefence.tower_defence.sight import guess_weather, people, place_units, show_field, show_known
+from envs.towerdefence.tower_defence.sight import (
+    build,
+    guess_weather,
+    people,
+    place_units,
+    show_field,
+    show_known,
+    show_towers,
+)
 from envs.towerdefence.tower_defence.state import SPAWNS
 from envs.towerdefence.tower_defence.views import PLANES, encode_compact, fill
 
@@ -24,6 +32,7 @@ SHOWN = len(PLANES)
 @rule
 def observe(s, c, seat, obs):
     show_known(s, obs)
+    show_towers(s, obs)
     show_field(s, c.levels[s.level], seat in (SPECTATOR, ATTACKER), obs)
     obs.composing = s.composing
     obs.composed = s.composed
@@ -60,6 +69,7 @@ def imagine(obs, c, seat, key, s):
     """A state that looks like this. The defender draws the sealed wave by the attacker's rules, the attacker what the defender holds."""
     lv = c.levels[obs.level]
     show_known(obs, s)
+    build(obs, s)
     guess_weather(obs, lv, key, s)
     recall(obs, c, key, s)
     if seat == DEFENDER:

@@ -63,7 +63,7 @@ def rallied(s, lv, x, y):
     best = reach * reach + 1
     found = -1
     for t in range(lv.slots):
-        if s.towers[t].kind == 3:
+        if s.towers.kind[t] == 3:
             far = apart(x, y, lv.slot[t].x, lv.slot[t].y)
             if far < best:
                 best = far
@@ -91,16 +91,16 @@ def on_slot(s, lv, kind, slot):
     """The code of building, upgrading, selling or looking at a slot; -1 is no slot."""
     if slot < 0:
         return SITE if kind < UPGRADE else EMPTY
-    tower = s.towers[slot]
+    built = s.towers
     if kind < UPGRADE:
-        if tower.kind != 0:
+        if built.kind[slot] != 0:
             return TAKEN
         return GOLD if s.gold < lv.make[kind].price else DONE
-    if tower.kind == 0:
+    if built.kind[slot] == 0:
         return EMPTY
-    make = lv.make[tower.kind - 1]
+    make = lv.make[built.kind[slot] - 1]
     if kind == UPGRADE:
-        if tower.level >= make.top:
+        if built.level[slot] >= make.top:
             return BEST
         return GOLD if s.gold < make.upgrade else DONE
     return DONE
@@ -160,8 +160,8 @@ def perform(s, lv, kind, slot, x, y):
         perform_on_slot(s, lv, kind, slot)
     elif kind == RALLY:
         t = rallied(s, lv, x, y)
-        s.towers[t].rally_x = x
-        s.towers[t].rally_y = y
+        s.towers.rally_x[t] = x
+        s.towers.rally_y[t] = y
         regroup(s, t)
     elif kind == AID:
         for i in range(lv.aid_count):
@@ -189,30 +189,30 @@ def perform(s, lv, kind, slot, x, y):
 
 @rule
 def perform_on_slot(s, lv, kind, slot):
-    tower = s.towers[slot]
+    built = s.towers
     s.shown = slot
     if kind < UPGRADE:
         pay(s, lv.make[kind].price)
-        tower.kind = kind + 1
-        tower.level = 0
-        tower.cool = 0
-        tower.frozen = 0
-        tower.spent = lv.make[kind].price
-        tower.rally_x = lv.slot[slot].rally_x
-        tower.rally_y = lv.slot[slot].rally_y
-        tower.training = 25
-        tower.men = 0
+        built.kind[slot] = kind + 1
+        built.level[slot] = 0
+        built.cool[slot] = 0
+        built.frozen[slot] = 0
+        built.spent[slot] = lv.make[kind].price
+        built.rally_x[slot] = lv.slot[slot].rally_x
+        built.rally_y[slot] = lv.slot[slot].rally_y
+        built.training[slot] = 25
+        built.men[slot] = 0
     elif kind == UPGRADE:
-        price = lv.make[tower.kind - 1].upgrade
+        price = lv.make[built.kind[slot] - 1].upgrade
         pay(s, price)
-        tower.level += 1
-        tower.spent += price
+        built.level[slot] += 1
+        built.spent[slot] += price
     elif kind == SELL:
-        s.gold = min(s.gold + tower.spent * lv.refund // 100, lv.most_gold)
+        s.gold = min(s.gold + built.spent[slot] * lv.refund // 100, lv.most_gold)
         disband(s, slot)
-        tower.kind = 0
-        tower.level = 0
-        tower.spent = 0
+        built.kind[slot] = 0
+        built.level[slot] = 0
+        built.spent[slot] = 0
         s.shown = -1
 
 
@@ -235,8 +235,8 @@ def regroup(s, t):
         m = s.knights[i]
         if m.tower == t:
             release(s, i)
-            m.post_x = s.towers[t].rally_x + formation(m.rank)
-            m.post_y = s.towers[t].rally_y + formation(m.rank + 1)
+            m.post_x = s.towers.rally_x[t] + formation(m.rank)
+            m.post_y = s.towers.rally_y[t] + formation(m.rank + 1)
 
 
 @rule

@@ -8,8 +8,8 @@ from __future__ import annotations
 from envs.keys import below, fold
 from envs.rules import rule
 from envs.towerdefence.tower_defence.acts import formation
-from envs.towerdefence.tower_defence.ground import apart, covered, hurt, leave, recruit, release, walk
-from envs.towerdefence.tower_defence.state import ARCHER, BY_HERO, FIRE, FREE, HERO, KNIGHT, MAGICIAN, SECOND
+from envs.towerdefence.tower_defence.ground import apart, covered, eights, hurt, leave, recruit, release, walk, word
+from envs.towerdefence.tower_defence.state import ARCHER, BY_HERO, FIRE, FREE, HERO, KNIGHT, MAGICIAN, SECOND, SITES
 
 LOOK = 8
 CONTACT = 130
@@ -25,8 +25,25 @@ def rolled(base, extra, percent, key):
 
 
 @rule
+def anybody(s, x, y, reach):
+    """Whether an enemy is alive in the square around a point that reaches so far; without a branch, so that eight are asked at once."""
+    e = s.enemies
+    left = word(x - reach)
+    right = word(x + reach)
+    low = word(y - reach)
+    high = word(y + reach)
+    found = False
+    for j in range(eights(s.crowd)):
+        within = (e.x[j] >= left) & (e.x[j] <= right) & (e.y[j] >= low) & (e.y[j] <= high)
+        found = found | (within & (e.hp[j] > 0))
+    return found
+
+
+@rule
 def foremost(s, lv, x, y, reach, air):
     """The enemy in sight and range that has the shortest way to the base; air: flyers count too. -1 for none."""
+    if not anybody(s, x, y, reach):
+        return -1
     best = 1 << 30
     found = -1
     limit = reach * reach
@@ -48,37 +65,48 @@ def foremost(s, lv, x, y, reach, air):
 
 @rule
 def defend(s, lv, key):
-    """A frame of all towers."""
-    for t in range(lv.slots):
-        tower = s.towers[t]
-        if tower.kind != 0:
-            if tower.frozen > 0:
-                tower.frozen -= 1
-            elif tower.cool > 0:
-                tower.cool -= 1
-            elif covered(s, lv, lv.slot[t].x, lv.slot[t].y):
-                tower.cool = LOOK - 1
-            elif tower.kind == 3:
-                muster(s, lv, t)
-            else:
-                shoot(s, lv, t, fold(key, t))
+    """A frame of all towers. Their timers run without a branch, because nobody could foretell it; a tower whose turn it is has cool -1."""
+    built = s.towers
+    ready = False
+    for t in range(SITES):
+        stands = built.kind[t] != 0
+        frozen = built.frozen[t] > 0
+        built.frozen[t] -= stands & frozen
+        built.cool[t] -= stands & (not frozen)
+        ready = ready | (built.cool[t] < 0)
+    if ready:
+        for t in range(lv.slots):
+            if built.cool[t] < 0:
+                serve(s, lv, t, fold(key, t))
+
+
+@rule
+def serve(s, lv, t, key):
+    """The turn of tower t."""
+    kind = s.towers.kind[t]
+    if covered(s, lv, lv.slot[t].x, lv.slot[t].y):
+        s.towers.cool[t] = LOOK - 1
+    elif kind == 3:
+        muster(s, lv, t)
+    else:
+        shoot(s, lv, t, key)
 
 
 @rule
 def shoot(s, lv, t, key):
     """An archer hits one enemy, a magician all ground enemies around one."""
-    tower = s.towers[t]
-    make = lv.make[tower.kind - 1]
-    j = foremost(s, lv, lv.slot[t].x, lv.slot[t].y, make.reach, tower.kind == 1)
+    built = s.towers
+    make = lv.make[built.kind[t] - 1]
+    j = foremost(s, lv, lv.slot[t].x, lv.slot[t].y, make.reach, built.kind[t] == 1)
     if j < 0:
-        tower.cool = LOOK - 1
+        built.cool[t] = LOOK - 1
         return
-    tower.cool = make.interval
+    built.cool[t] = make.interval
     percent = 100
-    for _ in range(tower.level):
+    for _ in range(built.level[t]):
         percent = percent * make.growth // 100
     damage = rolled(make.damage, make.extra, percent, key)
-    if tower.kind == 1:
+    if built.kind[t] == 1:
         hurt(s, lv, j, damage, ARCHER, key)
         return
     e = s.enemies
@@ -92,12 +120,12 @@ def shoot(s, lv, t, key):
 @rule
 def muster(s, lv, t):
     """A knight tower fills its squad, one knight after another."""
-    tower = s.towers[t]
-    tower.cool = LOOK - 1
-    if tower.men >= lv.troop.squad:
+    built = s.towers
+    built.cool[t] = LOOK - 1
+    if built.men[t] >= lv.troop.squad:
         return
-    tower.training -= LOOK
-    if tower.training <= 0:
+    built.training[t] -= LOOK
+    if built.training[t] <= 0:
         taken = 0
         for i in range(s.guard):
             if s.knights[i].tower == t:
@@ -105,11 +133,11 @@ def muster(s, lv, t):
         rank = 0
         while taken >> rank & 1:
             rank += 1
-        post_x = tower.rally_x + formation(rank)
-        post_y = tower.rally_y + formation(rank + 1)
+        post_x = built.rally_x[t] + formation(rank)
+        post_y = built.rally_y[t] + formation(rank + 1)
         if recruit(s, lv, lv.slot[t].x, lv.slot[t].y, post_x, post_y, t, rank, 0):
-            tower.men += 1
-        tower.training = lv.troop.training
+            built.men[t] += 1
+        built.training[t] = lv.troop.training
 
 
 @rule
@@ -117,14 +145,11 @@ def stand(s, lv, key):
     """A frame of all knights."""
     for i in range(s.guard):
         m = s.knights[i]
-        if m.cool > 0:
-            m.cool -= 1
-        if m.life > 0:
-            m.life -= 1
-            if m.life == 0:
-                m.hp = 0
-                m.life = 1
-                s.fallen = 1
+        m.cool -= m.cool > 0
+        if m.life == 1:
+            m.hp = 0
+            s.fallen = 1
+        m.life -= m.life > 1
         if m.foe < 0:
             if (s.frame + i) % LOOK == 0:
                 m.foe = nearest(s, lv, m)
@@ -140,6 +165,8 @@ def nearest(s, lv, m):
     reach = lv.troop.reach
     x = m.post_x
     y = m.post_y
+    if not anybody(s, x, y, reach):
+        return FREE
     best = 1 << 30
     found = FREE
     e = s.enemies
@@ -173,7 +200,7 @@ def close_in(s, lv, i, key):
             m.cool = lv.troop.interval
             percent = 100
             if m.tower >= 0:
-                for _ in range(s.towers[m.tower].level):
+                for _ in range(s.towers.level[m.tower]):
                     percent = percent * lv.make[2].growth // 100
             hurt(s, lv, j, rolled(lv.troop.damage, lv.troop.extra, percent, fold(key, 100 + i)), KNIGHT, key)
 
@@ -210,7 +237,7 @@ def meet(s, lv, key):
     hero = s.hero
     man = lv.champion
     e = s.enemies
-    for j in range(s.crowd):
+    for j in range(s.crowd if anybody(s, hero.x, hero.y, 2 * CONTACT) else 0):
         near = apart(hero.x, hero.y, e.x[j], e.y[j]) <= CONTACT * CONTACT * 2
         if near and e.air[j] == 0 and e.hp[j] > 0 and e.foe[j] == FREE:
             e.foe[j] = HERO

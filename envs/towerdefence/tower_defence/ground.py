@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from envs.keys import below, fold
-from envs.rules import rule
+from envs.rules import Rule, rule
 from envs.towerdefence.tower_defence.state import ARCHER, ENEMIES, FIRE, FREE, HERO, KNIGHTS, MAGICIAN
 
 
@@ -41,11 +43,29 @@ def covered(s, lv, x, y):
     radius = lv.fog_radius
     if radius == 0 or apart(x, y, s.fog.x, s.fog.y) > radius * radius:
         return False
+    return not lit(s, lv, x, y)
+
+
+@rule
+def lit(s, lv, x, y):
+    """Whether a fire lights this point."""
     light = lv.champion.skill_radius
-    lit = False
+    found = False
     for i in range(s.burning):
-        lit = lit or apart(x, y, s.fires[i].x, s.fires[i].y) <= light * light
-    return not lit
+        found = found or apart(x, y, s.fires[i].x, s.fires[i].y) <= light * light
+    return found
+
+
+def _word_plain(n):
+    return n
+
+
+def _word_compiled(n):
+    return np.int32(n)
+
+
+word = Rule(_word_plain, _word_compiled)
+"""word(n): the same number, of which the compiler then knows that 32 bits hold it, so that eight are compared with it at once."""
 
 
 @rule
@@ -193,7 +213,7 @@ def bury(s, i):
         elif e.foe[j] == last:
             e.foe[j] = i
     if s.knights[i].tower >= 0:
-        s.towers[s.knights[i].tower].men -= 1
+        s.towers.men[s.knights[i].tower] -= 1
     if i != last:
         s.knights[i] = s.knights[last]
     s.knights[last].hp = 0

@@ -126,14 +126,14 @@ def allow(s, c, mask):
     lv = c.levels[s.level]
     for slot in range(lv.slots):
         # A free slot may be built on, a tower may be upgraded, sold and looked at; the other three kinds are forbidden anyway.
-        first = 0 if s.towers[slot].kind == 0 else UPGRADE
+        first = 0 if s.towers.kind[slot] == 0 else UPGRADE
         for kind in range(first, first + 3):
             mask[kind * SLOTS + slot] = on_slot(s, lv, kind, slot) == DONE
     mask[FIXED - 2] = True
     mask[FIXED - 1] = of_hero(s, lv, TRAIN) == DONE
     knights = 0
     for t in range(lv.slots):
-        if s.towers[t].kind == 3:
+        if s.towers.kind[t] == 3:
             knights |= 1 << t
     aid = NEAR if of_aid(s, lv) == DONE else 0
     send = of_hero(s, lv, SEND) == DONE

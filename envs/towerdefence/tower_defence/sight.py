@@ -6,7 +6,7 @@ from envs.keys import below, fold
 from envs.rules import rule
 from envs.towerdefence.tower_defence.acts import formation
 from envs.towerdefence.tower_defence.ground import apart, covered, enlist, recruit
-from envs.towerdefence.tower_defence.state import ENEMIES, FREE, HALF, HERO, KNIGHTS, SPAWNS, WAVES
+from envs.towerdefence.tower_defence.state import ENEMIES, FREE, HALF, HERO, KNIGHTS, SLOTS, SPAWNS, WAVES
 
 TRIES = 24
 
@@ -15,6 +15,7 @@ TRIES = 24
 def observe(s, c, seat, obs):
     """The spectator (-1) sees through fog; everybody else is shown the same."""
     show_known(s, obs)
+    show_towers(s, obs)
     show_field(s, c.levels[s.level], seat == -1, obs)
 
 
@@ -88,9 +89,42 @@ def show_known(s, obs):
     obs.hero = s.hero
     # Whom the hero holds is a number in an array that the seat does not see.
     obs.hero.foe = FREE
-    obs.towers = s.towers
     obs.burning = s.burning
     obs.fires = s.fires
+
+
+@rule
+def show_towers(s, obs):
+    """The towers, which nothing hides."""
+    built = s.towers
+    for t in range(SLOTS):
+        seen = obs.towers[t]
+        seen.kind = built.kind[t]
+        seen.level = built.level[t]
+        seen.frozen = built.frozen[t]
+        seen.cool = built.cool[t]
+        seen.rally_x = built.rally_x[t]
+        seen.rally_y = built.rally_y[t]
+        seen.spent = built.spent[t]
+        seen.training = built.training[t]
+        seen.men = built.men[t]
+
+
+@rule
+def build(obs, s):
+    """The way back of show_towers."""
+    built = s.towers
+    for t in range(SLOTS):
+        seen = obs.towers[t]
+        built.kind[t] = seen.kind
+        built.level[t] = seen.level
+        built.frozen[t] = seen.frozen
+        built.cool[t] = seen.cool
+        built.rally_x[t] = seen.rally_x
+        built.rally_y[t] = seen.rally_y
+        built.spent[t] = seen.spent
+        built.training[t] = seen.training
+        built.men[t] = seen.men
 
 
 @rule
@@ -98,6 +132,7 @@ def imagine(obs, c, seat, key, s):
     """A state that looks like this: strangers in the fog, guessed waves, timers that nobody sees drawn at random."""
     lv = c.levels[obs.level]
     show_known(obs, s)
+    build(obs, s)
     guess_weather(obs, lv, key, s)
     guess_waves(obs, lv, key, s)
     place_units(obs, lv, s)
@@ -126,8 +161,8 @@ def place_units(obs, lv, s):
         post_x = m.x
         post_y = m.y
         if m.tower >= 0:
-            post_x = s.towers[m.tower].rally_x + formation(m.rank)
-            post_y = s.towers[m.tower].rally_y + formation(m.rank + 1)
+            post_x = s.towers.rally_x[m.tower] + formation(m.rank)
+            post_y = s.towers.rally_y[m.tower] + formation(m.rank + 1)
         recruit(s, lv, m.x, m.y, post_x, post_y, m.tower, m.rank, m.life)
         s.knights[n].hp = m.hp
     for n in range(obs.crowd):
@@ -193,7 +228,7 @@ def people(s, lv, key):
         for i in range(s.guard):
             if s.knights[i].tower == t:
                 shown += 1
-        for rank in range(s.towers[t].men - shown):
+        for rank in range(s.towers.men[t] - shown):
             conceal(s, lv, t, rank, fold(key, 1200 + 4 * t + rank))
     begun = s.wave - 1
     wanted = below(fold(key, 5), 6) if begun >= 0 else 0

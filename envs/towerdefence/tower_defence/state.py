@@ -17,8 +17,8 @@ WAVES, SPAWNS, BANK, GRID = 12, 25, 4, 24
 """At most so many kinds of enemies, roads, points of a road, tower slots, living enemies and knights, fires, waves, enemies of a wave,
 levels in one configuration, cells along a side of the grid. The sizes that TowerMind's observation has are its own."""
 CELLS = GRID * GRID
-PLACES = (ENEMIES + 7) & -8
-"""Places in the arrays of the enemies: loops over all go by eights, with the machine's wide registers."""
+PLACES, SITES = (ENEMIES + 7) & -8, (SLOTS + 7) & -8
+"""Places in the arrays of the enemies and of the towers: loops over all go by eights, with the machine's wide registers."""
 LETTERS = 16
 """Characters of the name of a kind of enemies, at most."""
 ALONG = 16
@@ -81,8 +81,11 @@ CONFIG = config(
 )  # fmt: skip
 """count: levels in use, of which an episode draws one. shuffled: waves come in random order and on random roads."""
 
-TOWER = nested(*_shorts("kind", "level", "frozen", "cool", "rally_x", "rally_y", "spent", "training", "men"))
-"""kind: 0 none, 1 archer, 2 magician, 3 knight."""
+TOWERS = nested(
+    *((name, I32, (SITES,)) for name in ("kind", "frozen", "cool")),
+    *((name, I16, (SITES,)) for name in ("level", "rally_x", "rally_y", "spent", "training", "men")),
+)
+"""The towers by slot, an array for each of their fields. kind: 0 none, 1 archer, 2 magician, 3 knight."""
 _AT_ONCE = (
     "hp", "along", "x", "y", "speed", "foe", "pulse", "haste", "start", "end", "from_x", "from_y", "dx", "dy", "goal"
 )  # fmt: skip
@@ -113,26 +116,29 @@ TALLY = nested(
     ("acts", I32),
 )
 
-KNOWN = (
+_PARTY = (
     ("level", I16), ("frame", I32), ("wave", I16), ("countdown", I16), ("coming", I16), ("lives", I16), ("gold", I16), ("coins", I16),
-    ("amends", I16), ("aid_in", I16), ("shown", I16), ("last", ACT), ("hero", HEROIC), ("towers", TOWER, (SLOTS,)), ("burning", I16),
-    ("fires", BLAZE, (FIRES,)),
+    ("amends", I16), ("aid_in", I16), ("shown", I16), ("last", ACT), ("hero", HEROIC),
 )  # fmt: skip
-"""What a defender knows. wave: waves begun; countdown: frames to the next, -1 after the last; coming: enemies of this wave that are
-still to come; coins, amends: how often gold was picked up, or paid for a fallen knight; burning: fires alight, which stand first."""
+_FLAMES = (("burning", I16), ("fires", BLAZE, (FIRES,)))
+"""What a defender knows, besides its towers. wave: waves begun; countdown: frames to the next, -1 after the last; coming: enemies of
+this wave that are still to come; coins, amends: how often gold was picked up, or paid for a fallen knight; burning: fires alight,
+which stand first."""
 WORLD = (
-    *KNOWN, ("fog", FOG), ("coin", COIN), ("plan", PLAN), ("next_in", I16), ("fallen", I16), ("stirs", I8), ("crowd", I16),
-    ("enemies", CROWD), ("guard", I16), ("knights", SOLDIER, (KNIGHTS,)), ("tally", TALLY),
+    *_PARTY, ("towers", TOWERS), *_FLAMES, ("fog", FOG), ("coin", COIN), ("plan", PLAN), ("next_in", I16), ("fallen", I16),
+    ("stirs", I8), ("crowd", I16), ("enemies", CROWD), ("guard", I16), ("knights", SOLDIER, (KNIGHTS,)), ("tally", TALLY),
 )  # fmt: skip
 STATE = state(*WORLD)
 """crowd enemies and guard knights stand first in their arrays. fallen: somebody's health is gone in this frame. stirs: an enemy whose
 trait works now and then has come in this episode."""
+SEEN_TOWER = nested(*_shorts("kind", "level", "frozen", "cool", "rally_x", "rally_y", "spent", "training", "men"))
 SEEN_ENEMY = nested(("hp", I32), ("along", I32), *_shorts("x", "y"), ("kind", I8), ("lane", I8), ("held", I8))
 SEEN_KNIGHT = nested(("hp", I32), *_shorts("x", "y", "life"), ("tower", I8), ("rank", I8))
 SEEN_COIN = nested(*_shorts("x", "y", "left"))
 SEEN = (
-    *KNOWN, ("fog_x", I16), ("fog_y", I16), ("coin", SEEN_COIN), ("types", I8, (SPAWNS,)), ("lanes", I8, (SPAWNS,)),
-    ("spacing", I16), ("crowd", I16), ("enemies", SEEN_ENEMY, (ENEMIES,)), ("guard", I16), ("knights", SEEN_KNIGHT, (KNIGHTS,)),
+    *_PARTY, ("towers", SEEN_TOWER, (SLOTS,)), *_FLAMES, ("fog_x", I16), ("fog_y", I16), ("coin", SEEN_COIN),
+    ("types", I8, (SPAWNS,)), ("lanes", I8, (SPAWNS,)), ("spacing", I16), ("crowd", I16), ("enemies", SEEN_ENEMY, (ENEMIES,)),
+    ("guard", I16), ("knights", SEEN_KNIGHT, (KNIGHTS,)),
 )  # fmt: skip
 OBS = {"*": observation(*SEEN)}
 """types, lanes: the enemies of the wave that has begun, kind + 1 and road. What fog covers is in none of the arrays."""

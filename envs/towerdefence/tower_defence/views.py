@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from envs.rules import rule
+from envs.towerdefence.tower_defence.ground import apart, lit
 from envs.towerdefence.tower_defence.state import (
     ENEMIES,
     FIRES,
@@ -72,15 +73,9 @@ def encode_compact(obs, c, out):
 def in_fog(obs, lv, x, y):
     """Whether fog covers a point, from what is seen."""
     radius = lv.fog_radius
-    if radius == 0 or (x - obs.fog_x) * (x - obs.fog_x) + (y - obs.fog_y) * (y - obs.fog_y) > radius * radius:
+    if radius == 0 or apart(x, y, obs.fog_x, obs.fog_y) > radius * radius:
         return False
-    light = lv.champion.skill_radius
-    for i in range(obs.burning):
-        dx = x - obs.fires[i].x
-        dy = y - obs.fires[i].y
-        if dx * dx + dy * dy <= light * light:
-            return False
-    return True
+    return not lit(obs, lv, x, y)
 
 
 @rule

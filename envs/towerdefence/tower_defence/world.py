@@ -204,8 +204,8 @@ def work(s, lv, j):
                     pace(s, lv, k)
     if kind.freeze > 0:
         for t in range(lv.slots):
-            if s.towers[t].kind != 0 and apart(e.x[j], e.y[j], lv.slot[t].x, lv.slot[t].y) <= kind.aura * kind.aura:
-                s.towers[t].frozen = max(s.towers[t].frozen, kind.freeze)
+            if s.towers.kind[t] != 0 and apart(e.x[j], e.y[j], lv.slot[t].x, lv.slot[t].y) <= kind.aura * kind.aura:
+                s.towers.frozen[t] = max(s.towers.frozen[t], kind.freeze)
 
 
 @rule

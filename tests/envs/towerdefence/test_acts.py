@@ -101,7 +101,7 @@ def test_selling_gives_back_the_declared_share_and_takes_the_knights(line: Calla
     gold = game.row(state).gold
     state = act(game, state, "sell 1")
     row = game.row(state)
-    assert (row.gold - gold, row.guard, row.towers[0].kind) == (50, 0, 0)
+    assert (row.gold - gold, row.guard, row.towers.kind[0]) == (50, 0, 0)
 
 
 def triples(seed: int, n: int) -> list[list[int]]:
@@ -150,7 +150,7 @@ def test_the_mask_allows_exactly_what_is_done(seeds: Any) -> None:
 def test_triples_mean_the_slot_that_they_hit(line: Callable[..., Game]) -> None:
     game = line(actions="raw")
     state = game.step(game.start(1), {0: [200, 700, 0]}, 1)
-    assert game.row(state).towers[0].kind == 1
+    assert game.row(state).towers.kind[0] == 1
     assert last(game, game.step(state, {0: [0, -2000, 0]}, 1)) == "a build site is needed"
     assert game.legal(state, 0).bounds == ((-3072, -3072, 0), (3072, 3072, 11))
     metrics = game.metrics(game.step(state, {0: [0, -2000, 0]}, 1))

@@ -118,7 +118,7 @@ def test_flyers_pass_everybody(line: Callable[..., Game]) -> None:
             "wizard",
             "[enemy.wizard]\naura = 6.0\npulse = 0.5\n",
             "towers",
-            lambda before, after: after.towers[0].frozen > 0,
+            lambda before, after: after.towers.frozen[0] > 0,
         ),
     ],
 )
