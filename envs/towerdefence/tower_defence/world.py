@@ -91,13 +91,14 @@ def march(s, lv, key):
                 if e.foe[j] == FREE:
                     e.along[j] += e.speed[j]
                     locate(e, j)
-                turn(s, lv, j, key)
+                if busy(e, j):
+                    turn(s, lv, j, key)
         return
     if s.stirs != 0:
         wait(s)
     if stride(s):
         for j in range(s.crowd - 1, -1, -1):
-            if e.hp[j] > 0:
+            if busy(e, j):
                 turn(s, lv, j, key)
 
 
@@ -122,7 +123,7 @@ def wait(s):
 
 @rule
 def stride(s):
-    """All who are free walk; whether anybody is held, or has come to the end of its leg.
+    """All who are free walk; whether anybody is busy.
 
     Without a branch, so that eight do it at once. Who is held or dead is put where it was.
     """
@@ -131,8 +132,14 @@ def stride(s):
     for j in range(eights(s.crowd)):
         e.along[j] += e.speed[j] * ((e.hp[j] > 0) & (e.foe[j] == FREE))
         locate(e, j)
-        found = found | ((e.hp[j] > 0) & ((e.foe[j] != FREE) | (e.along[j] >= e.end[j])))
+        found = found | busy(e, j)
     return found
+
+
+@rule
+def busy(e, j):
+    """Whether enemy j is held, or has come to the end of its leg."""
+    return (e.hp[j] > 0) & ((e.foe[j] != FREE) | (e.along[j] >= e.end[j]))
 
 
 @rule
@@ -151,17 +158,16 @@ def tend(s, lv, j):
 
 @rule
 def turn(s, lv, j, key):
-    """What enemy j does besides walking: it fights, takes the next leg of its road, or leaves at its end."""
+    """What enemy j does when it is busy: it fights, takes the next leg of its road, or leaves at its end."""
     e = s.enemies
     if e.foe[j] != FREE:
         strike(s, lv, j, fold(key, j))
-    elif e.along[j] >= e.end[j]:
-        if e.along[j] >= e.goal[j]:
-            s.lives -= 1
-            s.reward[0] -= SCALE
-            discharge(s, j)
-        else:
-            place(s, lv, j)
+    elif e.along[j] >= e.goal[j]:
+        s.lives -= 1
+        s.reward[0] -= SCALE
+        discharge(s, j)
+    else:
+        place(s, lv, j)
 
 
 @rule
