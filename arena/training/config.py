@@ -99,7 +99,7 @@ class SelfPlay(Common):
     device: str = setting(
         "auto", "where networks learn; auto takes a GPU when torch sees one", choices=("auto", "cpu", "cuda")
     )
-    threads: int = setting(0, "shards that work at once; 0 for all cores, of ppo for one in 2048 rows", 0, 1024)
+    threads: int = setting(0, "shards that work at once; 0 for one in 2048 rows, of a cluster for all cores", 0, 1024)
 
 
 def game_defaults(algo: str, game: str) -> dict[str, Any]:

@@ -26,9 +26,9 @@ from arena.training.replay import Replay, transitions
 from arena.training.roster import Roster
 from arena.training.run import Run
 from arena.training.sequence_replay import SequenceReplay, learn_along, stored
-from arena.training.shards import Shard, build, views_of
+from arena.training.shards import Shard, cut, uncut
 from arena.training.streams import Stream
-from arena.training.threads import Crew, cores, let_torch, one_thread
+from arena.training.threads import let_torch, one_thread, worth
 from envs import keys
 from envs.game import Game
 
@@ -80,13 +80,9 @@ class Dqn:
         self.optimisers = {name: Optimiser(device.parameters(each)) for name, each in self.nets.items()}
         self.device = device.chosen(config.device)
         own = self.device == "cpu" and all(each.plan.kind == "mlp" for each in self.nets.values())
-        self.crew = Crew(min(config.threads or cores(), config.rows) if own else 1)
+        self._cut(min(config.threads or worth(config.rows), config.rows) if own else 1)
         # A step of a small network is no work for threads, which would wait for the next one by turning round and round.
         let_torch(1 if own else config.threads)
-        self.shards = build(game, config, views_of(game, config.view), self.nets, self.crew.count)
-        for shard in self.shards:
-            # Every shard has bold and cautious actors.
-            shard.collector.epsilon = boldness(config, shard.collector.vec.num)
         self.ways = {name: each.passing(config.batch) for name, each in self.nets.items()}
         self.ahead = {
             name: (self.nets[name].passing(config.batch), self.judges[name].passing(config.batch)) for name in self.nets
@@ -100,6 +96,12 @@ class Dqn:
         self.roster = Roster(config, self.nets, run)
         self._copy()
         self._send()
+
+    def _cut(self, count: int) -> None:
+        """Cut the batch into so many shards, each with a thread, and with bold and cautious actors."""
+        self.crew, self.shards = cut(self.game, self.config, self.nets, count)
+        for shard in self.shards:
+            shard.collector.epsilon = boldness(self.config, shard.collector.vec.num)
 
     def _memory(self, name: str) -> Replay:
         s = self.shards[0].stream(name)
@@ -257,6 +259,10 @@ class Dqn:
     def restore(self, weights: Mapping[str, np.ndarray], state: Mapping[str, Any]) -> None:
         net.fill(self.nets, weights)
         self.rounds, self.updates = int(state["rounds"]), int(state["updates"])
+        if not self.config.threads and len(state["shards"]) != len(self.shards):
+            # A machine with other cores, or an older version, has chosen another number: the run keeps it.
+            uncut(self.crew, self.shards)
+            self._cut(len(state["shards"]))
         for name in self.nets:
             self.judges[name].theta[:] = state["judges"][name]
             self.judges[name].sync()
@@ -268,6 +274,4 @@ class Dqn:
         self.roster.restore(state["roster"])
 
     def close(self) -> None:
-        self.crew.close()
-        for shard in self.shards:
-            shard.collector.vec.close()
+        uncut(self.crew, self.shards)

@@ -23,16 +23,13 @@ from arena.training.loop import drive
 from arena.training.optimiser import Optimiser
 from arena.training.roster import Roster
 from arena.training.run import Run
-from arena.training.shards import Part, Shard, build, views_of
+from arena.training.shards import Part, Shard, cut, uncut
 from arena.training.streams import Stream
-from arena.training.threads import Crew, cores, let_torch, one_thread
+from arena.training.threads import PLAYED, cores, let_torch, one_thread, worth
 from envs.game import Game
 from envs.spec import Role
 
 __all__ = ["Config", "Ppo", "train"]
-
-PLAYED = 2048
-"""Rows of a shard, from which on it is worth a thread: between the many short calls of fewer rows threads mostly wait for one another."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +74,8 @@ class Ppo:
             self.begin(name)
         # Networks of torch share its own threads.
         own = self.device == "cpu" and all(each.plan.kind == "mlp" for each in self.nets.values())
-        worth = cores() if config.ray else max(1, min(cores(), config.rows // PLAYED))
-        self._cut(min(config.threads or worth, config.rows) if own else 1)
+        chosen = cores() if config.ray else worth(config.rows)
+        self._cut(min(config.threads or chosen, config.rows) if own else 1)
         # A step of a small network is no work for threads, which would wait for the next one by turning round and round.
         let_torch(1 if own else config.threads)
         self.roster = Roster(config, self.nets, run)
@@ -86,8 +83,7 @@ class Ppo:
 
     def _cut(self, count: int) -> None:
         """Cut the batch into so many shards, each with a thread."""
-        self.crew = Crew(count)
-        self.shards = build(self.game, self.config, views_of(self.game, self.config.view), self.nets, count)
+        self.crew, self.shards = cut(self.game, self.config, self.nets, count)
 
     def _network(self, role: Role, number: int) -> net.Net:
         """A role's network: the logits of all its factors and a value."""
@@ -249,7 +245,7 @@ class Ppo:
         self.rounds = int(state["rounds"])
         if not self.config.threads and len(state["shards"]) != len(self.shards):
             # A machine with other cores, or an older version, has chosen another number: the run keeps it.
-            self._uncut()
+            uncut(self.crew, self.shards)
             self._cut(len(state["shards"]))
         for name, each in self.optimisers.items():
             each.restore(state["optimisers"][name])
@@ -258,14 +254,9 @@ class Ppo:
         self.roster.restore(state["roster"])
 
     def close(self) -> None:
-        self._uncut()
+        uncut(self.crew, self.shards)
         if self.fleet is not None:
             self.fleet.close()
-
-    def _uncut(self) -> None:
-        self.crew.close()
-        for shard in self.shards:
-            shard.collector.vec.close()
 
 
 def _fleet(config: Config, game: Game, run: Run | None) -> Any:

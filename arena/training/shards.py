@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -14,14 +14,14 @@ from arena.training.net import Net, Pass, Recalling
 from arena.training.opponents import Agents, Block, Past, TwoPly, demand_two_ply
 from arena.training.starts import recorded_states
 from arena.training.streams import Collector, Stream
-from arena.training.threads import pieces
+from arena.training.threads import Crew, pieces
 from envs import keys
 from envs.errors import UserError
 from envs.faces.board import default_view
 from envs.faces.vector import vector
 from envs.game import Game
 
-__all__ = ["CHUNK", "Shard", "build", "views_of"]
+__all__ = ["CHUNK", "Part", "Shard", "build", "cut", "uncut", "views_of"]
 
 CHUNK = 1024
 """Rows that go through a network at once: their activations stay in the processor's cache."""
@@ -122,6 +122,18 @@ def build(
     starts = recorded_states(config.start_from, game) if config.start_from else None  # type: ignore[arg-type]
     sizes = [b - a for a, b in pieces(config.rows, count)]
     return [_made(game, config, views, nets, n, size, starts) for n, size in enumerate(sizes) if only in (None, n)]
+
+
+def cut(game: Game, config: Any, nets: Mapping[str, Net], count: int) -> tuple[Crew, list[Shard]]:
+    """`count` shards as of `build`, with a thread for each."""
+    return Crew(count), build(game, config, views_of(game, config.view), nets, count)
+
+
+def uncut(crew: Crew, shards: Sequence[Shard]) -> None:
+    """Let go of both."""
+    crew.close()
+    for shard in shards:
+        shard.collector.vec.close()
 
 
 def _made(

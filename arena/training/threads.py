@@ -10,7 +10,10 @@ from functools import cache
 from itertools import pairwise
 from typing import Any, TypeVar
 
-__all__ = ["Crew", "cores", "let_torch", "one_thread", "pieces"]
+__all__ = ["Crew", "cores", "let_torch", "one_thread", "pieces", "worth"]
+
+PLAYED = 2048
+"""Rows of a shard, from which on it is worth a thread: between the many short calls of fewer rows threads mostly wait for one another."""
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -19,6 +22,11 @@ _R = TypeVar("_R")
 def cores() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def worth(rows: int) -> int:
+    """How many shards so many rows are cut into where nobody says."""
+    return max(1, min(cores(), rows // PLAYED))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import arena
-from arena.training import action_values, dqn
+from arena.training import action_values, dqn, threads
 from arena.training.replay import Replay, transitions
 from arena.training.run import Run
 
@@ -124,8 +124,9 @@ def test_actors_explore_from_boldly_to_hardly() -> None:
     assert (np.diff(bold) < 0).all()
 
 
-def trained(path: Path, steps: int, resume: bool = False) -> Run:
-    dqn.train(dqn.Config(**SMALL, steps=steps, beta=1.0), "connect_four", path, fsync=no_sync, resume=resume)
+def trained(path: Path, steps: int, resume: bool = False, **more: Any) -> Run:
+    config = dqn.Config(**(SMALL | {"steps": steps, "beta": 1.0} | more))
+    dqn.train(config, "connect_four", path, fsync=no_sync, resume=resume)
     return Run.opened(path)
 
 
@@ -138,3 +139,16 @@ def test_a_smoke_run_plays_and_goes_on_to_the_bit(tmp_path: Path) -> None:
     assert one.state["work"]["updates"] > 10
     result = arena.play("connect_four", [str(straight.path), "random"], seed=1)
     assert result.faults == ()
+
+
+def test_a_run_keeps_the_number_of_shards_that_a_machine_has_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "PLAYED", 16)
+    monkeypatch.setattr(threads, "cores", lambda: 2)
+    straight, broken = trained(tmp_path / "s", 1500, threads=0), trained(tmp_path / "b", 700, threads=0)
+    monkeypatch.setattr(threads, "cores", lambda: 1)
+    one, other = straight.newest(), trained(broken.path, 1500, resume=True, threads=0).newest()
+    assert one is not None and other is not None
+    assert len(one.state["work"]["shards"]) == len(other.state["work"]["shards"]) == 2
+    assert all(np.array_equal(one.weights[name], other.weights[name]) for name in one.weights)

@@ -14,7 +14,7 @@ import pytest
 
 import arena
 import envs
-from arena.training import algorithm, checkpoint, ppo
+from arena.training import algorithm, checkpoint, ppo, threads
 from arena.training.loop import drive
 from arena.training.roster import hardness
 from arena.training.run import Run
@@ -48,13 +48,13 @@ NIGHTLY = pytest.mark.nightly
 def test_a_run_keeps_the_number_of_shards_that_a_machine_has_chosen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ppo, "PLAYED", 16)
-    monkeypatch.setattr(ppo, "cores", lambda: 2)
+    monkeypatch.setattr(threads, "PLAYED", 16)
+    monkeypatch.setattr(threads, "cores", lambda: 2)
     config = ppo.Config(**(SMALL | {"threads": 0, "steps": 2_000, "anneal": False}))
     straight = trained(tmp_path / "straight", "kuhn_poker", threads=0, steps=2_000, anneal=False)
     cut = trained(tmp_path / "cut", "kuhn_poker", threads=0, anneal=False)
     assert len(last(cut).state["work"]["shards"]) == 2
-    monkeypatch.setattr(ppo, "cores", lambda: 1)
+    monkeypatch.setattr(threads, "cores", lambda: 1)
     drive(
         lambda rules, folder: ppo.Ppo(config, rules, folder), config, "kuhn_poker", cut.path, resume=True, fsync=no_sync
     )
