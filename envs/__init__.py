@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from envs.errors import UserError
-from envs.registry import game, names, spec
+from envs.loading import uncollected
+
+with uncollected():
+    from envs.errors import UserError
+    from envs.registry import game, names, spec
 
 if TYPE_CHECKING:
     from envs.conformance import check
@@ -44,7 +47,8 @@ def make(name: str, view: str = "aec", **options: Any) -> Any:
         raise unknown("view", view, _FACES)
     taken = {key: options.pop(key) for key in _FACE_OPTIONS[view] if _is_face_option(view, key, options)}
     module, attribute = _FACES[view]
-    return getattr(import_module(module), attribute)(game(name, **options), **taken)
+    with uncollected():
+        return getattr(import_module(module), attribute)(game(name, **options), **taken)
 
 
 def _is_face_option(view: str, key: str, options: dict[str, Any]) -> bool:

@@ -29,6 +29,7 @@ from numba.extending import intrinsic, models, overload, register_model, typeof_
 from envs import batch_drivers, drivers, keys, records, stubs
 from envs.compile_errors import one_line
 from envs.errors import UserError
+from envs.loading import uncollected
 from envs.records import TAG, Rule, tag_of
 from envs.rules import rules_of
 
@@ -214,7 +215,9 @@ def compile_driver(function: Callable[..., Any]) -> Callable[..., Any]:
         dtype = arguments[0].dtype
         way = _ways.get(id(dtype))
         if way is None:
-            way = _ways[id(dtype)] = dtype, _slices(dtype)
+            with uncollected():  # numba gets ready at the first call
+                _ways[id(dtype)] = dtype, _slices(dtype)
+                return call(*arguments)
         try:
             return _with_counting(function, arguments) if way[1] else fast(*arguments)
         except (NumbaError, UnsupportedBytecodeError, KeyError) as error:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from envs.keys import below, fold
+from envs.loading import uncollected
 from envs.records import Rule, unwrap, wrap
 from envs.stubs import acting, advance, chance, chances, command, encode, imagine, init, legal, observe, play
 
@@ -49,7 +50,8 @@ class Driver:
         if plain:
             return self.plain
         if self._compiled is None:
-            from envs.compiled import compile_driver  # noqa: PLC0415  numba is loaded when it is first needed
+            with uncollected():
+                from envs.compiled import compile_driver  # noqa: PLC0415  numba is loaded when it is first needed
 
             self._compiled = compile_driver(self.function)
         return self._compiled

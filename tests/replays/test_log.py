@@ -455,6 +455,7 @@ def test_seeking_equals_reading_in_order(tmp_path_factory: pytest.TempPathFactor
             steps = [s for s, _ in records]
             for wanted in [data.draw(st.integers(0, step + 5)) for _ in range(5)]:
                 assert reader.find(track, wanted) == bisect.bisect_right(steps, wanted) - 1
+                assert reader.at(track, wanted) == [record for s, record in records if s == wanted]
             start = data.draw(st.integers(0, len(records) + 2))
             assert [(s, r) for _, s, r in reader.iterate(track, start)] == records[start:]
         everything = list(reader.iterate())
