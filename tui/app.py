@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import select
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -38,6 +39,8 @@ _THEME = Theme(
     error="#e85c5c",
     variables={"input-selection-background": "#465468 60%", "scrollbar": "#465468", "scrollbar-background": "#10141c"},
 )
+_LOOK = 1.0
+"""Seconds between two looks whether the terminal is there."""
 _REMOTE_FPS = 12
 """Pictures a second over a network or through a multiplexer, which send and store every byte twice."""
 
@@ -56,6 +59,13 @@ def _settle() -> None:
     """What start-up has made stays to the end: the collector need not look at it again (a tenth of a live screen's cost)."""
     gc.collect()
     gc.freeze()
+
+
+def hung_up(handle: int) -> bool:
+    """Whether the terminal of a file descriptor is gone: its other end was closed, and what is read from it is at its end for ever."""
+    looked = select.poll()
+    looked.register(handle, 0)
+    return any(found & select.POLLHUP for _, found in looked.poll(0))
 
 
 class _Palette(CommandPalette):
@@ -93,6 +103,12 @@ class ArenaApp(App[int]):
         self.push_screen(self._start_screen())
         if not self.is_headless:
             self.call_after_refresh(_settle)
+            self.set_interval(_LOOK, self._leave_dead_terminal)
+
+    def _leave_dead_terminal(self) -> None:
+        """End where nobody looks any more; a lost connection may come without the signal that says so (nohup, a session of its own)."""
+        if hung_up(sys.__stdin__.fileno() if sys.__stdin__ is not None else 0):
+            self.exit(0)
 
     def action_command_palette(self) -> None:
         """Open the palette, once."""
