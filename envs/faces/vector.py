@@ -23,7 +23,7 @@ from envs.records import Row
 
 __all__ = ["Episode", "Vector", "vector"]
 
-PIECES = 16
+PIECES = 8
 """Into so many pieces the rows of a thread are cut, which others may take when they are done with their own."""
 
 
