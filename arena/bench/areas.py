@@ -192,7 +192,7 @@ _START = (
         "start/every_game", "the slowest of all games to its first step, as a process that imports, resets and steps", "ms",
         Contender("palaestra's AEC face, compiled before", f"{_STARTS}:every_game", _NUMBA),
         target=Target("ours", 1000, "ms", at_least=False),
-        note="processor time of the whole process",
+        note="processor time from the start of a process to the end of its first step",
     ),
 )  # fmt: skip
 
