@@ -11,18 +11,18 @@ import torch
 
 import arena
 import envs
-from arena.training import action_values, checkpoint, kernels, pqn
+from arena.training import action_values, kernels, pqn
 from arena.training.memory import Sequences
 from arena.training.reader import reader
 from arena.training.recurrent import Gru
 from arena.training.run import Run
 from envs.errors import UserError
+from tests.training.remembering import RECALLED, points, straight_and_broken
 
 SMALL: dict[str, Any] = {
     "rows": 32, "ticks": 8, "batch": 64, "epochs": 1, "hidden": 16, "snapshot": 2, "save_every": 0.0, "log_every": 0.0, "net": "mlp",
     "threads": 1,
 }  # fmt: skip
-RECALLED = str(Path(__file__).parent / "recalled.py")
 REMEMBERING: dict[str, Any] = SMALL | {"ticks": 7, "hidden": 8, "layers": 1, "net": "auto"}
 
 torch.set_num_threads(1)
@@ -173,16 +173,11 @@ def test_learning_from_a_batch_of_sequences_is_learning_decision_by_decision(rem
 
 def test_a_run_with_a_memory_goes_on_to_the_bit(tmp_path: Path) -> None:
     more: dict[str, Any] = REMEMBERING | {"past": 0.5, "snapshot": 1, "plies": 2, "anneal": False, "exploring": 0.0}
-    found = []
-    for name, steps in (("straight", (500,)), ("broken", (200, 500))):
-        for n, each in enumerate(steps):
-            pqn.train(pqn.Config(**more, steps=each), RECALLED, tmp_path / name, resume=n > 0, fsync=no_sync)
-        newest = checkpoint.newest(tmp_path / name / "checkpoints")
-        assert newest is not None
-        found.append(newest)
-    one, other = found
-    assert one.step == other.step > 200
-    assert all(np.array_equal(one.weights[name], other.weights[name]) for name in one.weights)
+
+    def train(steps: int, path: Path, resume: bool) -> None:
+        pqn.train(pqn.Config(**more, steps=steps), RECALLED, path, resume=resume, fsync=no_sync)
+
+    found = straight_and_broken(train, tmp_path, 200, 500)
     kept = [each.state["work"]["shard"]["memories"] for each in found]
     assert len(kept[0]) == 3 and kept[0][1]["known"].any(), "the learner's and those of two former selves"
     assert all(np.array_equal(a["state"], b["state"]) for a, b in zip(*kept, strict=True))
@@ -194,9 +189,7 @@ def test_values_that_remember_learn_what_one_view_does_not_tell_and_are_played_f
         steps=8000, log_every=0.0,
     )  # fmt: skip
     pqn.train(config, RECALLED, tmp_path / "r", fsync=no_sync)
-    rules = envs.game(RECALLED)
-    scores = [arena.play(rules, [f"{tmp_path / 'r'}?temperature=0"] * 2, seed=seed).scores for seed in range(10)]
-    assert np.mean(scores) == 1.0, "who sees one view alone is right half of the time"
+    assert points(tmp_path / "r") == 1.0, "who sees one view alone is right half of the time"
 
 
 def test_actions_of_several_parts_are_refused() -> None:

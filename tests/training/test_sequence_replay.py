@@ -9,14 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-import arena
 import envs
-from arena.training import checkpoint, dqn
+from arena.training import dqn
 from arena.training.recurrent import Gru
 from arena.training.sequence_replay import SequenceReplay
+from tests.training.remembering import RECALLED, points, straight_and_broken
 
 torch.set_num_threads(1)
-GAME = str(Path(__file__).parent / "recalled.py")
 SMALL: dict[str, Any] = {
     "rows": 24, "ticks": 9, "batch": 32, "memory": 9, "warm": 64, "span": 2, "target": 5, "hidden": 8, "layers": 1, "threads": 1,
     "reuse": 1.0, "log_every": 0.0, "save_every": 0.0, "beta": 1.0,
@@ -30,7 +29,7 @@ def no_sync(_handle: int) -> None:
 @pytest.fixture(params=[2])
 def work(request: pytest.FixtureRequest) -> Any:
     """A work in the middle of episodes, with openings and former selves, whose ring has gone round; its parameter is the span."""
-    found = dqn.Dqn(dqn.Config(**SMALL | {"span": request.param}, past=0.5, snapshot=1, plies=2), envs.game(GAME))
+    found = dqn.Dqn(dqn.Config(**SMALL | {"span": request.param}, past=0.5, snapshot=1, plies=2), envs.game(RECALLED))
     for _ in range(6):
         found.round(0.5)
     assert found.updates > 10 and found.memories["player"].count == 512
@@ -145,17 +144,17 @@ def test_no_sequence_is_drawn_of_which_a_part_was_overwritten(work: Any) -> None
 
 
 def test_a_run_goes_on_to_the_bit(tmp_path: Path) -> None:
-    found = []
-    for name, steps in (("straight", (900,)), ("broken", (400, 900))):
-        for n, each in enumerate(steps):
-            config = dqn.Config(**SMALL, past=0.5, snapshot=1, plies=2, steps=each)
-            dqn.train(config, GAME, tmp_path / name, resume=n > 0, fsync=no_sync)
-        newest = checkpoint.newest(tmp_path / name / "checkpoints")
-        assert newest is not None
-        found.append(newest)
-    one, other = found
-    assert one.step == other.step and one.state["work"]["updates"] > 10
-    assert all(np.array_equal(one.weights[name], other.weights[name]) for name in one.weights)
+    def train(steps: int, path: Path, resume: bool) -> None:
+        dqn.train(
+            dqn.Config(**SMALL, past=0.5, snapshot=1, plies=2, steps=steps),
+            RECALLED,
+            path,
+            resume=resume,
+            fsync=no_sync,
+        )
+
+    one, _ = straight_and_broken(train, tmp_path, 400, 900)
+    assert one.state["work"]["updates"] > 10
 
 
 def test_values_that_remember_learn_what_one_view_does_not_tell_and_are_played_from(tmp_path: Path) -> None:
@@ -163,7 +162,5 @@ def test_values_that_remember_learn_what_one_view_does_not_tell_and_are_played_f
         rows=32, ticks=16, batch=64, memory=12, warm=300, rate=3e-3, hidden=16, layers=1, threads=1, past=0.0, span=2, target=40,
         steps=4000, log_every=0.0,
     )  # fmt: skip
-    dqn.train(config, GAME, tmp_path / "r", fsync=no_sync)
-    rules = envs.game(GAME)
-    scores = [arena.play(rules, [f"{tmp_path / 'r'}?temperature=0"] * 2, seed=seed).scores for seed in range(10)]
-    assert np.mean(scores) == 1.0, "who sees one view alone is right half of the time"
+    dqn.train(config, RECALLED, tmp_path / "r", fsync=no_sync)
+    assert points(tmp_path / "r") == 1.0, "who sees one view alone is right half of the time"
