@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from agents.sandbox.walls import Plan, clean_environment
 from arena.agent import Answer, Ask, Failed, Resigned
 from arena.clock import Limits
 from arena.protocol import messages as wire
+from arena.protocol.lookout import Lookout
 from arena.protocol.messages import HOST
 from arena.protocol.session import LARGEST, ProtocolError, Session, chosen_version
 from arena.protocol.translate import answer_of, begin_told, question_told
@@ -113,7 +115,8 @@ class Process:
         assert keeper.stdin is not None and keeper.stdout is not None and keeper.stderr is not None
         self._in, self._out, self._err = keeper.stdin.fileno(), keeper.stdout.fileno(), keeper.stderr.fileno()
         self._handle = os.pidfd_open(keeper.pid)
-        self._poll = select.poll()
+        self._poll, self._lookout = select.poll(), Lookout()
+        self._now = partial(self._poll.poll, 0)
         for pipe in (self._in, self._out, self._err):
             os.set_blocking(pipe, False)
         for source in (self._out, self._err, self._handle):
@@ -192,7 +195,8 @@ class Process:
             raise Failed("timeout", late)
         if self._pending:
             self._poll.register(self._in, select.POLLOUT)
-        ready = dict(self._poll.poll(None if left is None else 1000 * left + 1))
+        come = self._lookout(self._now) or self._poll.poll(None if left is None else 1000 * left + 1)
+        ready = dict(come)
         if self._in in ready or self._pending:
             self._poll.unregister(self._in)
             self._flush()

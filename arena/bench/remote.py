@@ -5,7 +5,6 @@ A host is served by this process; its player is another one, which may use any c
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import os
 import socket
@@ -150,6 +149,7 @@ def _serve(game: str, folder: Path, seed: int, steps: list[int], going: threadin
     """A host in a thread: (where it is, what lets a player in, actions of a step). steps[0] counts, while `going` is set."""
     import envs  # noqa: PLC0415
     from arena.events import Stepped  # noqa: PLC0415
+    from arena.protocol.lookout import run  # noqa: PLC0415
     from arena.server.guests import Terms  # noqa: PLC0415
     from arena.server.serving import Host, Place  # noqa: PLC0415
     from arena.server.tokens import Tokens  # noqa: PLC0415
@@ -172,7 +172,7 @@ def _serve(game: str, folder: Path, seed: int, steps: list[int], going: threadin
         told.append(url)
         ready.set()
 
-    threading.Thread(target=lambda: asyncio.run(host.run(opened)), daemon=True).start()
+    threading.Thread(target=lambda: run(host.run(opened)), daemon=True).start()
     assert ready.wait(60)
     return told[0], token, rules.seats if "simultaneous" in rules.spec.traits else 1
 

@@ -101,13 +101,15 @@ def _run(served: Any, ready: Any) -> int:
     import asyncio  # noqa: PLC0415
     import signal  # noqa: PLC0415
 
+    from arena.protocol.lookout import run  # noqa: PLC0415
+
     async def serve() -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, served.done.set)
         await served.run(ready)
 
-    asyncio.run(serve())
+    run(serve())
     return 0
 
 

@@ -6,11 +6,13 @@ back may help; a UserError means that it does not (wrong token, version, game).
 
 from __future__ import annotations
 
+import select
 import socket
 import ssl
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +22,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN as WEB_OPEN
 from websockets.uri import parse_uri
 
+from arena.protocol.lookout import Lookout
 from arena.protocol.messages import CLOSED, PLAYER, VERSIONS, Beat, Bye, Error, Hello, Message, Welcome
 from arena.protocol.session import LARGEST, ProtocolError, Session
 from arena.text import safe_text
@@ -52,6 +55,7 @@ class Line:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._socket = _connected(url, timeout, tls)
+        self._come, self._lookout = _coming(self._socket), Lookout()
         self._early: list[Message] = []
         self._end: Exception | None = None  # raised when what came before it has been handed out
         try:
@@ -149,6 +153,7 @@ class Line:
 
     def _read(self) -> bytes:
         try:
+            self._lookout(self._come)
             return self._socket.recv(_PIECE)
         except TimeoutError:
             raise Lost("nothing is heard from the host any more") from None
@@ -196,6 +201,13 @@ def _refused(error: Error) -> Exception:
     if error.code in _FINAL and error.retry_after is None:
         return UserError(f"the host refuses: {text}", FAILURE)
     return Lost(text, error.retry_after or 0.0)
+
+
+def _coming(line: socket.socket) -> Callable[[], object]:
+    """Whether something can be read now, or will never be."""
+    poll = select.poll()
+    poll.register(line, select.POLLIN)
+    return partial(poll.poll, 0)
 
 
 def _connected(url: str, timeout: float, tls: ssl.SSLContext | None) -> socket.socket:

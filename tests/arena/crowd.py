@@ -17,6 +17,7 @@ from typing import Any
 
 import envs
 from arena.clock import Limits
+from arena.protocol import lookout
 from arena.protocol import messages as wire
 from arena.protocol.dial import Line
 from arena.protocol.messages import PLAYER
@@ -116,7 +117,7 @@ def main(count: int, seconds: float) -> int:
     rules = envs.game("matrix?rounds=1000")
     host = Host(rules, tokens, Terms(limits=Limits(move=60.0)), Place(port=0), gallery=feed, seed=1)
     threading.Thread(
-        target=lambda: asyncio.run(host.run(lambda url: (told.append(url), ready.set()))),
+        target=lambda: lookout.run(host.run(lambda url: (told.append(url), ready.set()))),
         daemon=True,  # type: ignore[func-returns-value]
     ).start()
     assert ready.wait(60)

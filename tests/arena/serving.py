@@ -10,6 +10,7 @@ from typing import Any
 
 import envs
 from arena.clock import Limits
+from arena.protocol import lookout
 from arena.server.guests import Terms
 from arena.server.serving import Host, Place
 from arena.server.tokens import Tokens
@@ -58,7 +59,7 @@ class Running:
             await self.host.run(self._is_ready)
 
         try:
-            asyncio.run(run())
+            lookout.run(run())
         except Exception as error:  # noqa: BLE001  the test looks at it
             self.failure = error
         finally:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -31,6 +32,8 @@ ROOT = Path(__file__).parents[3]
 NIM = "docs/examples/nim_plain.py"
 AGENTS = ("random", "first", "mcts?simulations=3", "mcts?simulations=2")
 _ENDED = 137
+_MOST = 8
+"""Results after which a child that will be killed stands still: so a fast machine does not end before it is killed."""
 _OFTEN = ("match", "recording", "result", "commit")
 """Ends of the names of points that every match passes."""
 
@@ -48,8 +51,11 @@ def secret() -> bytes:
     return b"k" * 32
 
 
-def child(folder: Path, matches: int, workers: int, where: str, skip: int) -> None:
-    """Play on, and end at the `skip`-th time of a point; "" for no point. A line on stdout for each result."""
+def child(folder: Path, matches: int, workers: int, where: str, skip: int, most: int) -> None:
+    """Play on, and end at the `skip`-th time of a point; "" for no point. A line on stdout for each result.
+
+    After `most` results it stands still; 0: never.
+    """
     passed = 0
 
     def point(name: str) -> None:
@@ -61,14 +67,18 @@ def child(folder: Path, matches: int, workers: int, where: str, skip: int) -> No
 
     store = open_store(plan(matches), folder, secret=secret, now=lambda: 0.0, point=point)
     crew: Crew = Processes(workers) if workers else Here(point)
-    for _ in Run(store, crew):
+    for kept, _ in enumerate(Run(store, crew), 1):
         print("kept", flush=True)
+        if kept == most:
+            signal.pause()
     store.close()
 
 
-def start(folder: Path, matches: int, workers: int, where: str = "", skip: int = 0) -> subprocess.Popen[bytes]:
+def start(
+    folder: Path, matches: int, workers: int, where: str = "", skip: int = 0, most: int = 0
+) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "tests.arena.tournament.kill_tournament", "--child", str(folder)]
-    command += [str(matches), str(workers), where, str(skip)]
+    command += [str(matches), str(workers), where, str(skip), str(most)]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
 
 
@@ -152,10 +162,10 @@ def at_random(folder: Path, matches: int, workers: int, kills: int, rng: random.
     killed = 0
     for _ in range(kills):
         before = demand_whole(folder)
-        with start(folder, matches, workers) as process:
+        with start(folder, matches, workers, most=_MOST) as process:
             assert process.stdout is not None
             acknowledged = 0
-            for _ in range(rng.randrange(0, 8)):
+            for _ in range(rng.randrange(0, _MOST)):
                 acknowledged += process.stdout.readline() == b"kept\n"
             with suppress(subprocess.TimeoutExpired):
                 process.wait(0.03 * rng.random())
@@ -194,7 +204,7 @@ def rounds(matches: int, kills: int, seed: int, workers: int = 2) -> Iterator[st
 
 if __name__ == "__main__":
     if sys.argv[1] == "--child":
-        child(Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), sys.argv[5], int(sys.argv[6]))
+        child(Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), sys.argv[5], *map(int, sys.argv[6:8]))
     else:
         for line in rounds(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 0):
             print(line, flush=True)

@@ -9,7 +9,7 @@ from tests.arena.tournament.kill_tournament import rounds
 
 @pytest.mark.timeout(300)
 def test_killed_at_every_point_and_three_times_at_random() -> None:
-    assert "every result equal" in list(rounds(40, 3, seed=0, workers=1))[-1]
+    assert "every result equal" in list(rounds(64, 3, seed=0, workers=1))[-1]
 
 
 @pytest.mark.nightly
