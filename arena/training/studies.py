@@ -51,10 +51,8 @@ STUDIES = {
     "connect-four": Study(
         "connect_four", 15.0, (0, 1, 2, 3, 4),
         {
-            "ppo": (
-                "PPO, perceptron 2x128", {"threads": 1, "agents": "scripted", "agent_rows": 64, "two_ply": 0.1},
-            ),
-            **{name: (f"{name.upper()}, perceptron 2x128", {"threads": 1}) for name in ("pqn", "dqn")},
+            name: (f"{name.upper()}, perceptron 2x128", {"threads": 1, "agents": "scripted", "agent_rows": 64, "two_ply": 0.1})
+            for name in ("ppo", "pqn", "dqn")
         },
         {
             "random": ("", "random", 400), "scripted": ("", "scripted", 200), "mcts_200": ("", "mcts?simulations=200", 100),
