@@ -51,7 +51,7 @@ tests: $(VENV)/dev.stamp | lint types layers
 	@$(BIN)/python -m pytest -q -n $(WORKERS) -m "not nightly"
 
 nightly: $(VENV)/dev.stamp ## the long proofs, which `make test` leaves out; what they came to goes to docs/results
-	@$(BIN)/python -m pytest -q -n $(WORKERS) -m nightly --timeout 7200 --proofs docs/results/proofs.jsonl
+	@$(BIN)/python -m pytest -q -n $(WORKERS) -m nightly --timeout 7200 --proofs=docs/results/proofs.jsonl
 
 docs: $(VENV)/base.stamp ## write the measured figures of docs/results into the pages
 	@$(BIN)/python -m arena.bench.pages

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import statistics
 import subprocess
@@ -100,6 +101,14 @@ def test_make_and_the_package_agree_on_the_pythons() -> None:
     assert oldest is not None
     assert newest is not None
     assert project()["requires-python"] == f">=3.{oldest[1]},<3.{int(newest[1]) + 1}"
+
+
+def test_the_command_of_the_long_proofs_is_understood() -> None:
+    """Its options are this project's own, and pytest looks for them only in the folders that a command names."""
+    (line,) = re.findall(r"-m (pytest .*-m nightly.*)", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    command = line.replace("$(WORKERS)", "0").replace("docs/results/proofs.jsonl", os.devnull).split()
+    run = subprocess.run([sys.executable, "-m", *command, "--ignore-glob=*"], cwd=ROOT, capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (5, "")  # 5: no test was found, as asked
 
 
 def text_files() -> Iterator[Path]:
