@@ -61,10 +61,7 @@ class Match:
         nonce: bytes = b"", retries: Retries = FORGIVEN, created: float = 0.0, software: Mapping[str, str] | None = None,
         branch: Mapping[str, Any] | None = None,
     ) -> None:  # fmt: skip
-        if len(seats) != game.seats:
-            raise UserError(
-                f"{game.id} has {game.seats} seats ({', '.join(game.spec.seat_names)}): {len(seats)} agents were given"
-            )
+        game.demand_players(len(seats))
         if not 0 <= seed < 1 << 64:
             raise UserError(f"seed {seed} is not allowed: give a whole number from 0 to 18446744073709551615")
         self.game, self.seats, self.seed, self.ident, self.retries = game, tuple(seats), seed, ident, retries

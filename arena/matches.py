@@ -87,10 +87,7 @@ def play(
     """
     rules = open_game(game) if isinstance(game, str) else game
     makers = agent_makers(agents, sandbox)
-    if len(makers) != rules.seats:
-        raise UserError(
-            f"{rules.id} has {rules.seats} seats ({', '.join(rules.spec.seat_names)}): {len(makers)} agents were given"
-        )
+    rules.demand_players(len(makers))
     for maker in makers:
         maker.fits(rules)
     names = [seat_of(name, maker) for name, maker in zip(rules.spec.seat_names, makers, strict=True)]

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from envs import keys
+from envs.errors import UserError
 from envs.spec import Hands, Letter, Mark, Refusal, Spec
 
 __all__ = ["Facts", "Game", "Legal"]
@@ -136,6 +137,12 @@ class Game:
     @property
     def seats(self) -> int:
         return self.spec.seats
+
+    def demand_players(self, count: int) -> None:
+        """UserError unless that is one player for each seat."""
+        if count != self.seats:
+            seats = ", ".join(self.spec.seat_names)
+            raise UserError(f"{self.id} has {self.seats} seats ({seats}): give an agent for each, not {count} in all")
 
     def start(self, key: int) -> Any:
         """The first state of the episode with this seed."""

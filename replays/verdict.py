@@ -83,9 +83,8 @@ def _verdict(tape: Tape) -> Verdict:
     game, why = installed(tape.started, tape.secret, plain=tape.last < COMPILED_FROM)
     if game is None or game.kind == "foreign":
         outcome = OTHER_RULES if why.startswith("other rules") else NO_RULES
-        return replace(
-            about, outcome=outcome, recorded=why or "the rules of another library are not at hand", complete=False
-        )
+        recorded = why or "an environment of another library is kept as it was shown, without its rules"
+        return replace(about, outcome=outcome, recorded=recorded, complete=False)
     proof = Proof(tape, game)
     try:
         proof.run()

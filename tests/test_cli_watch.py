@@ -107,7 +107,7 @@ def test_alone_it_lists_what_is_running(here: Path, capsys: pytest.CaptureFixtur
         (["connect_four"], 2, "is a game"),
         (["."], 3, "is a folder"),
         (["connect_four", "rndom", "random"], 3, "did you mean 'random'"),
-        (["connect_four", "random"], 2, "1 agents were given"),
+        (["connect_four", "random"], 2, "give an agent for each, not 1 in all"),
         (["nogame", "random", "random"], 3, "no game"),
         (["kuhn_poker", "random", "random", "--seat", "2"], 2, "seats 0 to 1"),
         (["kuhn_poker", "random", "random", "--seat", "x"], 2, "--seat x"),

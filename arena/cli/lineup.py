@@ -20,13 +20,10 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 def lineup(name: str, agents: Sequence[str], sandbox: str = "") -> Game:
     """The game, for reading (it runs without being compiled), after each agent was found and may play it. Raises UserError."""
-    from envs.errors import UserError  # noqa: PLC0415  (help is shown without them)
-    from envs.registry import game  # noqa: PLC0415
+    from envs.registry import game  # noqa: PLC0415  (help is shown without the rules)
 
     found = game(name, plain=True)
-    if len(agents) != found.seats:
-        seats = ", ".join(found.spec.seat_names)
-        raise UserError(f"{found.id} has {found.seats} seats ({seats}): {len(agents)} agents were given")
+    found.demand_players(len(agents))
     load = loading.load("agents:load")
     for agent in agents:
         load(agent, sandbox).fits(found)
