@@ -102,6 +102,8 @@ def reply_of(answer: Any) -> Reply | str | None:
         answer = answer.tolist()
     if type(answer) is int:
         return Reply([[answer]])
+    if type(answer) is list and len(answer) == 1 and type(answer[0]) is int:  # one factor, as nearly always
+        return Reply([[answer[0]]])
     if isinstance(answer, _LISTS) and answer and all(type(value) is int for value in answer):
         return Reply([list(answer)])
     return None

@@ -150,7 +150,8 @@ class Ended(_Event, frozen=True, tag="ended"):
 
 Event = Started | Secret | Asked | Acted | Refused | Faulted | Stepped | Marked | Ended
 Sink = Callable[[Event], None]
-"""Takes each event in order. One that raises is dropped and logged; it cannot stop a match."""
+"""Takes each event in order, or several at once by `take(events)`, where it has that. One that raises is dropped and logged; it cannot
+stop a match."""
 
 
 def to_tree(event: Event) -> dict[str, Any]:

@@ -83,13 +83,18 @@ class Host:
             self.match.acted(seat, answer, self.clock(), ask.tick)
 
     def _emit(self) -> None:
-        for event in self.match.events():
-            for sink in list(self.sinks):
-                self._give(sink, event)
+        events = self.match.events()
+        for sink in list(self.sinks):
+            self._give(sink, events)
 
-    def _give(self, sink: Sink, event: Event) -> None:
+    def _give(self, sink: Sink, events: Sequence[Event]) -> None:
         try:
-            sink(event)
+            take = getattr(sink, "take", None)
+            if take is not None:
+                take(events)
+            else:
+                for event in events:
+                    sink(event)
         except Exception as error:
             self.sinks.remove(sink)
             if isinstance(error, UserError) and not self._opened:

@@ -8,9 +8,9 @@ only `events` tell of a step is made when they are drained, so that the next que
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -18,12 +18,12 @@ import msgspec
 from arena.agent import Ask, Heard, Reply, Unanswered
 from arena.answers import Words, aloud, answer_text, bounded_notes, spoken, understood
 from arena.binding import commitment, seat_seed
-from arena.clock import Bank, Limits
+from arena.clock import Bank, Limits, micro
 from arena.events import KINDS, Acted, Asked, Ended, Event, Faulted, Marked, Refused, Seat, Secret, Started, Stepped
 from arena.forfeit import scores_after
 from arena.forgiving import FORGIVEN, Retries, forgiven
 from arena.result import Result
-from arena.text import safe_text
+from arena.text import known_text, safe_text
 from envs.errors import UserError
 from envs.game import Facts, Game, Legal
 from envs.keys import fold
@@ -67,12 +67,14 @@ class Match:
         self.game, self.seats, self.seed, self.ident, self.retries = game, tuple(seats), seed, ident, retries
         self.limits = limits or Limits()
         self.result: Result | None = None
-        self._began = now
+        self._began = self._now = now
+        self._at = 0.0
+        self._talks = "talk" in game.spec.traits
         self._players = [_Player(Bank(self.limits)) for _ in seats]
         self._totals = [0.0] * game.seats
         self._faults: list[tuple[int, str]] = []
         self._details: list[str] = []
-        self._events: list[Event | partial[Iterator[Event]]] = []
+        self._events: list[Event | partial[Sequence[Event]]] = []
         self._state = game.start(seed)
         self._facts = game.facts(self._state)
         self.tick = self._facts.tick
@@ -94,7 +96,10 @@ class Match:
     def events(self) -> list[Event]:
         """What has happened since the last call."""
         drained, self._events = self._events, []
-        return [event for each in drained for event in (each() if isinstance(each, partial) else (each,))]
+        told: list[Event] = []
+        for each in drained:
+            told += each() if isinstance(each, partial) else (each,)
+        return told
 
     def waiting(self) -> tuple[int, ...]:
         """The seats whose answer is awaited."""
@@ -163,13 +168,16 @@ class Match:
 
     # ------------------------------------------------------------------ inside
     def _since(self, now: float) -> float:
-        return _micro(now - self._began)
+        if now != self._now:
+            self._now, self._at = now, micro(now - self._began)
+        return self._at
 
     def _observed(self, seat: int) -> Any:
         """The seat's observation of this tick, made once."""
-        if seat not in self._observations:
-            self._observations[seat] = self.game.observe(self._state, seat)
-        return self._observations[seat]
+        obs = self._observations.get(seat)
+        if obs is None:
+            obs = self._observations[seat] = self.game.observe(self._state, seat)
+        return obs
 
     def _emit(self, event: Event) -> None:
         self._events.append(event)
@@ -206,20 +214,20 @@ class Match:
         took = player.bank.stop(now)
         player.queue = rest
         player.reasons, player.kinds = [], []
-        said = aloud(self.game, seat, list(reply.say))
-        player.silent = not said and "talk" in self.game.spec.traits
-        player.sealed = self._act(seat, first, now, took=_micro(took), said=said, notes=bounded_notes(reply.notes))
+        said = aloud(self.game, seat, list(reply.say)) if self._talks else ()
+        player.silent = self._talks and not said
+        player.sealed = self._act(seat, first, now, took=micro(took), said=said, notes=bounded_notes(reply.notes))
         self._awaited -= 1
 
     def _act(self, seat: int, action: Any, now: float, said: Words = (), **more: Any) -> Acted:
         """An act whose name is still to come, with its words: those of the reply, else, where it has none, those of the game for it."""
-        if self._players[seat].silent and "talk" in self.game.spec.traits:
+        if self._players[seat].silent:
             key = fold(seat_seed(self.seed, seat), self.tick)
             said = spoken(self.game, seat, action, self._observed(seat), key)
         return Acted(self.tick, self._since(now), seat, action, said=said, **more)
 
-    def _named(self, act: Acted, obs: Any) -> Iterator[Event]:
-        yield msgspec.structs.replace(act, name=_safe_name(self.game.name(act.action, obs)))
+    def _named(self, act: Acted, obs: Any) -> Sequence[Event]:
+        return (msgspec.structs.replace(act, name=known_text(self.game.name(act.action, obs), 120)),)
 
     def _open(self, now: float) -> None:
         """Ask every acting seat; acts queued from an earlier reply are played at once, tick after tick."""
@@ -266,10 +274,16 @@ class Match:
         for player in self._players:
             player.sealed = None
 
-    def _stepped(self, at: float, facts: Facts, before: Any, actions: Mapping[int, Any], state: Any) -> Iterator[Event]:
-        yield Stepped(facts.tick, at, facts.reward, self.game.fingerprint(state), self.game.pack(state))
-        for mark in self.game.tell(before, actions, state):
-            yield Marked(facts.tick, at, mark.kind, safe_text(mark.text, width=400), mark.seat, mark.audience)
+    def _stepped(self, at: float, facts: Facts, before: Any, actions: Mapping[int, Any], state: Any) -> Sequence[Event]:
+        step = Stepped(facts.tick, at, facts.reward, self.game.fingerprint(state), self.game.pack(state))
+        marks = self.game.tell(before, actions, state)
+        return [
+            step,
+            *[
+                Marked(facts.tick, at, mark.kind, known_text(mark.text, 400), mark.seat, mark.audience)
+                for mark in marks
+            ],
+        ]
 
     def _deliver(self, act: Acted) -> None:
         for to, text in act.said:
@@ -284,14 +298,3 @@ class Match:
         self._emit(
             Ended(self.tick, self._since(now), reason, self.result.scores, self.result.faults, dict(metrics), refusals)
         )
-
-
-def _micro(seconds: float) -> float:
-    """Rounded to a millionth; `round` with digits goes by way of decimals, and takes four times as long."""
-    return round(seconds * 1e6) / 1e6
-
-
-@lru_cache(maxsize=4096)
-def _safe_name(name: str) -> str:
-    """An action's name as screens may print it; the same few names come at every tick."""
-    return safe_text(name, width=120)

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-__all__ = ["LONGEST", "cell_width", "safe_text"]
+__all__ = ["LONGEST", "cell_width", "known_text", "safe_text"]
 
 LONGEST = 1 << 20
 """Characters of one text that are looked at; a longer one is cut and ends in an ellipsis."""
@@ -46,6 +46,16 @@ def safe_text(text: object, *, lines: int = 1, width: int | None = None) -> str:
     if len(string) > LONGEST:
         string = string[: LONGEST - 1] + _ELLIPSIS
     return _cap(string, max(1, lines), width)
+
+
+def known_text(text: object, width: int) -> str:
+    """`safe_text` for one line that is likely to come again, such as a game's words for an act."""
+    return _known(text, width) if isinstance(text, str) and len(text) <= width else safe_text(text, width=width)
+
+
+@lru_cache(maxsize=4096)
+def _known(text: str, width: int) -> str:
+    return safe_text(text, width=width)
 
 
 def cell_width(text: str) -> int:

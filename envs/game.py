@@ -10,9 +10,8 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,8 +25,7 @@ Action = list[int] | str
 """K integers, or a text in a plain game."""
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """What is common to all states: the tick, whether the episode has ended and how, the rewards of the last step in points."""
 
     tick: int
@@ -84,12 +82,12 @@ class Legal:
 
     def __contains__(self, action: Any) -> bool:
         values = action if type(action) is list else _factors(action)
+        if len(values) == 1 == len(self.sizes) and type(values[0]) is int and self.bounds is None:  # as nearly always
+            return 0 <= values[0] < self.sizes[0] and bool(self.mask[values[0]])
         if len(values) != len(self.sizes) or not all(type(value) is int or _is_whole(value) for value in values):
             return False
         if self.bounds is not None:
             return all(low <= v <= high for v, low, high in zip(values, *self.bounds, strict=True))
-        if len(values) == 1:
-            return 0 <= values[0] < self.sizes[0] and bool(self.mask[values[0]])
         return all(0 <= v < n and bool(part[v]) for v, n, part in zip(values, self.sizes, self._parts, strict=True))
 
     def sample(self, key: int) -> list[int]:

@@ -548,7 +548,9 @@ def test_the_face_of_all_games_is_complete() -> None:
     parts = {name for name in vars(Game) if not name.startswith("_") and callable(getattr(Game, name))}
     for made in (envs.game("kuhn_poker", plain=True), dictionary()):
         inherited = {name for name in parts if getattr(type(made), name) is getattr(Game, name)}
-        assert inherited <= {"turns", "fingerprint", "describe", "example", "letter", "touch"}, inherited
+        assert inherited <= {"turns", "fingerprint", "describe", "demand_players", "example", "letter", "touch"}, (
+            inherited
+        )
 
 
 # ------------------------------------------------------------------ words
