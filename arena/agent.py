@@ -30,6 +30,9 @@ class Heard:
     text: str
 
 
+_fold: Callable[[int, int], int] = keys.fold.plain  # straight: every agent that draws asks for a key
+
+
 class Ask(msgspec.Struct, frozen=True, dict=True):
     """One question to one seat: everything that it knows, and nothing else.
 
@@ -52,7 +55,7 @@ class Ask(msgspec.Struct, frozen=True, dict=True):
     @property
     def key(self) -> int:
         """A fresh random key for this question (tick and attempt folded into the seat's seed)."""
-        return int(keys.fold(keys.fold(self.seed, self.tick), len(self.refusals)))
+        return _fold(_fold(self.seed, self.tick), len(self.refusals))
 
     @cached_property
     def text(self) -> str:

@@ -104,7 +104,7 @@ class Match:
     def waiting(self) -> tuple[int, ...]:
         """The seats whose answer is awaited."""
         players = self._players
-        return () if self.over else tuple([seat for seat in self._turns if players[seat].sealed is None])
+        return () if self.result is not None else tuple([seat for seat in self._turns if players[seat].sealed is None])
 
     def awaits(self, seat: int) -> bool:
         """Whether this seat's answer is awaited."""
@@ -231,7 +231,7 @@ class Match:
 
     def _open(self, now: float) -> None:
         """Ask every acting seat; acts queued from an earlier reply are played at once, tick after tick."""
-        while not self.over:
+        while self.result is None:
             self._turns = self.game.turns(self._state)
             if not self._turns:
                 self._end("limit" if self._facts.truncated else "played out", self._totals, now)
@@ -255,7 +255,7 @@ class Match:
         player.bank.start(now)
 
     def _close_if_complete(self, now: float) -> None:
-        if not self.over and not self._awaited:
+        if self.result is None and not self._awaited:
             self._step(now)
             self._open(now)
 

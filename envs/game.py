@@ -21,6 +21,8 @@ from envs.spec import Hands, Letter, Mark, Refusal, Spec
 
 __all__ = ["Facts", "Game", "Legal"]
 
+# Straight, because a rule that is called from Python asks first which of its two ways is meant.
+_fold, _below = keys.fold.plain, keys.below.plain
 Action = list[int] | str
 """K integers, or a text in a plain game."""
 
@@ -94,8 +96,8 @@ class Legal:
         """A uniform legal action, K integers."""
         if self.bounds is not None:
             pairs = enumerate(zip(*self.bounds, strict=True))
-            return [low + keys.below(keys.fold(key, k), high - low + 1) for k, (low, high) in pairs]
-        return [values[keys.below(keys.fold(key, k), len(values))] for k, values in enumerate(self.factors)]
+            return [low + _below(_fold(key, k), high - low + 1) for k, (low, high) in pairs]
+        return [values[_below(_fold(key, k), len(values))] for k, values in enumerate(self.factors)]
 
     def __repr__(self) -> str:
         return f"Legal({self.factors})" if self.form is None else f"Legal({self.form})"
