@@ -63,7 +63,7 @@ class Ask(msgspec.Struct, frozen=True, dict=True):
         return self.game.say(self.obs)
 
 
-class Reply(msgspec.Struct, frozen=True):
+class Reply(msgspec.Struct, frozen=True, gc=False):
     """An answer. actions: one action (K integers or a text), or several to be played one tick after another; or words that the game parses.
 
     say: (seats, text) pairs for others, delivered where the game has the trait talk. notes: what the agent thought, for panes and

@@ -25,14 +25,14 @@ KINDS = ("truncated", "empty", "unparsable", "illegal")
 """How an answer can fail: cut off before its end, no text at all, text that is no answer, an answer that is no legal action."""
 
 
-class _Event(msgspec.Struct, frozen=True, tag_field="event"):
+class _Event(msgspec.Struct, frozen=True, tag_field="event", gc=False):
     """tick: the tick that was being decided when it happened; at: seconds since the start."""
 
     tick: int
     at: float
 
 
-class Seat(msgspec.Struct, frozen=True, omit_defaults=True):
+class Seat(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Who sits where: the seat's name in the game, the agent's address ("mcts?simulations=400") and its name for people.
 
     mode: how the agent runs: "trusted" (in the host's process), "isolated", "sealed" or "remote"; "" is trusted. walls: what holds it.

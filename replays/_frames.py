@@ -159,9 +159,23 @@ def _differences(values: Sequence[int]) -> list[int]:
     return [0, *(after - before for before, after in pairwise(values))]
 
 
+class _Compressors(threading.local):
+    """One for each thread and level: its memory, over a megabyte, stays in the caches when many recordings are written by turns."""
+
+    def __init__(self) -> None:
+        self.own: dict[int, zstandard.ZstdCompressor] = {}
+
+
+_compressors = _Compressors()
+
+
 def compressor(level: int) -> zstandard.ZstdCompressor:
-    """For `make_chunk` and `index_frame`: level 1 to 19, with a content checksum."""
-    return zstandard.ZstdCompressor(level=min(max(level, 1), 19), write_checksum=True, write_content_size=True)
+    """For `make_chunk` and `index_frame`, in this thread: level 1 to 19, with a content checksum."""
+    found = _compressors.own.get(level)
+    if found is None:
+        made = zstandard.ZstdCompressor(level=min(max(level, 1), 19), write_checksum=True, write_content_size=True)
+        found = _compressors.own[level] = made
+    return found
 
 
 class _Decompressors(threading.local):

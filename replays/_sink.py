@@ -48,7 +48,7 @@ class Sink:
         self.part = part or self.path.with_name(self.path.name + PART)
         self.salt = crc32(packed_header)
         self._fsync, self._write = fsync, write
-        self._squeeze = frames.compressor(level)
+        self._level = level
         self._header = packed_header
         self._tables: Tables = {}
         self._chunks = self._size = self._synced = 0
@@ -58,7 +58,7 @@ class Sink:
 
     def chunk(self, track: int, steps: list[int], times: list[int], records: list[bytes]) -> None:
         """Writes a chunk of packed records."""
-        self.copy(*frames.make_chunk(track, steps, times, records, self.salt, self._squeeze))
+        self.copy(*frames.make_chunk(track, steps, times, records, self.salt, frames.compressor(self._level)))
 
     def copy(self, head: frames.Head, data: bytes) -> None:
         """Writes a chunk that is already in its final form: `data` begins with `head`."""
@@ -80,7 +80,9 @@ class Sink:
 
     def finish(self, packed_summary: bytes) -> Path:
         """Index, footer, disk, final name, in this order."""
-        index = frames.index_frame(pack_index(self._header, packed_summary, self._tables.items()), self._squeeze)
+        index = frames.index_frame(
+            pack_index(self._header, packed_summary, self._tables.items()), frames.compressor(self._level)
+        )
         self._put(index + frames.footer(self._size))
         self.sync()
         self.abandon()

@@ -26,7 +26,7 @@ STATES, ACTS, NOTES, TEXTS, EVENTS = range(5)
 _LONG = ("prompt", "completion", "reasoning", "raw", "parsed", "scratchpad", "training")
 
 
-class _Act(msgspec.Struct, tag_field="event", tag="acted"):
+class _Act(msgspec.Struct, tag_field="event", tag="acted", gc=False):
     """Acted without its notes, which lie on tracks of their own."""
 
     tick: int

@@ -9,6 +9,7 @@ answered Stale and changes nothing, so that an act may be sent again. A seat wit
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -26,13 +27,15 @@ GRACE, LONGEST = 30.0, 3600.0
 
 @dataclass
 class _Place:
-    """What the table knows of one seat. lost: since when it has no connection; asked: the (tick, attempt) last put."""
+    """What the table knows of one seat. lost: since when it has no connection; asked: the (tick, attempt) last put; answered: those
+    that have been answered, in their order.
+    """
 
     wants: Sequence[str] = ()
     lost: float | None = None
     key: str = ""
     asked: tuple[int, int] = (-1, -1)
-    answered: set[tuple[int, int]] = field(default_factory=set)
+    answered: list[tuple[int, int]] = field(default_factory=list)
 
 
 class Table:
@@ -114,7 +117,8 @@ class Table:
         if why:
             self._say(seat, wire.Stale(self.match.ident, seat, message.tick, why))
             return False
-        self._places[seat].answered.add((message.tick, message.attempt))
+        place = self._places[seat]
+        place.answered.append(place.asked)
         match = self.match
         match.acted(seat, answer_of(message), now, message.tick)
         # In the same tick only this seat can have a new question: its act was refused.
@@ -149,12 +153,13 @@ class Table:
         place, question = self._places[seat], (act.tick, act.attempt)
         if self.match.over:
             return "over"
-        if question in place.answered:
-            return "duplicate"
-        # Only an answer closes a question while the match goes on, so the last one put is open here.
-        if question == place.asked:
-            return ""
-        return "future" if question > place.asked else "late"
+        if question != place.asked:
+            before = bisect_left(place.answered, question)
+            if place.answered[before : before + 1] == [question]:
+                return "duplicate"
+            return "future" if question > place.asked else "late"
+        # Only an answer closes a question while the match goes on, so the last one put is open unless it has been answered.
+        return "duplicate" if place.answered[-1:] == [question] else ""
 
     def _disconnect(self, seat: int, detail: str, now: float) -> None:
         if all(place.answered for place in self._places):

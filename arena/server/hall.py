@@ -52,7 +52,7 @@ class Hall:
         self._lobby = Lobby()
         self._wrong = Wrong()
         self._looks: dict[str, float] = {}
-        self._acted: list[Table] = []
+        self._acted: dict[Table, None] = {}  # in their order, each once
         self._takes: dict[type, Callable[[Guest, Any, float], None]] = {
             wire.Act: self._act, wire.Resign: self._act, wire.Hello: self._greet, wire.Join: self._join, wire.Resume: self._resume,
             wire.Watch: self._watch, wire.Bye: self._leave,
@@ -203,7 +203,7 @@ class Hall:
             return
         guest.idle -= table.hear(message.seat, message, now)
         self._tell(table, now)
-        self._acted.append(table)
+        self._acted[table] = None
 
     def _resume(self, guest: Guest, resume: wire.Resume, now: float) -> None:
         table = self.tables.get(resume.match)
@@ -276,9 +276,9 @@ class Hall:
 
     def _tell(self, table: Table, now: float) -> None:
         """Send what a table has to say."""
-        players = self._players.get(table.match.ident, ())
-        for seat, message in table.messages() if players else ():
-            player = players[seat]
+        ident = table.match.ident
+        for seat, message in table.messages():
+            player = self._players[ident][seat] if ident in self._players else None
             if isinstance(player, House):
                 player.tell(message, table, seat)
             elif player in self.guests:
@@ -286,7 +286,7 @@ class Hall:
 
     def _record(self) -> None:
         """Record what has come of acts whose answers are on their way."""
-        acted, self._acted = self._acted, []
+        acted, self._acted = self._acted, {}
         for table in acted:
             self._note(table)
 
