@@ -11,6 +11,8 @@ NUMBA = ("numba", "numpy")
 LONG = {"game": "matrix?rounds=1000", "seed": SEED}
 HOSTED = Contender("hosted, recorded", "arena.bench.turns:hosted", NUMBA, {**LONG, "record": True})
 """The same match within one process."""
+_CLOCKED = Contender("hosted, recorded", "arena.bench.turns:hosted", NUMBA, {**LONG, "record": True, "move": 10.0})
+"""The same with the clocks that a host puts to its guests."""
 
 _REMOTE = "arena.bench.remote"
 _WIRED = (*NUMBA, "msgspec", "websockets")
@@ -29,13 +31,13 @@ REMOTE = (
         "both ends in one process, TCP on loopback, the sans-IO protocol of websockets; the other side has the bytes ready: a bound",
     ),
     Question(
-        "protocol/match", "remote matches of 1000 rounds, recorded, one at a time over one websocket", "actions/s", _played(1), HOSTED,
+        "protocol/match", "remote matches of 1000 rounds, recorded, one at a time over one websocket", "actions/s", _played(1), _CLOCKED,
         Target("ours", 7_000, "actions/s"),
         "host on the core of the bench, its player in another process on another core; the other side plays and hosts in one process",
     ),
     Question(
         "protocol/matches", "64 remote matches of 1000 rounds in flight, recorded, over one websocket", "actions/s", _played(64),
-        HOSTED, times(0.8),
+        _CLOCKED, times(0.8),
         "host on the core of the bench, its player in another process on another core; the other side plays and hosts in one process",
     ),
     Question(

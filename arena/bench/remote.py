@@ -158,8 +158,9 @@ def _serve(game: str, folder: Path, seed: int, steps: list[int], going: threadin
     token = tokens.add("bench", ["play"])
 
     def count(table: Any, events: Any) -> None:
-        steps[0] += sum([type(event) is Stepped for event in events])
-        going.wait()
+        steps[0] += list(map(type, events)).count(Stepped)
+        if not going.is_set():
+            going.wait()
 
     def over(seats: Any, result: Any, path: Path | None) -> None:
         assert path is not None and result.faults == ()

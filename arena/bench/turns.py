@@ -52,23 +52,24 @@ def uniform(ask: Any) -> Any:
     return ask.legal.sample(ask.key)
 
 
-def hosted(game: str, seed: int, record: bool) -> Work:
-    """Matches in this process, one after another, each to a file of its own if recorded; counts actions.
+def hosted(game: str, seed: int, record: bool, move: float | None = None) -> Work:
+    """Matches in this process, one after another, each to a file of its own if recorded; counts actions. move: seconds for one.
 
     The agents are bare functions, so that what is measured is the host and the recorder.
     """
     import envs  # noqa: PLC0415
+    from arena.clock import Limits  # noqa: PLC0415
     from arena.matches import play  # noqa: PLC0415
 
     rules = envs.game(game)
     agents = [uniform] * rules.seats
     acts = rules.seats if "simultaneous" in rules.spec.traits else 1
     folder = tempfile.TemporaryDirectory(prefix="palaestra-bench-")
-    draw = Random(seed)
+    draw, limits = Random(seed), Limits(move=move)
 
     def batch() -> int:
         path = Path(folder.name) / "match.arena"
-        result = play(rules, agents, seed=draw.getrandbits(63), record=path if record else None)
+        result = play(rules, agents, seed=draw.getrandbits(63), record=path if record else None, limits=limits)
         path.unlink(missing_ok=True)
         return result.ticks * acts
 

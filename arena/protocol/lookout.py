@@ -16,8 +16,10 @@ __all__ = ["Lookout", "loop", "run"]
 
 LONGEST = 300e-6
 """Seconds of looking before sleep: a host of small matches answers in half of it."""
-GIVEN_UP, AGAIN = 8, 64
-"""When so many more sleeps were not spared than were, only each so many-th is tried; doubt grows to twice as much."""
+GIVEN_UP, AGAIN, VAIN = 8, 64, 4
+"""From so much doubt on only each so many-th sleep is tried. A look in vain adds VAIN, to twice as much at most; a sleep spared takes one
+away. Who looks in vain more than now and then keeps a core from others, perhaps from the other side.
+"""
 
 Found = TypeVar("Found")
 
@@ -39,7 +41,7 @@ class Lookout:
         until = clock() + (self._longest if most is None else min(most, self._longest))
         while not (found := look()):
             if clock() >= until:
-                self._doubt = min(self._doubt + 1, 2 * GIVEN_UP)
+                self._doubt = min(self._doubt + VAIN, 2 * GIVEN_UP)
                 return None
         self._doubt = max(self._doubt - 1, 0)
         return found

@@ -9,7 +9,10 @@ from collections.abc import Iterator
 import pytest
 
 from arena.protocol import lookout
-from arena.protocol.lookout import AGAIN, GIVEN_UP, Lookout, loop
+from arena.protocol.lookout import AGAIN, GIVEN_UP, VAIN, Lookout, loop
+
+TRIES = GIVEN_UP // VAIN
+"""Looks in vain until they are given up."""
 
 
 class Clock:
@@ -60,15 +63,15 @@ def _counts(look: Lookout, waits: int) -> list[int]:
 
 
 def test_looking_in_vain_is_given_up_but_for_a_try_now_and_then() -> None:
-    counts = _counts(Lookout(200e-6, Clock()), GIVEN_UP + 3 * AGAIN)
-    assert all(count > 1 for count in counts[:GIVEN_UP])
-    assert sum(count > 1 for count in counts[GIVEN_UP:]) == 3
-    assert sum(count == 0 for count in counts[GIVEN_UP:]) == 3 * (AGAIN - 1)
+    counts = _counts(Lookout(200e-6, Clock()), TRIES + 3 * AGAIN)
+    assert all(count > 1 for count in counts[:TRIES])
+    assert sum(count > 1 for count in counts[TRIES:]) == 3
+    assert sum(count == 0 for count in counts[TRIES:]) == 3 * (AGAIN - 1)
 
 
 def test_what_is_there_at_once_is_no_reason_to_look_longer() -> None:
     look = Lookout(200e-6, Clock())
-    for _ in range(GIVEN_UP - 1):
+    for _ in range(TRIES - 1):
         look(Coming(0))
         assert look(Coming(1)) == "here"
     assert sum(count > 1 for count in _counts(look, AGAIN)) == 1
@@ -115,3 +118,10 @@ def test_a_loop_does_not_look_where_a_callback_waits(
     assert asked == []
     running.run_until_complete(asyncio.sleep(0.001))
     assert asked and all(0 < most <= 0.001 for most in asked)
+
+
+def test_one_look_in_five_may_be_in_vain() -> None:
+    look = Lookout(200e-6, Clock())
+    for _ in range(3 * GIVEN_UP):
+        assert not look(Coming(0))
+        assert [look(Coming(2)) for _ in range(VAIN)] == ["here"] * VAIN
