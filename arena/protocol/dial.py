@@ -205,6 +205,8 @@ def _refused(error: Error) -> Exception:
 
 def _coming(line: socket.socket) -> Callable[[], object]:
     """Whether something can be read now, or will never be."""
+    if not hasattr(select, "poll"):  # Windows
+        return lambda: select.select([line], [], [], 0)[0]
     poll = select.poll()
     poll.register(line, select.POLLIN)
     return partial(poll.poll, 0)
