@@ -12,16 +12,16 @@ stream of msgpack values. Skippable frames: RFC 8878, section 3.1.2. Nothing her
 
 from __future__ import annotations
 
+import math
 import struct
 import threading
-from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import Any, NamedTuple
 from zlib import crc32
 
 import zstandard
 
-from replays._values import DamageError, pack, unpack
+from replays._values import DamageError, pack_typed, unpack
 
 __all__ = [
     "CHUNK",
@@ -37,6 +37,7 @@ __all__ = [
     "MAX_RECORDS",
     "PREFIX_SIZE",
     "VERSION",
+    "Batch",
     "Chunk",
     "Head",
     "compressor",
@@ -137,26 +138,45 @@ def _table(table: Any, records: int) -> tuple[list[int], list[int], list[int]]:
     return table[0], table[1], table[2]
 
 
-def make_chunk(
-    track: int,
-    steps: Sequence[int],
-    times: Sequence[int],
-    records: Sequence[bytes],
-    salt: int,
-    squeeze: zstandard.ZstdCompressor,
-) -> tuple[Head, bytes]:
-    """The head and the bytes, head included, of packed `records` at rising `steps` and `times` (microseconds)."""
-    table = pack([_differences(steps), _differences(times), [len(record) for record in records]])
-    raw = b"".join((b"\xc6", len(table).to_bytes(4, "big"), table, *records))
+class Batch:
+    """Records of one track that become a chunk, as they will lie in it: differences of steps and times (microseconds), lengths, the bytes.
+
+    In one piece, because a host has many recordings open: small objects of each would be cold when they are gathered. `since` is the time
+    of the oldest, in seconds; `last` the newest step ever.
+    """
+
+    __slots__ = ("began", "body", "first", "last", "lengths", "since", "steps", "times", "until")
+
+    def __init__(self) -> None:
+        self.first = self.last = self.began = self.until = 0
+        self.clear()
+
+    def clear(self) -> None:
+        self.steps: list[int] = []
+        self.times: list[int] = []
+        self.lengths: list[int] = []
+        self.body = bytearray()
+        self.since = math.inf
+
+    def add(self, step: int, time: int, record: bytes) -> None:
+        """A packed record; neither step nor time goes back."""
+        if not self.lengths:
+            self.first, self.began = self.last, self.until = step, time
+        self.steps.append(step - self.last)
+        self.times.append(time - self.until)
+        self.lengths.append(len(record))
+        self.body += record
+        self.last, self.until = step, time
+
+
+def make_chunk(track: int, batch: Batch, salt: int, squeeze: zstandard.ZstdCompressor) -> tuple[Head, bytes]:
+    """The head and the bytes, head included, of a batch that is not empty."""
+    table = pack_typed([batch.steps, batch.times, batch.lengths])
+    raw = b"".join((b"\xc6", len(table).to_bytes(4, "big"), table, batch.body))
     payload = squeeze.compress(raw)
-    head = Head(
-        crc32(payload, salt), len(payload), len(raw), track, len(records), steps[0], steps[-1], times[0], times[-1]
-    )
+    spans = batch.first, batch.last, batch.began, batch.until
+    head = Head(crc32(payload, salt), len(payload), len(raw), track, len(batch.lengths), *spans)
     return head, head.pack(salt) + payload
-
-
-def _differences(values: Sequence[int]) -> list[int]:
-    return [0, *(after - before for before, after in pairwise(values))]
 
 
 class _Compressors(threading.local):

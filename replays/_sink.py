@@ -56,9 +56,9 @@ class Sink:
         self._fd = _create(self.part, replace=part is not None)
         self._put(frames.header_frame(packed_header))
 
-    def chunk(self, track: int, steps: list[int], times: list[int], records: list[bytes]) -> None:
+    def chunk(self, track: int, batch: frames.Batch) -> None:
         """Writes a chunk of packed records."""
-        self.copy(*frames.make_chunk(track, steps, times, records, self.salt, frames.compressor(self._level)))
+        self.copy(*frames.make_chunk(track, batch, self.salt, frames.compressor(self._level)))
 
     def copy(self, head: frames.Head, data: bytes) -> None:
         """Writes a chunk that is already in its final form: `data` begins with `head`."""

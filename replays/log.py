@@ -27,23 +27,6 @@ _MAX_CHUNK_BYTES = 4 << 20
 _MOST_STEP = 1 << 63
 
 
-class _Buffer:
-    """Records of one track that are not in the file yet; `since` is the time of the oldest, in seconds, `last` the newest step ever."""
-
-    __slots__ = ("last", "records", "since", "size", "steps", "times")
-
-    def __init__(self) -> None:
-        self.last = 0
-        self.clear()
-
-    def clear(self) -> None:
-        self.steps: list[int] = []
-        self.times: list[int] = []
-        self.records: list[bytes] = []
-        self.size = 0
-        self.since = math.inf
-
-
 class LogWriter:
     """Appends records to a new recording. For one thread; an OSError names the file and ends the recording."""
 
@@ -71,7 +54,7 @@ class LogWriter:
         self._clock = clock
         self._steps, self._seconds, self._bytes = chunk_steps, chunk_seconds, min(chunk_bytes, _MAX_CHUNK_BYTES)
         self._fsync_seconds = fsync_seconds
-        self._buffers: dict[int, _Buffer] = {}
+        self._batches: dict[int, frames.Batch] = {}
         self._began = self._synced = clock()
         self._time = 0
         self._due = math.inf
@@ -94,34 +77,30 @@ class LogWriter:
         """`append` for a record that `pack` or `pack_typed` has packed."""
         if self._sink.closed:
             self._sink.refuse()
-        buffer = self._buffers.get(track)
-        if buffer is None or not buffer.last <= step < _MOST_STEP:
-            buffer = self._begun(track, step)
+        batch = self._batches.get(track)
+        if batch is None or not batch.last <= step < _MOST_STEP:
+            batch = self._begun(track, step)
         now = self._clock()
         passed = int((now - self._began) * 1e6 + 0.5)
         self._time = max(self._time, passed)
-        steps, records = buffer.steps, buffer.records
-        if not records:
-            buffer.since = now
+        if not batch.lengths:
+            batch.since = now
             self._due = min(self._due, now + self._seconds)
-        steps.append(step)
-        buffer.times.append(self._time)
-        records.append(data)
-        buffer.last = step
-        buffer.size += len(data)
-        if step - steps[0] >= self._steps - 1 or buffer.size >= self._bytes or len(records) == frames.MAX_RECORDS:
-            self._write(track, buffer)
+        batch.add(step, self._time, data)
+        full = len(batch.body) >= self._bytes or len(batch.lengths) == frames.MAX_RECORDS
+        if full or step - batch.first >= self._steps - 1:
+            self._write(track, batch)
         if now >= self._due:
             self._write_old(now)
 
-    def _begun(self, track: int, step: int) -> _Buffer:
-        """The buffer of a track of which nothing was appended yet. ValueError where that is not why it is asked for."""
-        known = self._buffers.get(track)
+    def _begun(self, track: int, step: int) -> frames.Batch:
+        """The batch of a track of which nothing was appended yet. ValueError where that is not why it is asked for."""
+        known = self._batches.get(track)
         if known is not None or not (0 <= track < 1 << 16 and 0 <= step < _MOST_STEP):
             last = None if known is None else known.last
             raise ValueError(f"track {track}, step {step}: steps of a track do not go back (last {last})")
-        buffer = self._buffers[track] = _Buffer()
-        return buffer
+        batch = self._batches[track] = frames.Batch()
+        return batch
 
     def tick(self) -> None:
         """Writes what is older than `chunk_seconds`; every `fsync_seconds` everything, and brings it to the disk."""
@@ -138,9 +117,9 @@ class LogWriter:
 
         Track 0 comes last: a reader that finds a record of it finds what belongs to it on the other tracks too.
         """
-        for track, buffer in sorted(self._buffers.items(), reverse=True):
-            if buffer.records:
-                self._write(track, buffer)
+        for track, batch in sorted(self._batches.items(), reverse=True):
+            if batch.lengths:
+                self._write(track, batch)
         self._due = math.inf
 
     def close(self, summary: dict[str, Any]) -> Path:
@@ -160,15 +139,15 @@ class LogWriter:
             self.flush()
             self._sink.abandon()
 
-    def _write(self, track: int, buffer: _Buffer) -> None:
-        self._sink.chunk(track, buffer.steps, buffer.times, buffer.records)
-        buffer.clear()
+    def _write(self, track: int, batch: frames.Batch) -> None:
+        self._sink.chunk(track, batch)
+        batch.clear()
 
     def _write_old(self, now: float) -> None:
-        for track, buffer in self._buffers.items():
-            if now - buffer.since >= self._seconds:
-                self._write(track, buffer)
-        self._due = min(buffer.since for buffer in self._buffers.values()) + self._seconds
+        for track, batch in self._batches.items():
+            if now - batch.since >= self._seconds:
+                self._write(track, batch)
+        self._due = min(batch.since for batch in self._batches.values()) + self._seconds
 
 
 def recover(path: str | os.PathLike[str], out: str | os.PathLike[str]) -> dict[str, int]:

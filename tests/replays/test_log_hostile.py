@@ -473,8 +473,14 @@ def test_a_forged_table_of_records_is_an_error(tmp_path: Path, table: Any) -> No
     assert list(reader.iterate()) == []
 
 
+def chunk_at(step: int) -> bytes:
+    batch = frames.Batch()
+    batch.add(step, 0, b"\x01")
+    return frames.make_chunk(0, batch, SALT, frames.compressor(3))[1]
+
+
 def test_chunks_that_go_back_in_time_are_skipped(tmp_path: Path) -> None:
-    late, early = (frames.make_chunk(0, [step], [0], [b"\x01"], SALT, frames.compressor(3))[1] for step in (50, 10))
+    late, early = (chunk_at(step) for step in (50, 10))
     reader = forged_file(tmp_path / "m.arena.part", late, early, late)
     assert list(reader.iterate()) == [(0, 50, 1), (0, 50, 1)]
     assert "go back to 10 after 50" in reader.damaged[0]
