@@ -59,8 +59,8 @@ class Bank:
         return None if self._unlimited else self._move + self.left
 
     def remaining(self, now: float) -> float | None:
-        """Seconds that are left of the open question's time; None without a clock, or between questions."""
-        return None if self.deadline is None else max(0.0, self.deadline - now)
+        """Seconds that are left of the open question's time, never more than there were; None without a clock, or between questions."""
+        return None if self.deadline is None else min(self._move + self.left, max(0.0, self.deadline - now))
 
     def stop(self, now: float) -> float:
         """The answer is in: pay for it and return the seconds it took. A clock that runs backwards counts as 0."""

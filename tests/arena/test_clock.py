@@ -56,3 +56,11 @@ def test_a_steady_clock_never_runs_back_and_skips_only_what_the_program_lost(gap
     assert all(0.0 <= b - a <= 0.5 + 1e-9 for a, b in pairwise(read))
     assert math.isclose(read[-1] + clock.lost, times[-1], abs_tol=1e-6)
     assert math.isclose(clock.lost, sum(max(0.0, gap - 0.5) for gap in gaps), abs_tol=1e-6)
+
+
+def test_no_rounding_gives_more_time_than_there_is() -> None:
+    clock = Bank(Limits(move=5.0))
+    for now in [n / 10 for n in range(1000)]:
+        clock.start(now)
+        assert 0.0 <= clock.remaining(now) <= 5.0  # type: ignore[operator]
+        clock.stop(now)

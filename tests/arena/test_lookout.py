@@ -116,7 +116,9 @@ def test_a_loop_does_not_look_where_a_callback_waits(
 
     running.run_until_complete(pause())
     assert asked == []
-    running.run_until_complete(asyncio.sleep(0.001))
+    woken = running.create_future()
+    running.call_later(0.001, woken.set_result, None)
+    running.run_until_complete(woken)
     assert asked and all(0 < most <= 0.001 for most in asked)
 
 

@@ -96,7 +96,7 @@ def test_a_game_that_is_learned_is_learned() -> None:
         envs.game("docs/examples/nim.py"),
     )
     early = [work.round(0.0)["entropy"] for _ in range(3)]
-    late = [work.round(0.0) for _ in range(25)]
+    late = [work.round(0.0) for _ in range(45)]  # 25 are too few on some processors, whose last bits differ
     work.close()
     assert late[-1]["entropy"] < 0.7 * np.mean(early)
     assert np.mean([each["explained"] for each in late[-5:]]) > 0.25
