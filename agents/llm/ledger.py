@@ -12,7 +12,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -74,8 +74,9 @@ class FilePurse:
         self.name, self.limit, self.path = name, limit, path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(self._open()) as base:
-                base.execute("PRAGMA journal_mode=WAL")
+            with closing(self._open()) as base, suppress(sqlite3.OperationalError):
+                base.execute("PRAGMA journal_mode=WAL")  # who cannot, because others are at it, need not
+            with self._alone() as base:
                 base.execute("CREATE TABLE IF NOT EXISTS purses (name TEXT PRIMARY KEY, taken INTEGER NOT NULL)")
                 base.execute(_HELD)
                 base.execute("INSERT OR IGNORE INTO purses VALUES (?, 0)", (name,))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -257,3 +258,15 @@ def test_a_budget_without_a_price_is_refused(table: Any, prices: str) -> None:
 def test_what_has_no_price_is_not_noted_as_free(table: Any, first: Any) -> None:
     table.play([table.seat(table.serve(plays)), first])
     assert all("cost" not in event.notes for event in table.events if isinstance(event, Acted) and event.seat == 0)
+
+
+def test_a_ledger_is_made_by_many_at_once(tmp_path: Path) -> None:
+    for number in range(40):
+        path, begin = tmp_path / f"{number}.sqlite", Barrier(10)
+
+        def spend(_: int, path: Path = path, begin: Barrier = begin) -> bool:
+            begin.wait()
+            return FilePurse(path, "day", 7).reserve(1)
+
+        with ThreadPoolExecutor(10) as pool:
+            assert sum(pool.map(spend, range(10))) == 7
