@@ -155,7 +155,10 @@ class Index:
             self._write(lambda id_=id_: self._remove(id_))  # type: ignore[misc]
         for name, path, stamp in changed:
             before = known.get(name, (None,))[0]
-            self._write(lambda n=name, p=path, s=stamp, b=before: self._put(n, p, s, b))  # type: ignore[misc]
+            with suppress(
+                FileNotFoundError
+            ):  # its match has ended meanwhile: the next look finds it under its final name
+                self._write(lambda n=name, p=path, s=stamp, b=before: self._put(n, p, s, b))  # type: ignore[misc]
         return len(stale) + len(changed)
 
     def _write(self, act: Callable[[], None]) -> None:

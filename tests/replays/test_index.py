@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from envs.errors import UserError
-from replays.index import NAME, Index
+from replays import index as index_module
+from replays.index import NAME, Index, described
 from replays.where import FIELDS, condition
 from tests.replays.matches import recorded
 
@@ -71,6 +73,24 @@ def test_only_what_changed_is_read_again(runs: Path) -> None:
     with Index(runs) as index:
         assert index.update() == 0
         assert names(index, search="four in a row") <= {"four1", "four2", "four3", "new"}
+
+
+def test_a_match_that_ends_while_it_is_looked_at_is_found_by_the_next_look(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (runs / "poker.arena").rename(runs / "poker.arena.part")
+
+    def ended(path: Path) -> Any:
+        if path.name == "poker.arena.part":
+            path.rename(runs / "poker.arena")
+        return described(path)
+
+    monkeypatch.setattr(index_module, "described", ended)
+    with Index(runs) as index:
+        index.update()
+        assert names(index) == {"four0", "four1", "four2", "four3", "broken"}
+        index.update()
+        assert "poker" in names(index)
 
 
 def test_a_running_match_is_listed_once(tmp_path: Path) -> None:
