@@ -22,16 +22,18 @@ from types import FunctionType
 from typing import Any
 
 import numba
-from numba.core import cgutils, event, types
+from numba.core import event, types
 from numba.core.errors import NumbaError, UnsupportedBytecodeError
-from numba.extending import intrinsic, models, overload, register_model, typeof_impl
+from numba.extending import models, overload, register_model, typeof_impl
 
-from envs import batch_drivers, drivers, keys, records, stubs
+from envs import batch_drivers, compiled_memory, drivers, keys, memory, records, stubs
 from envs.compile_errors import one_line
+from envs.compiled_memory import game_tag
 from envs.errors import UserError
 from envs.loading import uncollected
 from envs.records import TAG, Rule, tag_of
 from envs.rules import rules_of
+from envs.symbols import mark, named
 
 __all__ = ["compile_driver", "dispatcher_of", "notice", "show_on_stderr"]
 
@@ -96,12 +98,6 @@ def _type_of_rule(value: Rule, context: Any) -> Any:
     return _Called(value.dispatcher(_counting[-1]))
 
 
-def _game_tag(record: Any) -> str:
-    """The tag of a numba record type ('' for anything else)."""
-    fields = getattr(record, "fields", {})
-    return next((name for name in fields if name.startswith(TAG)), "")
-
-
 def _dispatch_on(stub: Callable[..., Any]) -> None:
     """Let compiled calls of a stub be answered by the rule registered under the tag of the deciding argument."""
     names = list(inspect.signature(stub).parameters)
@@ -109,38 +105,17 @@ def _dispatch_on(stub: Callable[..., Any]) -> None:
     place = names.index(deciding)
 
     def chosen(*arguments: Any) -> Any:
-        rules = stubs.registered.get(_game_tag(arguments[place]))
-        return None if rules is None else rules[stub.__name__].compiled
+        rules = stubs.registered.get(game_tag(arguments[place]))
+        return None if rules is None else named(rules[stub.__name__].compiled)
 
     # numba asks the overload for its own signature, so it must carry the stub's.
     chosen.__signature__ = inspect.signature(stub)  # type: ignore[attr-defined]
-    overload(stub, strict=False)(chosen)
+    # A driver calls a stub at one place or two: as a part of it, loops over what a record tells of itself can be unrolled.
+    overload(stub, strict=False, jit_options={"forceinline": True})(chosen)
 
 
 for _stub in stubs.STUBS:
     _dispatch_on(_stub)
-
-
-@intrinsic
-def _next(context: Any, turns: Any, place: Any) -> Any:
-    """turns[place, 0] += 1 as one step for all threads; what it was before."""
-
-    def emitted(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kind = signature.args[0]
-        array = context.make_array(kind)(context, builder, arguments[0])
-        where = [arguments[1], context.get_constant(types.intp, 0)]
-        spot = cgutils.get_item_pointer(context, builder, kind, array, where, wraparound=False)  # type: ignore[no-untyped-call]
-        return builder.atomic_rmw("add", spot, context.get_constant(types.int64, 1), "monotonic")
-
-    return types.int64(turns, types.intp), emitted
-
-
-@overload(batch_drivers.claim, strict=False)
-def _claim(turns: Any, place: Any) -> Any:
-    def claimed(turns: Any, place: Any) -> Any:
-        return _next(turns, place)  # type: ignore[call-arg]  # numba gives the context itself
-
-    return claimed
 
 
 class _Told(event.Listener):
@@ -151,7 +126,7 @@ class _Told(event.Listener):
 
     def on_start(self, happening: Any) -> None:
         for argument in happening.data.get("args", ()):
-            tag = _game_tag(getattr(argument, "dtype", argument))
+            tag = game_tag(getattr(argument, "dtype", argument))
             game = re.split(r"_[0-9a-f]{10}_", tag.removeprefix(TAG))[0]
             if game and game not in self.games:
                 self.games.add(game)
@@ -167,7 +142,9 @@ event.register("numba:compile", _Told())  # type: ignore[no-untyped-call]
 @cache
 def _engine() -> str:
     """Six hex digits over the files that become part of every driver's machine code; the games' own are in the tags of their records."""
-    files = [Path(str(each.__file__)) for each in (drivers, batch_drivers, keys, records, stubs)] + [Path(__file__)]
+    files = [
+        Path(str(each.__file__)) for each in (drivers, batch_drivers, compiled_memory, keys, memory, records, stubs)
+    ] + [Path(__file__)]
     return hashlib.blake2b(b"".join(path.read_bytes() for path in files), digest_size=3).hexdigest()
 
 
@@ -184,6 +161,7 @@ def dispatcher_of(function: Callable[..., Any], counted: bool = False) -> Any:
     options: dict[str, Any] = {"_nrt": counted}  # numba's own switch; its annotations do not tell it
     dispatcher = numba.njit(cache=True, nogil=True, **options)(function)
     _lock_saves(dispatcher)
+    function.__qualname__ += f"_{mark()}"  # what it compiles is named so; the cache has its name already
     return dispatcher
 
 

@@ -13,14 +13,14 @@ from typing import Any
 
 from envs.keys import below, fold
 from envs.loading import uncollected
-from envs.records import Rule, unwrap, wrap
+from envs.memory import clear, width
+from envs.records import Rule, wrap
 from envs.stubs import acting, advance, chance, chances, command, encode, imagine, init, legal, observe, play
 
 __all__ = [
     "PLAIN",
     "Driver",
     "begin",
-    "clear",
     "close_tick",
     "first_acting",
     "look_one",
@@ -93,16 +93,6 @@ def _step_one(s: Any, c: Any, actions: Any, key: Any) -> None:
     close_tick(s, c)
 
 
-def _clear(raw: Any, i: int) -> None:
-    """Zero row i of the bytes of records; a loop, because a slice would need a counted reference."""
-    for k in range(raw.shape[1]):
-        raw[i, k] = 0
-
-
-def _clear_plainly(raw: Any, i: int) -> None:
-    unwrap(raw)[i] = 0
-
-
 def _first_acting(acting_rows: Any, i: int, begin: int, end: int) -> tuple[int, int]:
     """How many of the seats begin to end - 1 act in row i, and the first of them.
 
@@ -117,13 +107,14 @@ def _first_acting(acting_rows: Any, i: int, begin: int, end: int) -> tuple[int, 
 
 
 def _mask_one(s: Any, c: Any, acting_rows: Any, legal_rows: Any, i: int) -> None:
-    for p in range(acting_rows.shape[1]):
+    seats, entries = len(s.reward), width(s)  # known when this is compiled, unlike the arrays' shapes
+    for p in range(seats):
         acting_rows[i, p] = False
-        for a in range(legal_rows.shape[2]):
+        for a in range(entries):
             legal_rows[i, p, a] = False
     if not s.done:
         acting(s, c, acting_rows[i])
-        count, p = first_acting(acting_rows, i, 0, acting_rows.shape[1])
+        count, p = first_acting(acting_rows, i, 0, seats)
         for n in range(count):
             legal(s, c, p, legal_rows[i, p])
             p += 1
@@ -139,17 +130,16 @@ def _look_one(s: Any, c: Any, seat: int, obs: Any) -> None:
 
 
 settle, close_tick, begin = Rule(_settle), Rule(_close_tick), Rule(_begin)
-clear = Rule(_clear_plainly, _clear, inline=True)
 first_acting = Rule(_first_acting, inline=True)
 step_one, mask_one, look_one = (Rule(part, inline=True) for part in (_step_one, _mask_one, _look_one))
 
 
 @Driver
-def start(states: Any, raw: Any, configs: Any, keys: Any) -> None:
-    """Fresh episodes: raw uint8[B, bytes] is the same memory as states[B]; keys uint64[B]."""
+def start(states: Any, configs: Any, keys: Any) -> None:
+    """Fresh episodes of the records states[B]; keys uint64[B]."""
     c = configs[0]
     for i in range(len(states)):
-        clear(raw, i)
+        clear(states[i])
         begin(states[i], c, keys[i])
 
 
@@ -179,20 +169,20 @@ def step_mask(states: Any, configs: Any, actions: Any, keys: Any, acting_rows: A
 
 
 @Driver
-def look_encode(states: Any, configs: Any, public: Any, seat: int, obs: Any, raw: Any, tagged: Any, out: Any) -> None:
+def look_encode(states: Any, configs: Any, public: Any, seat: int, obs: Any, tagged: Any, out: Any) -> None:
     """One seat's observation and its tensor in one call: obs[1, 1], tagged[1] the same memory under the view's tag, out[1, ...] zero."""
-    clear(raw[0], 0)
+    clear(obs[0, 0])
     look_one(states[0], configs[0], seat, obs[0, 0])
     encode(tagged[0], public[0], out[0])
 
 
 @Driver
-def look(states: Any, configs: Any, first: int, obs: Any, raw: Any) -> None:
-    """Observations obs[B, n] of seats first, first + 1, ...; raw uint8[B, n, bytes] is their memory."""
+def look(states: Any, configs: Any, first: int, obs: Any) -> None:
+    """Observations obs[B, n] of seats first, first + 1, ..."""
     c = configs[0]
     for i in range(len(states)):
         for j in range(obs.shape[1]):
-            clear(raw[i], j)
+            clear(obs[i, j])
             look_one(states[i], c, first + j, obs[i, j])
 
 
@@ -205,11 +195,11 @@ def encode_rows(obs: Any, configs: Any, out: Any) -> None:
 
 
 @Driver
-def imagine_rows(obs: Any, configs: Any, seats: Any, keys: Any, states: Any, raw: Any) -> None:
+def imagine_rows(obs: Any, configs: Any, seats: Any, keys: Any, states: Any) -> None:
     """Full states that the seats hold possible: obs[N], seats int64[N], keys uint64[N] -> states[N]."""
     c = configs[0]
     for i in range(len(obs)):
-        clear(raw, i)
+        clear(states[i])
         states[i].tick = obs[i].tick
         states[i].done = obs[i].done
         imagine(obs[i], c, seats[i], keys[i], states[i])
@@ -254,9 +244,9 @@ def step_unsettled(states: Any, configs: Any, actions: Any, keys: Any) -> None:
 
 
 @Driver
-def start_unsettled(states: Any, raw: Any, configs: Any, keys: Any) -> None:
+def start_unsettled(states: Any, configs: Any, keys: Any) -> None:
     """A fresh episode whose chance is still pending."""
-    clear(raw, 0)
+    clear(states[0])
     init(states[0], configs[0], fold(fold(keys[0], 0), 0))
 
 

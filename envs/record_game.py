@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from envs import drivers, rules, stubs
+from envs.described import described
 from envs.errors import UserError
 from envs.game import Action, Facts, Game, Legal
+from envs.memory import masked
 from envs.packages import sources
-from envs.records import TAG, Reading, Row, Rule, described, owned
+from envs.records import TAG, Reading, Row, Rule, owned
 from envs.spec import PUBLIC, SPECTATOR, Mark, Refusal, Spec
 
 __all__ = ["RecordGame"]
@@ -45,7 +47,7 @@ class RecordGame(Game):
         # With the module's name, because cached machine code imports the module that its rules stood in.
         self._tag = f"{spec.name}_{self.digest}_{namespace['__name__']}"
         header = (*rules.STATE_HEADER, ("reward", np.int32, (spec.seats,)))
-        self.state_type = rules.layout(header, state, self._tag + "_s")
+        self.state_type = masked(rules.layout(header, state, self._tag + "_s"), spec.width)
         fields = config or rules.config()
         self.hidden = fields.hidden
         self.config_type = rules.layout(rules.CONFIG_HEADER, fields, self._tag + "_c")
@@ -127,7 +129,7 @@ class RecordGame(Game):
 
     def start(self, key: int) -> np.ndarray:
         states = np.zeros(1, self.state_type)
-        self.run(drivers.start, states, self.raw(states), self.configs, _keys(key))
+        self.run(drivers.start, states, self.configs, _keys(key))
         return states
 
     def step(self, state: np.ndarray, actions: Mapping[int, Action], key: int) -> np.ndarray:
@@ -166,10 +168,8 @@ class RecordGame(Game):
         return Legal(mask[:width], factors, bounds)
 
     def observe(self, state: np.ndarray, who: int) -> Row:
-        kind = self._seen[who]
-        raw = np.zeros((1, 1, kind.itemsize), np.uint8)
-        obs: np.ndarray = np.ndarray((1, 1), kind, raw)
-        self.run(drivers.look, state, self.configs, who, obs, raw)
+        obs = np.zeros((1, 1), self._seen[who])
+        self.run(drivers.look, state, self.configs, who, obs)
         return Row(obs[0])
 
     def facts(self, state: np.ndarray) -> Facts:
@@ -223,7 +223,7 @@ class RecordGame(Game):
             raise UserError(f"{self.id} has no imagine: a planner cannot guess its hidden state; choose another agent")
         states = np.zeros(1, self.state_type)
         given = obs.array, self.public.array, np.array([seat]), _keys(key)
-        self.run(drivers.imagine_rows, *given, states, self.raw(states))
+        self.run(drivers.imagine_rows, *given, states)
         return states
 
     def can(self, name: str) -> bool:
@@ -232,7 +232,7 @@ class RecordGame(Game):
     def start_unsettled(self, key: int = 0) -> np.ndarray:
         """A fresh episode whose chance is pending; by `chances`, `force`, `finish` a tree walker sees all outcomes."""
         states = np.zeros(1, self.state_type)
-        self.run(drivers.start_unsettled, states, self.raw(states), self.configs, _keys(key))
+        self.run(drivers.start_unsettled, states, self.configs, _keys(key))
         return states
 
     def step_unsettled(self, state: np.ndarray, actions: Mapping[int, Action], key: int = 0) -> np.ndarray:

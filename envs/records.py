@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from envs.symbols import mark, named
+
 __all__ = [
-    "PlainArray", "PlainRecord", "Row", "Rule", "described", "dtype_of", "owned", "rule", "tag_of", "unwrap", "wrap",
+    "PlainArray", "PlainRecord", "Row", "Rule", "owned", "rule", "tag_of", "unwrap", "wrap",
 ]  # fmt: skip
 
 TAG = "rules_"
@@ -38,7 +40,7 @@ class Rule:
         self.__name__ = plain.__name__
         self.__doc__ = plain.__doc__
         self.__module__ = plain.__module__
-        self._dispatchers: dict[bool, Any] = {}
+        self._dispatchers: dict[tuple[bool, str], Any] = {}
 
     def __call__(self, *arguments: Any) -> Any:
         return self.plain(*arguments)
@@ -51,12 +53,13 @@ class Rule:
 
         counted: with numba's reference counting, which only rules that allocate arrays or assign slices need.
         """
-        if counted not in self._dispatchers:
+        key = counted, mark()
+        if key not in self._dispatchers:
             import numba  # noqa: PLC0415
 
             options: dict[str, Any] = {"_nrt": counted}  # numba's own switch; its annotations do not tell it
-            self._dispatchers[counted] = numba.njit(self.compiled, **options)
-        return self._dispatchers[counted]
+            self._dispatchers[key] = numba.njit(named(self.compiled), **options)
+        return self._dispatchers[key]
 
 
 def rule(function: Callable[..., Any]) -> Rule:
@@ -256,43 +259,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.void):
         return {name: _plain(value[name]) for name in value.dtype.names or () if not name.startswith(TAG)}
     return value.item()
-
-
-def described(dtype: np.dtype) -> list[Any]:
-    """A record type as plain values: [itemsize, [name, type, shape, offset], ...]; tags are left out."""
-    fields: Any = dtype.fields or {}
-    rows: list[Any] = [dtype.itemsize]
-    for name in dtype.names or ():
-        if not name.startswith(TAG):
-            kind, offset = fields[name][:2]
-            inner = described(kind.base) if kind.base.names else kind.base.str
-            rows.append([name, inner, list(kind.shape), offset])
-    return rows
-
-
-def dtype_of(tree: Any) -> np.dtype:
-    """The inverse of described, for trees from a file: raises ValueError on anything that is no small record type."""
-    try:
-        return _record_type(tree, 0)
-    except (TypeError, OverflowError, SyntaxError) as error:
-        raise ValueError(f"not a record type: {error}") from None
-
-
-def _record_type(tree: Any, depth: int) -> np.dtype:
-    if not isinstance(tree, list) or not tree or depth > 4 or len(tree) > 512 or not isinstance(tree[0], int):
-        raise ValueError("not a record type")
-    names, formats, offsets = [], [], []
-    for row in tree[1:]:
-        name, inner, shape, offset = row
-        base = _record_type(inner, depth + 1) if isinstance(inner, list) else np.dtype(str(inner))
-        if base.kind not in "ibufV" or not all(isinstance(n, int) and 0 <= n < 1 << 20 for n in (*shape, offset)):
-            raise ValueError("not a record type")
-        names.append(str(name))
-        formats.append((base, tuple(shape)))
-        offsets.append(offset)
-    if not 0 < tree[0] < 1 << 24:
-        raise ValueError("not a record type")
-    return np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": tree[0]})
 
 
 def owned(data: bytes, dtype: np.dtype) -> np.ndarray:

@@ -17,9 +17,10 @@ import msgspec
 import numpy as np
 
 from arena.events import Acted, Ended, Event, Faulted, Marked, Refused, Secret, Started, Stepped, from_tree, shown
+from envs.described import dtype_of
 from envs.errors import CORRUPT, UserError
 from envs.game import Game
-from envs.records import Row, dtype_of
+from envs.records import Row
 from envs.spec import SPECTATOR
 from replays._entries import ACCEPTED, NEVER, Head, notes_by_seat
 from replays.games import installed

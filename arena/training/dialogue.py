@@ -69,12 +69,12 @@ class Table:
         self.episodes[:] = scenarios
         for seat in (ATTACKER, DEFENDER):
             self.keys[seat] = folded(seats, seat)
-        self.game.run(drivers.start, self.states, self.game.raw(self.states), self.game.configs, self.episodes)
+        self.game.run(drivers.start, self.states, self.game.configs, self.episodes)
 
     def see(self, seat: int) -> np.ndarray:
         """What a side sees now, records [B], overwritten by the next call."""
         obs = self._obs[seat]
-        self.game.run(drivers.look, self.states, self.game.configs, seat, obs, self.game.raw(obs))
+        self.game.run(drivers.look, self.states, self.game.configs, seat, obs)
         return obs[:, 0]
 
     def speak(self, seat: int, actions: np.ndarray) -> None:

@@ -88,7 +88,7 @@ class Tables:
             np.zeros((count, seats, game.spec.width), np.bool_),
         )
         self.reward = np.zeros((count, seats))
-        game.run(drivers.start, self.states, game.raw(self.states), self.configs, self.keys)
+        game.run(drivers.start, self.states, self.configs, self.keys)
         self._mask()
 
     @classmethod
@@ -138,7 +138,7 @@ class Tables:
         view = game.spec.role(1).views["question"]
         obs = np.zeros((count, 1), game.observation_types[game.who(1)])
         out = np.zeros((count, *view.shape), view.dtype)
-        game.run(drivers.look, self.states, self.configs, 1, obs, game.raw(obs))
+        game.run(drivers.look, self.states, self.configs, 1, obs)
         game.run(drivers.encode_rows, obs[:, 0].view(game.view_type(game.who(1), "question")), self.configs, out)
         return torch.from_numpy(out.astype(np.int64))
 

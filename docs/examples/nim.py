@@ -6,6 +6,7 @@ Source of the rules: Bouton, "Nim, a game with a complete mathematical theory" (
 import numpy as np
 
 from envs.canvas import seat_colour
+from envs.memory import copyto
 from envs.record_game import RecordGame
 from envs.rules import Discrete, Mark, Option, Role, Spec, View, config, observation, rule, state
 from envs.words import choice, plural
@@ -75,12 +76,12 @@ def play(s, c, actions, key):
 
 @rule
 def observe(s, c, seat, obs):
-    obs.heaps[:] = s.heaps
+    copyto(obs.heaps, s.heaps)
 
 
 @rule
 def imagine(obs, c, seat, key, s):
-    s.heaps[:] = obs.heaps
+    copyto(s.heaps, obs.heaps)
 
 
 @rule

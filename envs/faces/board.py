@@ -107,7 +107,6 @@ class RecordBoard(PlainBoard):
         super().__init__(game, encode)
         spec = game.spec
         self.state = np.zeros(1, game.state_type)
-        self._raw = game.raw(self.state)
         self._keys = np.zeros(1, np.uint64)
         self._actions = np.zeros((1, spec.seats, spec.factors), np.int32)
         self._acting = np.zeros((1, spec.seats), np.bool_)
@@ -119,19 +118,19 @@ class RecordBoard(PlainBoard):
         self._acts: tuple[int, ...] = ()
 
     def _buffers(self, seat: int) -> tuple[Any, ...]:
-        """(obs, its bytes, the same under the view's tag, the tensor); the last two are None where a game has no view."""
+        """(obs, the same under the view's tag, the tensor); the last two are None where a game has no view."""
         who = self.game.who(seat)
         obs = np.zeros((1, 1), self.game.observation_types[who])
         view = default_view(self.game, seat, self.encode)
         if view is None:
-            return obs, self.game.raw(obs), None, None
+            return obs, None, None
         out = np.zeros((1, *view[1].shape), view[1].dtype)
-        return obs, self.game.raw(obs), obs[0].view(self.game.view_type(who, view[0])), out
+        return obs, obs[0].view(self.game.view_type(who, view[0])), out
 
     def start(self, key: int) -> None:
         self.key = key
         self._keys[0] = key
-        self.game.run(drivers.start, self.state, self._raw, self.game.configs, self._keys)
+        self.game.run(drivers.start, self.state, self.game.configs, self._keys)
         self.game.run(drivers.mask, self.state, self.game.configs, self._acting, self._legal)
         self._acts = tuple(self._acting[0].nonzero()[0].tolist())
 
@@ -166,9 +165,9 @@ class RecordBoard(PlainBoard):
         return None if self._bounded[seat] else self._legal[0, seat, : self._sizes[seat]]
 
     def tensor(self, seat: int) -> Any:
-        if seat < 0 or self._seen[seat][2] is None:
+        if seat < 0 or self._seen[seat][1] is None:
             return super().tensor(seat)
-        obs, raw, tagged, out = self._seen[seat]
+        obs, tagged, out = self._seen[seat]
         out.fill(0)
-        self._look(self.state, self.game.configs, self.game.public.array, seat, obs, raw, tagged, out)
+        self._look(self.state, self.game.configs, self.game.public.array, seat, obs, tagged, out)
         return out[0].copy()

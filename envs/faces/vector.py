@@ -55,7 +55,7 @@ class Vector(Batch):
         self.threads = 1 if game.plain else max(1, min(threads, num))
         self._states = np.zeros(num, game.state_type)
         self._raw = game.raw(self._states)
-        self._finals = np.zeros_like(self._raw)
+        self._finals = np.zeros_like(self._states)
         self._looks = [_Look(self, role.name, seats == "acting") for role in game.spec.roles]
         self.obs = {look.name: look.fields for look in self._looks}
         self._crew = Crew(self.threads) if self.threads > 1 else None
@@ -73,7 +73,7 @@ class Vector(Batch):
 
     def _start(self, a: int, b: int) -> None:
         game = self.game
-        game.run(drivers.start, self._states[a:b], self._raw[a:b], game.configs, self.seeds[a:b])
+        game.run(drivers.start, self._states[a:b], game.configs, self.seeds[a:b])
         self._show(a, b)
 
     def _show(self, a: int, b: int) -> None:
@@ -125,19 +125,17 @@ class Vector(Batch):
 
     def state(self) -> dict[str, Any]:
         obs = np.zeros((self.num, 1), self.game.observation_types["spectator"])
-        self.game.run(drivers.look, self._states, self.game.configs, -1, obs, self.game.raw(obs))
+        self.game.run(drivers.look, self._states, self.game.configs, -1, obs)
         return {name: obs[name][:, 0] for name in _names(obs)}
 
     def _final_obs(self) -> dict[str, Any]:
         ended = np.flatnonzero(self.terminated | self.truncated)
-        states = np.ascontiguousarray(self._finals[ended]).view(self.game.state_type).reshape(-1)
+        states = np.ascontiguousarray(self.game.raw(self._finals)[ended]).view(self.game.state_type).reshape(-1)
         seen = {}
         for role in self.game.spec.roles:
             obs = np.zeros((len(ended), role.count), self.game.observation_types[role.name])
             if len(ended):
-                self.game.run(
-                    drivers.look, states, self.game.configs, self.game.spec.first(role.name), obs, self.game.raw(obs)
-                )
+                self.game.run(drivers.look, states, self.game.configs, self.game.spec.first(role.name), obs)
             seen[role.name] = {name: obs[name] for name in _names(obs)} | self._final_views(role.name, obs)
         return seen
 
@@ -198,9 +196,8 @@ class _Look:
         self.name, self.acting = role, acting
         self.first, self.count = game.spec.first(role), next(r.count for r in game.spec.roles if r.name == role)
         self.obs = np.zeros((vector.num, 1 if acting else self.count), game.observation_types[role])
-        self.raw = game.raw(self.obs)
         self.fields: dict[str, np.ndarray] = {name: self.obs[name] for name in _names(self.obs)}
-        self.encoded: list[tuple[np.dtype, np.ndarray, np.ndarray]] = []
+        self.encoded: list[tuple[np.dtype, np.ndarray]] = []
         for view in vector.views:
             if view in self.fields:
                 raise UserError(f"{game.id}: {view!r} is a field of what {role} sees and a view: rename the view")
@@ -209,24 +206,21 @@ class _Look:
             out = np.zeros((*self.obs.shape, *shape[1].shape), shape[1].dtype)
             self.fields[view] = out
             flat = out.reshape(-1, *shape[1].shape)
-            self.encoded.append((game.view_type(role, view), flat, flat.view(np.uint8).reshape(len(flat), -1)))
+            self.encoded.append((game.view_type(role, view), flat))
 
     def over(self, vector: Vector, a: int, b: int) -> Callable[[], None]:
         """What fills the arrays of some rows, to be called again and again."""
         game, states, seen = vector.game, vector._states[a:b], vector.acting[a:b]
-        obs, raw, seats = self.obs[a:b], self.raw[a:b], self.obs.shape[1]
-        flats = [
-            (obs.reshape(-1).view(tagged), out[a * seats : b * seats], out_raw[a * seats : b * seats])
-            for tagged, out, out_raw in self.encoded
-        ]
+        obs, seats = self.obs[a:b], self.obs.shape[1]
+        flats = [(obs.reshape(-1).view(tagged), out[a * seats : b * seats]) for tagged, out in self.encoded]
 
         def update() -> None:
             if self.acting:
-                game.run(batch_drivers.look_acting, states, game.configs, self.first, self.count, seen, obs, raw)
+                game.run(batch_drivers.look_acting, states, game.configs, self.first, self.count, seen, obs)
             else:
-                game.run(drivers.look, states, game.configs, self.first, obs, raw)
-            for flat, out, out_raw in flats:
-                game.run(batch_drivers.encode_anew, flat, game.public.array, out, out_raw)
+                game.run(drivers.look, states, game.configs, self.first, obs)
+            for flat, out in flats:
+                game.run(batch_drivers.encode_anew, flat, game.public.array, out)
 
         return update
 
@@ -237,7 +231,7 @@ class _Part:
     def __init__(self, vector: Vector, a: int, b: int) -> None:
         self.rows, self.scale = (a, b), 1.0 / vector.game.spec.scale
         names = ("_rows", "seeds", "_episodes", "reward", "terminated", "truncated", "_finals", "acting", "legal")
-        self._before = vector._states[a:b], vector._raw[a:b]
+        self._states = vector._states[a:b]
         self._after = tuple(getattr(vector, name)[a:b] for name in names)
         self._looks = [look.over(vector, a, b) for look in vector._looks]
 
@@ -248,7 +242,7 @@ class _Part:
         self.show(vector)
 
     def step(self, driver: drivers.Driver, game: RecordGame, actions: np.ndarray, *more: Any) -> Any:
-        return game.run(driver, *self._before, game.configs, actions, *self._after, self.scale, *more)
+        return game.run(driver, self._states, game.configs, actions, *self._after, self.scale, *more)
 
     def show(self, vector: Vector) -> None:
         """What is seen after a step, and the next random acts where they are wanted."""

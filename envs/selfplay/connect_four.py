@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from envs.canvas import Canvas, seat_colour
+from envs.memory import copyto
 from envs.record_game import RecordGame
 from envs.rules import Discrete, Mark, Refusal, Role, Spec, View, observation, rule, state
 from envs.words import choice
@@ -96,9 +97,7 @@ def wins(discs):
 
 @rule
 def observe(s, c, seat, obs):
-    for row in range(ROWS):
-        for column in range(COLUMNS):
-            obs.board[row, column] = s.board[row, column]
+    copyto(obs.board, s.board)
     obs.turn = s.turn
     obs.last = s.last
 

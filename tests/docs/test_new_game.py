@@ -240,7 +240,7 @@ def test_trap_what_is_stored_must_fit_the_field_compiled_and_plain(tmp_path: Pat
 
 
 def test_trap_both_branches_are_typed_and_the_error_is_one_line(tmp_path: Path) -> None:
-    copied = "    obs.heaps[:] = s.heaps\n"
+    copied = "    copyto(obs.heaps, s.heaps)\n"
     written = variant(tmp_path, "written_nim", copied, f"{copied}    if seat == 7:\n        obs.hidden = 1\n")
     read = variant(tmp_path, "read_nim", copied, f"{copied}    if seat == 7:\n        s.tick = obs.hidden\n")
     for path in (written, read):

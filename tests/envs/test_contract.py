@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 import envs
 from envs import keys
+from envs.described import described, dtype_of
 from envs.errors import UserError, unknown
 from envs.game import Game, Legal
 from envs.options import address, checked, split
 from envs.plain import PlainGame, TextLegal, Tree
-from envs.records import PlainRecord, Row, Rule, described, dtype_of, owned, rule, tag_of, unwrap, wrap
+from envs.records import PlainRecord, Row, Rule, owned, rule, tag_of, unwrap, wrap
 from envs.rules import config, layout, nested, observation, retagged, rules_of, source_digest, state
 from envs.spec import PUBLIC, SPECTATOR, Box, Discrete, Form, MultiDiscrete, Option, Role, Spec, Text, View
 from envs.words import choice, listed, plural

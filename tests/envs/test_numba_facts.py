@@ -119,12 +119,22 @@ def test_the_first_start_says_once_that_it_compiles_and_a_cached_one_says_nothin
 
 def test_rules_that_assign_slices_are_cached_too(tmp_path: Path) -> None:
     """They need numba's reference counting, for which drivers are compiled another time."""
-    game, cache = ROOT / "docs" / "examples" / "nim.py", tmp_path / "cache"
-    assert ":] =" in game.read_text(encoding="utf-8")
+    text, copied = (ROOT / "docs" / "examples" / "nim.py").read_text(encoding="utf-8"), "copyto(obs.heaps, s.heaps)"
+    game, cache = tmp_path / "sliced_nim.py", tmp_path / "cache"
+    assert copied in text
+    game.write_text(text.replace(copied, "obs.heaps[:] = s.heaps"), encoding="utf-8")
     first, _ = fresh(cache, game)
     again, noise = fresh(cache, game)
     assert first["compiled"] > 0
     assert (again["compiled"], noise, again["played"]) == (0, "", first["played"])
+
+
+def test_what_processes_have_cached_apart_is_not_mixed_up_when_loaded_together(tmp_path: Path) -> None:
+    """Their machine code would bear the same names: numba counts functions and record types anew in each process."""
+    cache, games = tmp_path / "cache", ("liars_dice?seats=3", "liars_dice")
+    alone = [fresh(cache, game)[0]["played"][0] for game in games]
+    together, _ = fresh(cache, *games)
+    assert (together["played"], together["compiled"]) == (alone, 0)
 
 
 @pytest.mark.parametrize("name", COMPILED)

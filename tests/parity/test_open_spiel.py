@@ -47,7 +47,7 @@ class Batch:
         self.legal = np.zeros((num, game.seats, game.spec.width), np.bool_)
         self.actions = np.zeros((num, game.seats, 1), np.int32)
         self.spaces = spaces_of(game.spec)
-        drivers.start(self.states, game.raw(self.states), game.configs, self.keys)
+        drivers.start(self.states, game.configs, self.keys)
         self.mask()
 
     def mask(self) -> None:
