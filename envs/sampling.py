@@ -92,18 +92,21 @@ def sample(acting_rows: Any, legal_rows: Any, spaces: Any, keys: Any, tick: int,
 
 @Driver
 def unlawful(actions: Any, acting_rows: Any, legal_rows: Any, spaces: Any) -> int:
-    """The first row in which an acting seat's action is not legal, -1 if there is none."""
-    for i in range(acting_rows.shape[0]):
-        lawful = True
-        for p in range(spaces.shape[0]):
-            for k in range(spaces.shape[1]):
-                value = actions[i, p, k] - spaces[p, k, 0]
-                size, begin = spaces[p, k, 1], spaces[p, k, 2]
-                allowed = size == 0
-                if 0 <= value < size:
-                    allowed = begin < 0 or legal_rows[i, p, begin + value]
-                # Without a branch on who acts, which the processor cannot foresee.
-                lawful = lawful & (allowed | (not acting_rows[i, p]))
-        if not lawful:
-            return i
-    return -1
+    """The first row in which an acting seat's action is not legal, -1 if there is none.
+
+    Integer by integer of the action, down the rows: what the space says of each is read once, and no branch but the last depends on the rows.
+    """
+    end = acting_rows.shape[0]
+    for p in range(spaces.shape[0]):
+        for k in range(spaces.shape[1]):
+            low, size, begin = spaces[p, k, 0], spaces[p, k, 1], spaces[p, k, 2]
+            i = 0
+            while i < end:
+                value = actions[i, p, k] - low
+                allowed = (value >= 0) & (value < size)
+                if begin >= 0:
+                    allowed = allowed & legal_rows[i, p, (begin + value) * allowed]
+                if acting_rows[i, p] & (not allowed) & (size > 0):
+                    end = i
+                i += 1
+    return -1 if end == acting_rows.shape[0] else int(end)

@@ -122,8 +122,9 @@ def encode_planes(obs, c, out):
     for row in range(ROWS):
         for column in range(COLUMNS):
             disc = obs.board[row, column]
-            if disc != 0:
-                out[0 if disc == own else 1, row, column] = 1.0
+            # Not by a branch: which cells hold a disc is a surprise to the processor.
+            out[0, row, column] = disc == own
+            out[1, row, column] = disc == 3 - own
 
 
 # ------------------------------------------------------------------ 4. words
