@@ -94,7 +94,7 @@ def sample(acting_rows: Any, legal_rows: Any, spaces: Any, keys: Any, tick: int,
 def unlawful(actions: Any, acting_rows: Any, legal_rows: Any, spaces: Any) -> int:
     """The first row in which an acting seat's action is not legal, -1 if there is none.
 
-    Integer by integer of the action, down the rows: what the space says of each is read once, and no branch depends on the rows but the last.
+    Integer by integer of the action, down the rows: what the space says of each is read once, and only the last branch depends on rows.
     """
     end = acting_rows.shape[0]
     for p in range(spaces.shape[0]):
