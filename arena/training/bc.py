@@ -2,7 +2,8 @@
 
 Rows come in as an iterable of `Decision`, from recordings or from anywhere. A tenth of the episodes is never learned from; on it are
 measured how often the likeliest action is the one that was taken, and how often the sign of the value is that of the outcome (the
-winner). The run can be played from, and its weights are of the same kind as PPO's.
+winner). The run can be played from, and its weights are of the same kind as PPO's. A network that remembers learns along the whole sequence
+of what a seat decided in an episode; all others learn from single decisions, in any order.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -89,19 +90,44 @@ def _of_seat(episode: str, seat: int, rows: list[Any]) -> Iterator[Decision]:
 
 
 class Rows:
-    """The decisions of one role as arrays: x, mask bool[N, A], action int64[N, K], outcome float32[N], held bool[N]."""
+    """The decisions of one role as arrays: x, mask bool[N, A], action int64[N, K], outcome float32[N].
 
-    def __init__(self, game: Game, view: str, decisions: list[Decision]) -> None:
+    What is drawn from them are U units: single decisions, or with `whole` all of a seat in an episode, one after another. begins, lengths
+    int64[U]; held bool[U]: those that are never learned from.
+    """
+
+    def __init__(self, game: Game, view: str, decisions: list[Decision], whole: bool = False) -> None:
+        self.lengths = np.ones(len(decisions), np.int64)
+        if whole:
+            decisions, self.lengths = _in_sequences(decisions)
+        self.begins = np.cumsum(self.lengths) - self.lengths
         self.x = np.stack([game.encode(each.obs, view) for each in decisions]).astype(np.float32)
         self.mask = np.stack([each.mask for each in decisions])
         self.action = np.array([each.action for each in decisions], np.int64)
         self.outcome = np.array([each.outcome for each in decisions], np.float32)
-        self.held = np.array([held_out(each.episode) for each in decisions])
+        self.held = np.array([held_out(decisions[at].episode) for at in self.begins])
+
+    def places(self, units: np.ndarray) -> np.ndarray:
+        """int64[N]: where the decisions of some units are, unit after unit."""
+        lengths = self.lengths[units]
+        return np.repeat(self.begins[units] - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
+
+    def chunks(self, units: np.ndarray) -> Iterator[np.ndarray]:
+        """Units that are worked out together, about CHUNK decisions."""
+        return iter(np.array_split(units, min(len(units), -(-int(self.lengths[units].sum()) // CHUNK))))
 
     def digest(self) -> str:
         """Twelve hex digits over everything."""
         parts = (self.x, self.mask, self.action, self.outcome, self.held)
         return blake2b(b"".join(np.ascontiguousarray(part).tobytes() for part in parts), digest_size=6).hexdigest()
+
+
+def _in_sequences(decisions: list[Decision]) -> tuple[list[Decision], np.ndarray]:
+    """The same, those of a seat in an episode next to each other in their order, and the lengths of such sequences."""
+    found: dict[tuple[str, int], list[Decision]] = {}
+    for each in decisions:
+        found.setdefault((each.episode, each.seat), []).append(each)
+    return [each for sequence in found.values() for each in sequence], np.array([*map(len, found.values())], np.int64)
 
 
 def held_out(episode: str) -> bool:
@@ -124,10 +150,10 @@ class Bc:
             if own:
                 plan = net.plan_for(
                     game, role, kind=config.net, view=config.view, hidden=config.hidden, layers=config.layers,
-                    outputs=sum(role.actions.factors) + 1,
+                    outputs=sum(role.actions.factors) + 1, memory=True,
                 )  # fmt: skip
                 self.nets[role.name] = net.make(plan, config.seed + 7919 * n)
-                self.rows[role.name] = Rows(game, plan.view, own)
+                self.rows[role.name] = Rows(game, plan.view, own, plan.remembers > 0)
         if not any((~rows.held).any() for rows in self.rows.values()):
             raise UserError("there is nothing to learn from: give recordings of more episodes", NOT_FOUND)
         self.optimisers = {name: Optimiser(each.theta) for name, each in self.nets.items()}
@@ -151,20 +177,33 @@ class Bc:
     def _pass(self, name: str, rate: float) -> dict[str, float]:
         rows, sums = self.rows[name], np.zeros(2)
         learned = np.flatnonzero(~rows.held)
+        if not len(learned):
+            return {"loss": 0.0, "value_loss": 0.0}
         order = np.random.default_rng([self.config.seed & 0xFFFFFFFF, self.rounds]).permutation(learned)
-        for part in np.array_split(order, max(1, round(len(order) / self.config.batch))):
+        count = int(rows.lengths[order].sum())
+        for part in np.array_split(order, min(max(1, round(count / self.config.batch)), len(order))):
             self.passes[name].gradient[:] = 0
-            for chunk in np.array_split(part, -(-len(part) // CHUNK)):
-                sums += self._slope(name, chunk, 1.0 / len(part))
+            for units in rows.chunks(part):
+                sums += self._slope(name, units, 1.0 / rows.lengths[part].sum())
             self.optimisers[name].step(self.passes[name].gradient, rate, self.config.norm)
-        self.step += len(order)
-        loss, miss = sums / max(1, len(order))
+        self.step += count
+        loss, miss = sums / max(1, count)
         return {"loss": float(loss), "value_loss": float(miss)}
 
-    def _slope(self, name: str, chunk: np.ndarray, share: float) -> np.ndarray:
-        """Carry the gradient of -log p(action) + value / 2 (v - outcome)^2 of a chunk back; the sums of both losses."""
+    def _outputs(self, name: str, units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(where the decisions of some units are, the network's outputs for them)"""
         rows, way = self.rows[name], self.passes[name]
-        out = way(rows.x[chunk])
+        places, remembers = rows.places(units), self.nets[name].plan.remembers
+        if not remembers:
+            return places, way(rows.x[places])
+        remembering = cast(net.Recalling, way)
+        before = np.zeros((len(units), remembers), np.float32)
+        return places, remembering.along(rows.x[places], rows.lengths[units], before)
+
+    def _slope(self, name: str, units: np.ndarray, share: float) -> np.ndarray:
+        """Carry the gradient of -log p(action) + value / 2 (v - outcome)^2 of some units back; the sums of both losses."""
+        rows = self.rows[name]
+        chunk, out = self._outputs(name, units)
         p = self._policy(name, out, rows.mask[chunk])
         taken = rows.action[chunk] + self.edges[name][:-1]
         counted = (
@@ -178,7 +217,7 @@ class Bc:
         slope[:, -1] = np.float32(share * self.config.value) * miss
         loss = -(np.log(np.take_along_axis(p, taken, axis=1)).sum(axis=1) * counted).sum()
         losses = np.array([loss, 0.5 * np.square(miss).sum()])
-        way.back(slope)
+        self.passes[name].back(slope)
         return losses
 
     def _policy(self, name: str, out: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -195,15 +234,15 @@ class Bc:
         rows = self.rows[name]
         chosen = np.flatnonzero(rows.held) if rows.held.any() else np.arange(len(rows.held))
         right = won = decided = 0
-        for chunk in np.array_split(chosen, -(-len(chosen) // CHUNK)):
-            out = self.passes[name](rows.x[chunk])
+        for units in rows.chunks(chosen):
+            chunk, out = self._outputs(name, units)
             p = self._policy(name, out, rows.mask[chunk])
             best = np.stack([p[:, a:b].argmax(axis=1) for a, b in pairwise(self.edges[name].tolist())], axis=1)
             right += int((best == rows.action[chunk]).all(axis=1).sum())
             sure = rows.outcome[chunk] != 0
             won += int((np.sign(out[:, -1]) == np.sign(rows.outcome[chunk]))[sure].sum())
             decided += int(sure.sum())
-        return {"accuracy": right / len(chosen), "winner": won / decided if decided else 0.5}
+        return {"accuracy": right / rows.lengths[chosen].sum(), "winner": won / decided if decided else 0.5}
 
     # ------------------------------------------------------------------ freezing and thawing
     def weights(self) -> dict[str, np.ndarray]:

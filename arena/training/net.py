@@ -141,7 +141,7 @@ def plan_for(
     suiting = {"conv": 3, "attention": 2}
     if kind == "gru" and not memory:
         raise UserError(
-            "net=gru remembers, and this algorithm learns from single decisions: take ppo, pqn or dqn, or another net"
+            "net=gru remembers, and this algorithm learns from single decisions: take ppo, pqn, dqn or bc, or another net"
         )
     if kind == "auto":
         kind = "gru" if memory and _needs_memory(game, role, name) else reading(shape)

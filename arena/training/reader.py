@@ -86,11 +86,14 @@ def _normed(z: np.ndarray, weights: Weights, name: str) -> np.ndarray:
 
 def _conv(plan: Plan, weights: Weights) -> Plain:
     def read(x: np.ndarray) -> np.ndarray:
-        z = np.maximum(_convolved(x, weights, "stem"), 0)
+        z = np.maximum(by_place(_convolved(x, weights, "stem"), "stem_norm"), 0)
         for n in range(plan.layers):
-            inner = np.maximum(_convolved(z, weights, f"blocks.{n}.0"), 0)
-            z = np.maximum(z + _convolved(inner, weights, f"blocks.{n}.1"), 0)
-        return _headed(z.reshape(len(z), -1), weights)
+            inner = np.maximum(by_place(_convolved(z, weights, f"blocks.{n}.0"), f"norms.{n}.inner_norm"), 0)
+            z = np.maximum(z + by_place(_convolved(inner, weights, f"blocks.{n}.1"), f"norms.{n}.outer_norm"), 0)
+        return _headed(z.reshape(len(z), -1), plan, weights)
+
+    def by_place(z: np.ndarray, name: str) -> np.ndarray:
+        return np.moveaxis(_normed(np.moveaxis(z, 1, -1), weights, name), -1, 1) if plan.norm else z
 
     return read
 
@@ -106,27 +109,31 @@ def _convolved(x: np.ndarray, weights: Weights, name: str) -> np.ndarray:
     return np.asarray(out.reshape(n, h, w, -1).transpose(0, 3, 1, 2))
 
 
-def _headed(z: np.ndarray, weights: Weights) -> np.ndarray:
+def _headed(z: np.ndarray, plan: Plan, weights: Weights) -> np.ndarray:
     """The two layers that end every network of torch_net."""
-    z = np.maximum(z @ weights["head.weight"].T + weights["head.bias"], 0)
+    z = z @ weights["head.weight"].T + weights["head.bias"]
+    z = np.maximum(_normed(z, weights, "head_norm") if plan.norm else z, 0)
     return np.asarray(z @ weights["outputs.weight"].T + weights["outputs.bias"])
 
 
 def _attention(plan: Plan, weights: Weights) -> Plain:
     def read(x: np.ndarray) -> np.ndarray:
         there = np.abs(x).sum(axis=2) > 0
-        z = np.maximum(x @ weights["stem.weight"].T + weights["stem.bias"], 0)
+        z = activated(x, "stem", "stem_norm")
         for n in range(plan.layers):
             q, k, v = (
                 z @ weights[f"blocks.{n}.{part}.weight"].T + weights[f"blocks.{n}.{part}.bias"]
                 for part in ("q", "k", "v")
             )
             z = z + _attended(q, k, v, there)
-            inner = np.maximum(z @ weights[f"blocks.{n}.mix.weight"].T + weights[f"blocks.{n}.mix.bias"], 0)
-            z = z + inner
+            z = z + activated(z, f"blocks.{n}.mix", f"blocks.{n}.norm")
         counted = there.sum(axis=1, keepdims=True).clip(1)
         pooled = (z * there[:, :, None]).sum(axis=1) / counted
-        return _headed(pooled.astype(np.float32), weights)
+        return _headed(pooled.astype(np.float32), plan, weights)
+
+    def activated(z: np.ndarray, layer: str, norm: str) -> np.ndarray:
+        z = z @ weights[f"{layer}.weight"].T + weights[f"{layer}.bias"]
+        return np.asarray(np.maximum(_normed(z, weights, norm) if plan.norm else z, 0))
 
     return read
 

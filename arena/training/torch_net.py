@@ -1,7 +1,8 @@
-"""Networks of torch: a small residual one for boards, one of attention for sets of entities, a perceptron with or without LayerNorm.
+"""Networks of torch: a small residual one for boards, one of attention for sets of entities, a perceptron.
 
-Their parameters and gradients are views of flat vectors, so that optimisers, checkpoints and algorithms treat them like every other
-network. The outputs are a function of the weights alone: no dropout, no running statistics.
+Where the plan has `norm`, LayerNorm (Ba et al. 2016) stands before every ReLU; on a board over the channels of each place. Parameters and
+gradients are views of flat vectors, so that optimisers, checkpoints and algorithms treat them like every other network. The outputs are a
+function of the weights alone: no dropout, no running statistics.
 """
 
 from __future__ import annotations
@@ -17,16 +18,22 @@ from arena.training.net import Plan
 __all__ = ["TorchNet", "TorchPass", "module_of"]
 
 
+def _norm(width: int, plan: Plan) -> nn.Module:
+    return nn.LayerNorm(width) if plan.norm else nn.Identity()
+
+
 class _Headed(nn.Module):
     """What ends the networks below: a hidden layer, then the outputs."""
 
     def __init__(self, width: int, plan: Plan) -> None:
         super().__init__()
+        self.stem_norm = _norm(plan.hidden, plan)
         self.head = nn.Linear(width, max(64, plan.hidden))
+        self.head_norm = _norm(max(64, plan.hidden), plan)
         self.outputs = nn.Linear(max(64, plan.hidden), plan.outputs)
 
     def end(self, z: torch.Tensor) -> torch.Tensor:
-        out: torch.Tensor = self.outputs(torch.relu(self.head(z)))
+        out: torch.Tensor = self.outputs(torch.relu(self.head_norm(self.head(z))))
         return out
 
 
@@ -42,12 +49,21 @@ class _Conv(_Headed):
             for _ in range(plan.layers)
         ]
         self.blocks = nn.ModuleList(pair)
+        both = ("inner_norm", "outer_norm")
+        self.norms = nn.ModuleList(nn.ModuleDict({n: _norm(plan.hidden, plan) for n in both}) for _ in pair)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        z = torch.relu(self.stem(x))
-        for block in self.blocks:
-            z = torch.relu(z + block[1](torch.relu(block[0](z))))  # type: ignore[index]
+        z = torch.relu(_by_place(self.stem_norm, self.stem(x)))
+        for block, norms in zip(self.blocks, self.norms, strict=True):
+            inner = torch.relu(_by_place(norms["inner_norm"], block[0](z)))  # type: ignore[index]
+            z = torch.relu(z + _by_place(norms["outer_norm"], block[1](inner)))  # type: ignore[index]
         return self.end(z.flatten(1))
+
+
+def _by_place(norm: nn.Module, z: torch.Tensor) -> torch.Tensor:
+    """The channels [N, C, H, W] of each place through a module."""
+    out: torch.Tensor = norm(z.movedim(1, -1)).movedim(-1, 1)
+    return out
 
 
 class _Attention(_Headed):
@@ -58,23 +74,24 @@ class _Attention(_Headed):
         self.stem = nn.Linear(plan.shape[1], plan.hidden)
         parts = ("q", "k", "v", "mix")
         self.blocks = nn.ModuleList(
-            nn.ModuleDict({p: nn.Linear(plan.hidden, plan.hidden) for p in parts}) for _ in range(plan.layers)
+            nn.ModuleDict({p: nn.Linear(plan.hidden, plan.hidden) for p in parts} | {"norm": _norm(plan.hidden, plan)})
+            for _ in range(plan.layers)
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         there = x.abs().sum(dim=2) > 0
-        z = torch.relu(self.stem(x))
+        z = torch.relu(self.stem_norm(self.stem(x)))
         for block in self.blocks:
             q, k, v = (block[part](z) for part in ("q", "k", "v"))  # type: ignore[index]
             score = (q @ k.transpose(1, 2)) / q.shape[2] ** 0.5
             z = z + score.masked_fill(~there[:, None], -1e9).softmax(dim=2) @ v
-            z = z + torch.relu(block["mix"](z))  # type: ignore[index]
+            z = z + torch.relu(block["norm"](block["mix"](z)))  # type: ignore[index]
         counted = there.sum(dim=1, keepdim=True).clamp(min=1)
         return self.end((z * there[:, :, None]).sum(dim=1) / counted)
 
 
 class _Perceptron(nn.Module):
-    """A perceptron, with LayerNorm before every ReLU where the plan has `norm`; its matrices stand as [in, out], like those of `mlp`."""
+    """A perceptron; its matrices stand as [in, out], like those of `mlp`."""
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()

@@ -16,6 +16,8 @@ from arena.training import bc, checkpoint
 from arena.training.bc import Bc, Config, Decision, recorded
 from envs.errors import NOT_FOUND, UserError
 
+RECALLED = str(Path(__file__).parent / "recalled.py")
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -105,6 +107,49 @@ def test_a_tenth_of_the_episodes_is_held_out_whole(seeds: Any) -> None:
     names = [f"{seed}-{n}" for n in range(2000)]
     assert sum(map(bc.held_out, names)) == pytest.approx(200, abs=60)
     assert [bc.held_out(name) for name in names] == [bc.held_out(name) for name in names]
+
+
+def _recalled(count: int) -> list[Decision]:
+    """Both seats of the game of colours wait with 0 and name the colour that they were shown; decisions in the order of play."""
+    game, rows = envs.game(RECALLED), []
+    for n in range(count):
+        state, shown = game.start(n), {}
+        while not game.facts(state).done:
+            (seat,) = game.acting(state)
+            obs = game.observe(state, seat)
+            if obs.colour >= 0:
+                shown[seat] = int(obs.colour)
+            action = shown[seat] if obs.asked else 0
+            rows.append(Decision(str(n), seat, obs, game.legal(state, seat).mask, (action,), 1.0))
+            state = game.step(state, {seat: (action,)}, n)
+    return rows
+
+
+@pytest.mark.parametrize("kind", ["auto", "mlp"])
+def test_what_hangs_on_the_past_is_cloned_by_a_network_that_remembers(kind: str, tmp_path: Path) -> None:
+    told: list[dict[str, float]] = []
+    rows = _recalled(60)
+    config = Config(steps=len(rows) * 60, batch=64, rate=1e-2, net=kind, hidden=16, layers=1, log_every=0.0)
+    bc.train(config, RECALLED, tmp_path / "run", rows, progress=lambda *news: told.append(dict(news[-1])))
+    scores = [
+        arena.play(envs.game(RECALLED), [f"{tmp_path / 'run'}?temperature=0"] * 2, seed=seed).scores
+        for seed in range(8)
+    ]
+    assert (told[-1]["accuracy"] == 1.0) == (kind == "auto")
+    assert (np.mean(scores) == 1.0) == (kind == "auto")
+
+
+def test_sequences_are_learned_from_whole_and_in_their_order() -> None:
+    rows = _recalled(40)
+    work = Bc(Config(net="gru", hidden=8, layers=1), envs.game(RECALLED), rows)
+    own = work.rows["player"]
+    assert own.lengths.sum() == len(rows) and len(own.lengths) == 80
+    for unit, held in enumerate(own.held):
+        places = own.places(np.array([unit]))
+        assert (own.x[places[0], :2].sum(), own.x[places[1:], :2].sum()) == (1.0, 0.0), "the colour is shown first"
+        assert own.x[places, 2].tolist() == [0.0] * (len(places) - 1) + [1.0], "and asked for last"
+        assert held == bc.held_out(str(unit // 2))
+    assert sorted(np.concatenate([own.places(units) for units in own.chunks(np.arange(80))])) == [*range(len(rows))]
 
 
 def test_what_was_shown_is_played_and_foretold(folder: Path, tmp_path: Path) -> None:

@@ -197,11 +197,26 @@ def stirred(plan: Plan, seed: int) -> tuple[Any, np.ndarray]:
     return net, x
 
 
-@pytest.mark.parametrize(("kind", "norm"), [("mlp", False), ("mlp", True), ("conv", False), ("attention", False)])
+@pytest.mark.parametrize("norm", [False, True])
+@pytest.mark.parametrize("kind", ["mlp", "conv", "attention"])
 def test_a_network_is_read_without_torch_as_it_was_trained(kind: str, norm: bool) -> None:
     plan = plan_of(kind, norm)
     net, x = stirred(plan, 5)
     assert np.allclose(net.passing(16)(x), reader(plan, net.weights())(x, None)[0], atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["mlp", "conv", "attention"])
+def test_with_layernorm_the_size_of_the_inputs_does_not_matter(kind: str) -> None:
+    """Fresh biases are zero, so that all of it is taken away before the first activation, and what later layers add is, before theirs."""
+    for norm in (True, False):
+        net = make(plan_of(kind, norm), 3)
+        x = stirred(plan_of(kind, norm), 3)[1]
+        way = net.passing(16)
+        small, large = way(x).copy(), way(100 * x).copy()
+        assert np.allclose(small, large, rtol=1e-2, atol=1e-5) == norm
+        assert np.abs(small).max() > 1e-4
+    fresh = make(plan_of(kind, norm=True), 3).weights()
+    assert {array.min() for name, array in fresh.items() if name.endswith("norm.weight")} == {1.0}
 
 
 def test_the_perceptron_goes_back_as_torch_does() -> None:

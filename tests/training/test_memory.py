@@ -269,7 +269,7 @@ def test_what_is_seen_is_the_past_or_a_memory_is_taken(tmp_path: Path) -> None:
 
 def test_where_a_memory_cannot_be_used_it_is_told_in_one_line(trained: Path) -> None:
     rules = envs.game(GAME)
-    with pytest.raises(UserError, match="learns from single decisions: take ppo, pqn or dqn, or another net"):
+    with pytest.raises(UserError, match="learns from single decisions: take ppo, pqn, dqn or bc, or another net"):
         net.plan_for(rules, rules.spec.roles[0], kind="gru", view="", hidden=8, layers=1, outputs=3)
     with pytest.raises(
         UserError, match="memory=4 keeps 16 decisions, and a rollout may have 40: give at least memory=6"
