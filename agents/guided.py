@@ -56,8 +56,8 @@ class _Node:
         return ahead if self.seat == 0 else -ahead
 
 
-def demand_plain_sight(game: Game) -> None:
-    """Raises UserError when the search cannot play a game."""
+def demand_plain_sight(game: Game, policy: Policy) -> None:
+    """Raises UserError when the search cannot play a game, or not with this policy."""
     spec = game.spec
     wrong = (
         "perfect" not in spec.traits
@@ -69,6 +69,10 @@ def demand_plain_sight(game: Game) -> None:
         raise UserError(
             f"a network's search needs two seats in turn that see all and play against each other, not {game.id}: give search=0"
         )
+    if policy.remembers:
+        raise UserError(
+            f"{policy.run.path} remembers how a position came about, and a search meets positions without a past: give search=0"
+        )
 
 
 def guided(ask: Ask, policy: Policy, simulations: int, c: float = 3.0, mix: float = 0.5, soften: float = 3.0) -> Reply:
@@ -77,11 +81,7 @@ def guided(ask: Ask, policy: Policy, simulations: int, c: float = 3.0, mix: floa
     c: weight of the probabilities, which are taken to the power 1 / soften, because what a policy all but excludes may be the only defence.
     mix: share of a random game in the worth of a leaf.
     """
-    demand_plain_sight(ask.game)
-    if policy.remembers:
-        raise UserError(
-            f"{policy.run.path} remembers how a position came about, and a search meets positions without a past: give search=0"
-        )
+    demand_plain_sight(ask.game, policy)
     tree = _Tree(ask, policy, c, mix, soften)
     while tree.root.visits <= simulations and not tree.root.proven:
         tree.simulate()

@@ -23,7 +23,7 @@ from arena.training.net import Plan
 from arena.training.reader import Memory, Reader, reader
 from arena.training.run import Run
 from envs import keys
-from envs.errors import CORRUPT, FAILURE, NOT_FOUND, UserError
+from envs.errors import CORRUPT, FAILURE, UserError
 from envs.game import Game
 from envs.spec import Option
 
@@ -36,9 +36,7 @@ class Policy:
     """The networks of a checkpoint. kind: "softmax" (logits and a value), "q" (action values), "dueling" (advantages and a value)."""
 
     def __init__(self, run: Run, step: int = 0) -> None:
-        found = checkpoint.load(run.path / "checkpoints" / str(step)) if step else run.newest()
-        if found is None:
-            raise UserError(f"{run.path} has no checkpoint that can be loaded: train it first", NOT_FOUND)
+        found = run.demand(step)
         work = found.state.get("work")
         if not isinstance(work, dict) or work.get("policy") not in KINDS or not isinstance(work.get("nets"), dict):
             raise UserError(f"{run.path}, checkpoint {found.step}, holds no network that plays", CORRUPT)
@@ -138,11 +136,21 @@ class Learned:
         run = Run.opened(cls.path)
         run.demand_same_rules(game)
 
+    @classmethod
+    def ready(cls, game: Game, step: int, search: int, **_: Any) -> Policy:
+        """What is played from. UserError for a run that has no such checkpoint, or whose network cannot play so."""
+        found = policy(cls.path, step)
+        if search:
+            from agents.guided import demand_plain_sight  # noqa: PLC0415  only a search needs it
+
+            demand_plain_sight(game, found)
+        return found
+
     def __call__(self, ask: Ask) -> Reply:
         """Raises UserError for a run of another game, or one that holds no network."""
         if self.policy is None:
             self.fits(ask.game)
-            self.policy = policy(self.path, self.step)
+            self.policy = self.ready(ask.game, self.step, self.search)
         if self.search:
             from agents.guided import guided  # noqa: PLC0415  only a search needs it
 

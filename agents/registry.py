@@ -80,10 +80,15 @@ class Maker:
         return made
 
     def fits(self, game: Game) -> None:
-        """Raises UserError, in one line, when this player cannot play the game; without a word from it, it can."""
-        fits = getattr(self.target, "fits", None)
+        """Raises UserError, in one line, when this player cannot play the game; without a word from it, it can.
+
+        A target says so by `fits(game)`, and by `ready(game, **options)` where it lacks what it plays from.
+        """
+        fits, ready = (getattr(self.target, name, None) for name in ("fits", "ready"))
         if fits is not None:
             fits(game)
+        if ready is not None:
+            ready(game, **self.options)
 
     def __repr__(self) -> str:
         return f"agents.load({self.address!r})"

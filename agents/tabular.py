@@ -15,7 +15,7 @@ from arena.training import checkpoint
 from arena.training.run import Run
 from arena.training.table import Memory, Table
 from envs import keys
-from envs.errors import CORRUPT, NOT_FOUND, UserError
+from envs.errors import CORRUPT, UserError
 from envs.game import Game
 from envs.spec import Option
 
@@ -41,11 +41,16 @@ class Tabular:
     def fits(cls, game: Game) -> None:
         Run.opened(cls.path).demand_same_rules(game)
 
+    @classmethod
+    def ready(cls, game: Game, step: int) -> Table:
+        """What is played from. UserError for a run that has no such checkpoint, or one that holds no table."""
+        return _table(str(cls.path), step, tuple(checkpoint.steps(cls.path / "checkpoints")))
+
     def __call__(self, ask: Ask) -> Reply:
         """Raises UserError for a run of another game, or one that holds no table."""
         if self.table is None:
             self.fits(ask.game)
-            self.table = _table(str(self.path), self.step, tuple(checkpoint.steps(self.path / "checkpoints")))
+            self.table = self.ready(ask.game, self.step)
         if ask.tick <= self._tick and not ask.refusals:
             self.memory = Memory()  # another episode has begun
         self._tick = ask.tick
@@ -61,11 +66,7 @@ class Tabular:
 @cache
 def _table(path: str, step: int, steps: tuple[int, ...]) -> Table:
     """The table of a run, kept while its checkpoints stay the same."""
-    run = Run.opened(path)
-    found = checkpoint.load(run.path / "checkpoints" / str(step)) if step else run.newest()
-    if found is None:
-        raise UserError(f"{path} has no checkpoint that can be loaded: train it first", NOT_FOUND)
-    return Table.loaded(found)
+    return Table.loaded(Run.opened(path).demand(step))
 
 
 def _drawn(policy: Mapping[int, float], key: int) -> int:

@@ -19,7 +19,6 @@ import numpy as np
 from arena.statistics import Z95
 from arena.training import net, ppo
 from arena.training.config import Settings, setting
-from arena.training.loop import demand_checkpoint
 from arena.training.net import Plan
 from arena.training.run import Run
 from arena.training.threads import one_thread
@@ -103,7 +102,7 @@ def lower_bound(run: Run, config: Config) -> Bound:
     """Train an exploiter of a run's newest checkpoint, and measure it. UserError for a run that holds no networks of logits."""
     game = open_game(run.game)
     run.demand_same_rules(game)
-    found = demand_checkpoint(run)
+    found = run.demand()
     work: Any = found.state.get("work")
     if not isinstance(work, dict) or work.get("policy") != "softmax":
         raise UserError(

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from arena.training.evaluation import against
 from arena.training.gate import OPEN, PROMOTED, Config, Gate
-from arena.training.loop import demand_checkpoint
 from arena.training.run import Run
 from envs.errors import UserError
 from envs.registry import spec
@@ -38,7 +37,7 @@ def challenge(
     """
     if spec(run.game).seats != 2:
         raise UserError(f"{run.game} has {spec(run.game).seats} seats: a gate compares two players in a game for two")
-    newest = demand_checkpoint(run)
+    newest = run.demand()
     gate = Gate(config)
     best = best_of(run)
     if not best.is_dir():

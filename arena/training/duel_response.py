@@ -25,7 +25,7 @@ from arena.training.double_agent_attacker import Press, Suspect
 from arena.training.double_agent_seat import loaded
 from arena.training.duel import PAYOFF, Config, attacker_copied, defender_copied, learn
 from arena.training.run import Run
-from envs.errors import CORRUPT, NOT_FOUND, UserError
+from envs.errors import CORRUPT, UserError
 from envs.registry import game as open_game
 
 __all__ = ["Player", "attacks", "defends", "exploited", "meet", "networks", "side_of"]
@@ -38,9 +38,7 @@ Player = str | Suspect | Mind
 
 def networks(run: Run) -> tuple[Suspect, Mind]:
     """Both networks of a duel's newest checkpoint. UserError (3, 4) without one."""
-    found = run.newest()
-    if found is None:
-        raise UserError(f"{run.path} has no checkpoint that can be loaded: train it first", NOT_FOUND)
+    found = run.demand()
     work: Any = found.state.get("work")
     try:
         nets = Suspect(int(work["hidden"])), Mind(int(work["hidden"]))

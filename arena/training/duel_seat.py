@@ -85,11 +85,16 @@ class Duellist:
         Run.opened(cls.path).demand_same_rules(game)
         duel.demand(game)
 
+    @classmethod
+    def ready(cls, game: Game) -> tuple[Suspect, Mind]:
+        """Both networks. UserError for a run that has none."""
+        return _networks(str(cls.path), tuple(checkpoint.steps(cls.path / "checkpoints")))
+
     def __call__(self, ask: Ask) -> Reply:
         """Raises UserError for a run of other rules."""
         if self.player is None:
             self.fits(ask.game)
-            suspect, mind = _networks(str(self.path), tuple(checkpoint.steps(self.path / "checkpoints")))
+            suspect, mind = self.ready(ask.game)
             self.player = Accuser(suspect) if ask.seat == ATTACKER else Speaker(mind)
         reply: Reply = self.player(ask)
         return reply

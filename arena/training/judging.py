@@ -12,7 +12,7 @@ from arena.training.reader import Reader, reader
 from arena.training.run import Run
 from arena.training.table import Table
 from arena.training.trees import Tree, walk
-from envs.errors import CORRUPT, NOT_FOUND, UserError
+from envs.errors import CORRUPT, UserError
 from envs.registry import game as open_game
 
 __all__ = ["exact", "strategy_of"]
@@ -25,9 +25,7 @@ def strategy_of(run: Run, tree: Tree) -> np.ndarray:
     remembers is led through the seat's sets in the order in which it comes by them.
     """
     run.demand_same_rules(tree.game)
-    found = run.newest()
-    if found is None:
-        raise UserError(f"{run.path} has no checkpoint that can be loaded: train it first", NOT_FOUND)
+    found = run.demand()
     work = found.state["work"]
     if work.get("policy") == "table":
         return _of_table(Table.loaded(found), tree, run.path)

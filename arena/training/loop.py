@@ -18,7 +18,7 @@ import numpy as np
 from arena.training.checkpoint import Checkpoint
 from arena.training.config import Common
 from arena.training.run import Run
-from envs.errors import CORRUPT, FAILURE, NOT_FOUND, UserError
+from envs.errors import CORRUPT, FAILURE, UserError
 from envs.game import Game
 from envs.registry import game as open_game
 
@@ -195,11 +195,3 @@ class _Driving:
             self.run.alert(
                 "entropy", f"entropy fell to {share:.1%} of its greatest: the policy explores no more; raise --entropy"
             )
-
-
-def demand_checkpoint(run: Run) -> Checkpoint:
-    """The newest whole checkpoint of a run. UserError (3) without one."""
-    found = run.newest()
-    if found is None:
-        raise UserError(f"{run.path} has no checkpoint that can be loaded: train it first", NOT_FOUND)
-    return found

@@ -131,6 +131,19 @@ class Run:
         """The newest checkpoint that is whole; each damaged one is an alert."""
         return checkpoint.newest(self.path / "checkpoints", lambda why: self.alert("damaged", why))
 
+    def demand(self, step: int = 0) -> Checkpoint:
+        """The checkpoint of a step, or with 0 the newest that is whole. UserError (3) where there is none, (4) for a damaged one."""
+        if step:
+            kept = checkpoint.steps(self.path / "checkpoints")
+            if step not in kept:
+                there = f"it has {', '.join(map(str, kept))}" if kept else "train it first"
+                raise UserError(f"{self.path} has no checkpoint {step}: {there}", NOT_FOUND)
+            return checkpoint.load(self.path / "checkpoints" / str(step))
+        found = self.newest()
+        if found is None:
+            raise UserError(f"{self.path} has no checkpoint that can be loaded: train it first", NOT_FOUND)
+        return found
+
     def newest_step(self) -> int:
         """The step of the newest checkpoint, whole or not; 0 without one."""
         return max(checkpoint.steps(self.path / "checkpoints"), default=0)

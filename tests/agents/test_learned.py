@@ -120,6 +120,34 @@ def test_a_run_without_a_checkpoint_and_one_without_a_network_are_told(tmp_path:
     assert raised.value.code == CORRUPT
 
 
+@pytest.mark.parametrize(
+    ("options", "game", "message", "code"),
+    [
+        ("?step=99", "connect_four", r"r has no checkpoint 99: it has 7", NOT_FOUND),
+        ("?step=7&search=5", "kuhn_poker", r"not kuhn_poker-v0: give search=0", USAGE),
+    ],
+)
+def test_what_cannot_be_played_from_is_told_before_the_match(
+    tmp_path: Path, options: str, game: str, message: str, code: int
+) -> None:
+    path = f"{made(tmp_path / 'r', game)}{options}"
+    with pytest.raises(UserError, match=message) as raised:
+        arena.play(game, [path, "random"])
+    assert raised.value.code == code
+
+
+@pytest.mark.parametrize("algo", ["ppo", "cfr+"])
+def test_a_run_that_has_just_begun_or_is_damaged_is_no_player_yet(tmp_path: Path, algo: str) -> None:
+    rules = envs.game("kuhn_poker", plain=True)
+    Run.create(tmp_path / "r", algo=algo, game=rules, config={}, fsync=no_sync)
+    for _ in range(2):
+        with pytest.raises(UserError, match="r has no checkpoint that can be loaded: train it first") as raised:
+            arena.play("kuhn_poker", [str(tmp_path / "r"), "random"])
+        assert raised.value.code == NOT_FOUND
+        (tmp_path / "r" / "checkpoints" / "3").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "r" / "checkpoints" / "3" / "weights.safetensors").write_bytes(b"\0" * 30)
+
+
 def test_weights_that_do_not_fit_the_network_are_told(tmp_path: Path) -> None:
     run = Run.opened(made(tmp_path / "r"))
     found = run.newest()
