@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from arena import cli
+from arena.cli import train
 from arena.training.evaluation import against, opening
 from arena.training.run import Run
 from envs.errors import UserError
@@ -93,6 +97,45 @@ def test_mistakes_are_one_line(
     _, err = told(capsys, *arguments, code=code)
     assert line in err and err.count("\n") == 1
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_training_that_is_stopped_pauses_with_a_checkpoint_and_goes_on_to_the_same_bits(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    chosen = ("kuhn_poker", "--algo", "ppo", "--steps", "3000", "--log-every", "0", *SMALL)
+    told(capsys, "train", *chosen, "--run", str(tmp_path / "straight"))
+    lines, line = [], train._line
+
+    def third(*news: Any) -> None:
+        lines.append(line(*news))
+        if len(lines) == 3:
+            signal.raise_signal(number)
+
+    before = signal.getsignal(number)
+    monkeypatch.setattr(train, "_line", third)
+    out, err = told(capsys, "train", *chosen, "--run", str(tmp_path / "r"), code=130)
+    run, straight = Run.opened(tmp_path / "r"), Run.opened(tmp_path / "straight")
+    step = run.newest_step()
+    assert 0 < step < straight.newest_step() and len(lines) == 3
+    assert out.strip() == str(tmp_path / "r") and f"stopped; go on from step {step}: arena train --resume --run" in err
+    assert signal.getsignal(number) == before
+    told(capsys, "train", "--resume", "--run", str(tmp_path / "r"))
+    one, other = run.demand().weights, straight.demand().weights
+    assert one.keys() == other.keys() and all(np.array_equal(one[name], other[name]) for name in one)
+
+
+def test_a_second_signal_ends_a_training_at_once(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def twice(*news: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(train, "_line", twice)
+    chosen = ("kuhn_poker", "--algo", "ppo", "--steps", "3000", "--log-every", "0", "--save-every", "1000", *SMALL)
+    _, err = told(capsys, "train", *chosen, "--run", str(tmp_path / "r"), code=130)
+    assert err.endswith("stopped before the first checkpoint: nothing can be gone on with\n")
 
 
 def test_settings_are_listed_with_their_ranges(capsys: pytest.CaptureFixture[str]) -> None:

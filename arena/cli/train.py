@@ -1,14 +1,17 @@
 """`arena train`: an algorithm trains on a game into a run's folder, without a screen.
 
 Progress goes to stderr: a bar with steps a second, the time that is left and the figures of health in a terminal, a line now and then
-elsewhere. The last line on stdout is the folder. Ctrl-C ends the training; `--resume` goes on from the last checkpoint.
+elsewhere. The last line on stdout is the folder. Ctrl-C, or SIGTERM, ends the training with its round and a checkpoint, from which
+`--resume` goes on; a second one ends it at once.
 """
 
 from __future__ import annotations
 
+import os
 import shlex
+import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -54,15 +57,45 @@ def command(words: tuple[str, ...], algo: str | None, folder: Path | None, resum
     config = _config(module.Config, given, game, before)
     typed = shlex.join(["arena", *sys.argv[1:]])
     try:
-        with _progress() as progress:
-            module.train(config, game, folder, resume=resume, command=typed, progress=progress)
+        with _stopping() as stopped, _progress() as progress:
+            module.train(config, game, folder, resume=resume, command=typed, progress=progress, stop=stopped)
     except KeyboardInterrupt:
-        click.echo(
-            f"stopped; go on from the last checkpoint: arena train --resume --run {shlex.quote(str(folder))}", err=True
-        )
+        click.echo(_stopped(folder), err=True)
         return INTERRUPTED
+    if stopped():
+        click.echo(_stopped(folder), err=True)
     click.echo(folder)
-    return 0
+    return INTERRUPTED if stopped() else 0
+
+
+@contextmanager
+def _stopping() -> Iterator[Callable[[], bool]]:
+    """Says whether Ctrl-C or SIGTERM has come. The second one is a KeyboardInterrupt."""
+    come: list[int] = []
+
+    def note(number: int, frame: Any) -> None:
+        if come:
+            raise KeyboardInterrupt
+        come.append(number)
+        # Past the buffers, in which this may have interrupted somebody.
+        os.write(2, b"\nstopping with this round; once more stops at once\n")
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(come)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _stopped(folder: Path) -> str:
+    """What is said of a training that was stopped."""
+    from arena.training.run import Run, is_run  # noqa: PLC0415
+
+    step = Run.opened(folder).newest_step() if is_run(folder) else 0
+    if not step:
+        return "stopped before the first checkpoint: nothing can be gone on with"
+    return f"stopped; go on from step {step}: arena train --resume --run {shlex.quote(str(folder))}"
 
 
 def _split(words: Sequence[str]) -> tuple[str | None, list[str]]:

@@ -175,8 +175,9 @@ def shares(outcome: Outcome) -> dict[str, float]:
 
 def train(
     config: Config, game: str | Game, run: str | os.PathLike[str], *, resume: bool = False, command: str = "", progress: Any = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Path:  # fmt: skip
-    """Self-play into a run's folder. A run is short, so none is resumed: UserError."""
+    """Self-play into a run's folder. A run is short, so none is resumed: UserError. stop: asked after each update if it was the last."""
     if resume:
         raise UserError("a duel takes minutes and is not resumed: begin a new one with another --run DIR", USAGE)
     if config.batch % (3 * config.group):
@@ -192,7 +193,8 @@ def train(
     duel = Duel(config, Table(config.batch, **rules.options))
     for update in range(config.updates):
         ends.append(duel.round(update))
-        if (update + 1) % EVERY == 0 or update + 1 == config.updates:
+        last = update + 1 == config.updates or stop()
+        if (update + 1) % EVERY == 0 or last:
             step, seconds = (update + 1) * config.batch, time.process_time() - began
             told = shares(Outcome(*(np.concatenate(each) for each in zip(*ends, strict=True))))
             told["steps_per_second"] = step / max(seconds, 1e-9)
@@ -200,14 +202,16 @@ def train(
             kept.log(step, seconds, told)
             if progress is not None:
                 progress(step, seconds, (update + 1) / config.updates, told)
-    _save(kept, duel, time.process_time() - began)
+        if last:
+            _save(kept, duel, (update + 1) * config.batch, time.process_time() - began)
+            break
     return kept.path
 
 
-def _save(run: Run, duel: Duel, seconds: float) -> None:
+def _save(run: Run, duel: Duel, step: int, seconds: float) -> None:
     """Both networks as they are at the end."""
     nets = {"attacker": duel.suspect, "defender": duel.mind}
     weights = {f"{side}/{name}": each.numpy() for side, net in nets.items() for name, each in net.state_dict().items()}
     work = {"policy": "dialogue", "hidden": duel.config.hidden}
-    run.save(duel.config.updates * duel.config.batch, weights, {"work": work, "seconds": seconds})
+    run.save(step, weights, {"work": work, "seconds": seconds})
     run.close()

@@ -55,11 +55,12 @@ class Work(Protocol):
 def drive(
     make: Callable[[Game, Run], Work], config: Common, game: str | Game, run: str | os.PathLike[str], *, resume: bool = False,
     command: str = "", clock: Callable[[], float] | None = None, fsync: Callable[[int], None] = os.fsync,
-    progress: Progress | None = None,
+    progress: Progress | None = None, stop: Callable[[], bool] = lambda: False,
 ) -> Path:  # fmt: skip
     """Make the work, and do its rounds until the budget is used up; the folder of the run.
 
-    resume: go on in a run that is there. clock: seconds; by default what config.clock says. Raises UserError: a folder that is taken
+    resume: go on in a run that is there. clock: seconds; by default what config.clock says. stop: asked before each round; where it says
+    so, the run pauses there, with a checkpoint. Raises UserError: a folder that is taken
     or damaged, other rules, a loss that is no number any more.
     """
     rules = open_game(game) if isinstance(game, str) else game
@@ -70,7 +71,7 @@ def drive(
     )
     work = make(rules, folder)
     try:
-        _Driving(work, folder, config, clock or _clock(config), progress).go(kept is not None)
+        _Driving(work, folder, config, clock or _clock(config), progress, stop).go(kept is not None)
     finally:
         work.close()
         folder.close()
@@ -101,9 +102,15 @@ class _Driving:
     """One call of `drive`."""
 
     def __init__(
-        self, work: Work, run: Run, config: Common, clock: Callable[[], float], progress: Progress | None
+        self,
+        work: Work,
+        run: Run,
+        config: Common,
+        clock: Callable[[], float],
+        progress: Progress | None,
+        stop: Callable[[], bool],
     ) -> None:
-        self.work, self.run, self.config, self.progress = work, run, config, progress
+        self.work, self.run, self.config, self.progress, self.stop = work, run, config, progress, stop
         self.clock, self.began, self.before = clock, clock(), 0.0
         self.logged, self.saved, self.low, self.idle = 0.0, 0.0, 0, 0
         self.logged_step = 0
@@ -121,8 +128,8 @@ class _Driving:
 
     @property
     def interrupted(self) -> bool:
-        """Whether this call has had its part of the budget."""
-        return bool(self.config.part) and self.clock() - self.began >= 60.0 * self.config.part
+        """Whether this call has had its part of the budget, or is told to stop."""
+        return self.stop() or (bool(self.config.part) and self.clock() - self.began >= 60.0 * self.config.part)
 
     def go(self, resumed: bool) -> None:
         if resumed:
