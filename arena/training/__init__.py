@@ -6,10 +6,15 @@ Needs the extra `train`. Importing this package loads none of the algorithms.
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import Any
 
 __all__ = ["ALGORITHMS", "algorithm"]
+
+# Torch's threads would wait for one another at full speed; beside other work on the same cores, most of the time goes into that.
+# Torch reads this when it is loaded. What a user has set stays.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 ALGORITHMS = {
     "ppo": "arena.training.ppo",

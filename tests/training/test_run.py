@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import random
 import shutil
 import signal
@@ -50,6 +51,19 @@ def test_a_setting_outside_its_range_is_refused_with_the_range(given: dict[str, 
     for make in (lambda: Some(**given), lambda: Some.made(given), lambda: Some().replace(**given)):
         with pytest.raises(UserError, match=told):
             make()
+
+
+@pytest.mark.parametrize("given", [None, "ACTIVE"])
+def test_threads_of_torch_wait_asleep_unless_a_user_says_otherwise(given: str | None) -> None:
+    code = "import os, sys, arena.training; print('torch' in sys.modules, os.environ['OMP_WAIT_POLICY']);import torch"
+    env = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    env |= {"OMP_WAIT_POLICY": given} if given else {}
+    env |= {"OMP_DISPLAY_ENV": "VERBOSE"}  # the library itself tells what it has read
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+    wanted = given or "PASSIVE"
+    assert done.stdout.startswith(f"False {wanted}\n")
+    if "GOMP_SPINCOUNT" in done.stderr:  # GNU's library, which torch brings on Linux
+        assert ("GOMP_SPINCOUNT = '0'" in done.stderr) == (given is None)
 
 
 def test_every_setting_of_every_algorithm_is_explained_and_bounded() -> None:
