@@ -82,7 +82,7 @@ class Dqn:
         own = self.device == "cpu" and all(each.plan.kind == "mlp" for each in self.nets.values())
         self._cut(min(config.threads or worth(config.rows), config.rows) if own else 1)
         # A step of a small network is no work for threads, which would wait for the next one by turning round and round.
-        let_torch(1 if own else config.threads)
+        let_torch(1 if own else config.threads, self.nets.values())
         self.ways = {name: each.passing(config.batch) for name, each in self.nets.items()}
         self.ahead = {
             name: (self.nets[name].passing(config.batch), self.judges[name].passing(config.batch)) for name in self.nets

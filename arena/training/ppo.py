@@ -77,7 +77,7 @@ class Ppo:
         chosen = cores() if config.ray else worth(config.rows)
         self._cut(min(config.threads or chosen, config.rows) if own else 1)
         # A step of a small network is no work for threads, which would wait for the next one by turning round and round.
-        let_torch(1 if own else config.threads)
+        let_torch(1 if own else config.threads, self.nets.values())
         self.roster = Roster(config, self.nets, run)
         self.fleet = _fleet(config, game, run) if config.ray else None
 

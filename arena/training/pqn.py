@@ -48,7 +48,7 @@ class Config(SelfPlay):
     epsilon_end: float = setting(0.05, "share of random actions once it has fallen", 0.0, 1.0)
     exploring: float = setting(0.1, "share of the budget in which it falls", 0.0, 1.0)
     norm: float = setting(10.0, "greatest length of a gradient; 0 for any", 0.0, 1e6)
-    threads: int = setting(0, "threads of the network's operators; 0 for all cores", 0, 1024)
+    threads: int = setting(0, "threads of the network's operators; 0 for one, or all cores where it is large", 0, 1024)
 
 
 def train(config: Config, game: str | Game, run: str | os.PathLike[str], **more: Any) -> Path:
@@ -63,7 +63,7 @@ class Pqn:
         demand_single("pqn", game)
         self.config, self.game, self.step, self.rounds = config, game, 0, 0
         self.nets = networks(config, game, norm=True, memory=True)
-        let_torch(config.threads)
+        let_torch(config.threads, self.nets.values())
         self.optimisers = {name: Optimiser(device.parameters(each), "radam") for name, each in self.nets.items()}
         self.shard: Shard = build(game, config, views_of(game, config.view), self.nets, 1)[0]
         self.epsilon = np.full(config.rows, config.epsilon, np.float32)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from arena.training.net import Net
 
 __all__ = ["Crew", "cores", "let_torch", "one_thread", "pieces", "worth"]
 
 PLAYED = 2048
 """Rows of a shard, from which on it is worth a thread: between the many short calls of fewer rows threads mostly wait for one another."""
+
+WIDE = 100_000
+"""Parameters of a perceptron or a memory, from which on torch has all cores. Measured on two: with 28,000 a second thread made PQN a third
+slower, with 300,000 half as fast again."""
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -44,11 +51,17 @@ def _libraries() -> Any:
     return ThreadpoolController()
 
 
-def let_torch(count: int) -> None:
-    """Give torch's own operators so many threads, 0 for all cores: for networks that are torch's."""
+def let_torch(count: int, nets: Iterable[Net] = ()) -> None:
+    """Give torch's own operators so many threads; with 0, one where the networks are small, and all cores where one of them is not."""
     import torch  # noqa: PLC0415  an extra, 1 s
 
-    torch.set_num_threads(count or cores())
+    torch.set_num_threads(count or (cores() if any(map(_is_wide, nets)) else 1))
+
+
+def _is_wide(net: Net) -> bool:
+    """Whether a step of a network is work for several threads: of one that goes over a board or over entities, and of many parameters."""
+    reads = net.plan.torso.kind if net.plan.remembers else net.plan.kind
+    return reads != "mlp" or net.theta.size >= WIDE
 
 
 class Crew:

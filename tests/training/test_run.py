@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import envs
-from arena.training import checkpoint, ppo
+from arena.training import checkpoint, net, ppo, threads
 from arena.training.config import Common, from_arguments, setting, toml
 from arena.training.run import Run, is_run
 from envs.errors import CORRUPT, NOT_FOUND, USAGE, UserError
@@ -64,6 +65,22 @@ def test_threads_of_torch_wait_asleep_unless_a_user_says_otherwise(given: str | 
     assert done.stdout.startswith(f"False {wanted}\n")
     if "GOMP_SPINCOUNT" in done.stderr:  # GNU's library, which torch brings on Linux
         assert ("GOMP_SPINCOUNT = '0'" in done.stderr) == (given is None)
+
+
+def test_torch_has_one_thread_for_small_networks_and_all_cores_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "cores", lambda: 2)
+    before = torch.get_num_threads()
+    try:
+        for kind, shape, hidden, wanted in (
+            ("mlp", (84,), 128, 1), ("mlp", (84,), 512, 2), ("conv", (2, 6, 7), 4, 2), ("attention", (5, 4), 16, 2), ("gru", (20,), 64, 1),
+            ("gru", (2, 6, 7), 16, 2), ("gru", (20,), 256, 2),
+        ):  # fmt: skip
+            made = net.make(net.Plan(kind, "v", shape, hidden, 2, 8, norm=True), 0)
+            for count in (0, 3):
+                threads.let_torch(count, [made])
+                assert torch.get_num_threads() == (count or wanted), (kind, hidden)
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_every_setting_of_every_algorithm_is_explained_and_bounded() -> None:
