@@ -90,6 +90,8 @@ def family(address: str) -> str:
 
 def load(place: str) -> Callable[..., Game]:
     """The `build` function at "module:name" or in "path/to/file.py". Raises UserError when it is not there."""
+    if ".py:" in place:
+        raise UserError(f"{place!r} is no game: give the file alone, in which build(**options) stands", NOT_FOUND)
     module_name, _, attribute = place.partition(":") if not place.endswith(".py") else (place, "", "build")
     try:
         module = _file_module(Path(place)) if place.endswith(".py") else importlib.import_module(module_name)
@@ -125,6 +127,7 @@ def game(name: str, *, plain: bool = False, **options: Any) -> Game:
     """
     short, given = split(name)
     given |= options
+    short = short.removesuffix(":build") if short.endswith(".py:build") else short  # as agents in a file are named
     scheme, _, rest = short.partition(":")
     if scheme in FOREIGN and rest:
         from envs.foreign import open_foreign  # noqa: PLC0415  it knows other libraries

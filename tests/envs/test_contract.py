@@ -304,7 +304,7 @@ def test_an_unknown_name_has_a_nearest_one() -> None:
         ("conect_four", "did you mean 'connect_four'", 3), ("connect_four-v9", "there is connect_four-v0", 3), ("", "no game ''", 3),
         ("nowhere.py", "no file 'nowhere.py'", 3), ("no_such_module:build", "cannot import 'no_such_module'", 3),
         ("envs.words:nothing", "has no function 'nothing'", 3), ("connect_four?rows=7", "has no option 'rows'", 2),
-        ("matrix?rounds=0", "rounds=0 is not allowed", 2),
+        ("docs/examples/nim.py:made", "give the file alone", 3), ("matrix?rounds=0", "rounds=0 is not allowed", 2),
     ],
 )  # fmt: skip
 def test_a_name_that_is_no_game(name: str, words: str, code: int) -> None:
