@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import arena
 from arena import cli
 from arena.cli import train
 from arena.training.evaluation import against, opening
@@ -123,6 +124,21 @@ def test_a_training_that_is_stopped_pauses_with_a_checkpoint_and_goes_on_to_the_
     told(capsys, "train", "--resume", "--run", str(tmp_path / "r"))
     one, other = run.demand().weights, straight.demand().weights
     assert one.keys() == other.keys() and all(np.array_equal(one[name], other[name]) for name in one)
+
+
+def test_a_duel_that_is_stopped_plays_as_it_is(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = iter([signal.SIGTERM])
+    monkeypatch.setattr(train, "_line", lambda *news: [signal.raise_signal(number) for number in once])
+    small = ("--updates", "40", "--clones", "0", "--batch", "6", "--group", "2", "--hidden", "8")
+    folder = str(tmp_path / "r")
+    _, err = told(capsys, "train", "double_agent", "--algo", "duel", "--run", folder, *small, code=130)
+    monkeypatch.undo()
+    step = Run.opened(folder).newest_step()
+    assert 0 < step < 40 * 6
+    assert err.endswith(f"stopped at step {step}: {folder} plays as it is, and cannot be gone on with\n")
+    assert not arena.play("double_agent", [folder, folder]).faults
 
 
 def test_a_second_signal_ends_a_training_at_once(

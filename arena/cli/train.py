@@ -60,10 +60,10 @@ def command(words: tuple[str, ...], algo: str | None, folder: Path | None, resum
         with _stopping() as stopped, _progress() as progress:
             module.train(config, game, folder, resume=resume, command=typed, progress=progress, stop=stopped)
     except KeyboardInterrupt:
-        click.echo(_stopped(folder), err=True)
+        click.echo(_stopped(folder, getattr(module, "RESUMES", True)), err=True)
         return INTERRUPTED
     if stopped():
-        click.echo(_stopped(folder), err=True)
+        click.echo(_stopped(folder, getattr(module, "RESUMES", True)), err=True)
     click.echo(folder)
     return INTERRUPTED if stopped() else 0
 
@@ -88,13 +88,15 @@ def _stopping() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def _stopped(folder: Path) -> str:
+def _stopped(folder: Path, resumes: bool) -> str:
     """What is said of a training that was stopped."""
     from arena.training.run import Run, is_run  # noqa: PLC0415
 
     step = Run.opened(folder).newest_step() if is_run(folder) else 0
     if not step:
         return "stopped before the first checkpoint: nothing can be gone on with"
+    if not resumes:
+        return f"stopped at step {step}: {folder} plays as it is, and cannot be gone on with"
     return f"stopped; go on from step {step}: arena train --resume --run {shlex.quote(str(folder))}"
 
 

@@ -173,6 +173,10 @@ def shares(outcome: Outcome) -> dict[str, float]:
     return told | {"points": float(PAYOFF[outcome.ended].mean()), "turns": float(outcome.turns.mean()), "mind": mind}
 
 
+RESUMES = False
+"""A run is short: one that is stopped keeps what it has, and is not gone on with."""
+
+
 def train(
     config: Config, game: str | Game, run: str | os.PathLike[str], *, resume: bool = False, command: str = "", progress: Any = None,
     stop: Callable[[], bool] = lambda: False,
