@@ -23,7 +23,8 @@ from arena.training.net import Plan
 from arena.training.reader import Memory, Reader, reader
 from arena.training.run import Run
 from envs import keys
-from envs.errors import CORRUPT, FAILURE, UserError
+from envs.errors import CORRUPT, UserError
+from envs.extras import wanting
 from envs.game import Game
 from envs.spec import Option
 
@@ -222,4 +223,4 @@ def _needing_torch(module: str) -> Any:
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        raise UserError(f"this run's player needs {error.name}: pip install 'palaestra[train]'", FAILURE) from None
+        raise (wanting(error, "this run's player") or error) from None

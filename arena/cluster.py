@@ -6,6 +6,7 @@ import socket
 from typing import Any
 
 from envs.errors import FAILURE, UserError
+from envs.extras import absent
 
 __all__ = ["joined"]
 
@@ -20,7 +21,7 @@ def joined(address: str) -> Any:
     try:
         import ray  # noqa: PLC0415  (an extra)
     except ImportError:
-        raise UserError("--ray needs the extra ray: pip install 'palaestra[ray]'", FAILURE) from None
+        raise absent("ray", "--ray") from None
     _demand_answer(address)
     here: dict[str, Any] = {"include_dashboard": False} if address == "local" else {}
     try:

@@ -6,7 +6,6 @@ asks again with the reason; the texts of the second try follow the kind. What th
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import random
 import sys
@@ -33,6 +32,7 @@ from arena.agent import Ask, Reply, Unanswered
 from arena.answers import understood
 from arena.text import safe_text
 from envs.errors import UserError
+from envs.extras import demand
 from envs.game import Game
 from envs.spec import Option, Refusal
 
@@ -66,8 +66,7 @@ class Llm:
     ) -> None:  # fmt: skip
         """Raises UserError for options that do not fit together, a missing key, or a missing package."""
         self.settings = Settings(**{name: option.default for name, option in OPTIONS.items()} | options)
-        if importlib.util.find_spec("openai") is None:
-            raise UserError("llm needs the package openai: pip install 'palaestra[llm]'")
+        demand("llm", "llm")
         s = self.settings
         self.prompts: Prompts = load(s.prompts)
         self.price = price_of(s.prices, s.model)

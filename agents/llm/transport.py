@@ -17,7 +17,7 @@ from typing import Any
 
 from agents.llm.answer import Answer
 from agents.llm.outcomes import Completion, Permanent, Transient, Trouble, trouble_of
-from envs.errors import UserError
+from envs.extras import absent
 
 __all__ = ["MOST_BYTES", "Endpoint", "Request"]
 
@@ -212,7 +212,7 @@ def _client(base_url: str, key: str, cap: int) -> Any:
         import httpx2  # noqa: PLC0415  (only a seat that plays loads them)
         from openai import AsyncOpenAI  # noqa: PLC0415
     except ImportError:
-        raise UserError("llm needs the package openai: pip install 'palaestra[llm]'") from None
+        raise absent("openai", "llm") from None
 
     class Bounded(httpx2.AsyncHTTPTransport):
         async def handle_async_request(self, request: Any) -> Any:

@@ -6,7 +6,6 @@ it: working them out may take for ever, and such answers are right only letter b
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import re
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from typing import Any
 
 from arena.agent import Ask, Reply
 from envs import keys
-from envs.errors import UserError
+from envs.extras import demand
 from envs.game import Game
 
 __all__ = ["act", "equal", "fits"]
@@ -30,10 +29,8 @@ _HEAVY = re.compile(
 
 def fits(game: Game) -> None:
     """Raises UserError where a verifier is needed and cannot be had."""
-    if any(role.name == "verifier" for role in game.spec.roles) and importlib.util.find_spec("math_verify") is None:
-        raise UserError(
-            "scripted verifies with math-verify: pip install 'palaestra[maths]', or play with compare=exact"
-        )
+    if any(role.name == "verifier" for role in game.spec.roles):
+        demand("maths", "the scripted verifier", "or play with compare=exact")
 
 
 def act(ask: Ask, options: Mapping[str, Any]) -> Reply:

@@ -16,6 +16,7 @@ import platformdirs
 
 from arena.text import safe_text
 from envs.errors import FAILURE, UserError
+from envs.extras import wanting
 
 __all__ = ["told"]
 
@@ -33,6 +34,8 @@ def told(error: Exception, debug: bool) -> int:
     """Say on stderr what went wrong and return the exit code; `debug` shows the traceback of a bug."""
     if isinstance(error, UserError):
         return _line(str(error), error.code)
+    if isinstance(error, ModuleNotFoundError) and (missing := wanting(error)):
+        return _line(str(missing), missing.code)
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         click.echo(error.format_message(), err=True)
         return error.exit_code

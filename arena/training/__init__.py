@@ -32,12 +32,10 @@ ALGORITHMS = {
 
 def algorithm(name: str) -> Any:
     """The module of an algorithm. Raises UserError for a name that nobody has, or without the packages that training needs."""
-    from envs.errors import FAILURE, UserError, unknown  # noqa: PLC0415  importing this package loads nothing
+    from envs.errors import unknown  # noqa: PLC0415  importing this package loads nothing
+    from envs.extras import demand  # noqa: PLC0415
 
     if name not in ALGORITHMS:
         raise unknown("algorithm", name, ALGORITHMS)
-    try:
-        return import_module(ALGORITHMS[name])
-    except ModuleNotFoundError as error:
-        what = f"training needs {error.name}: pip install 'palaestra[train]'"
-        raise UserError(f"{name} is not there: {what}", FAILURE) from None
+    demand("train", "training")
+    return import_module(ALGORITHMS[name])

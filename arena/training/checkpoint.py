@@ -49,7 +49,7 @@ def save(
 
     A whole checkpoint of the same step is left as it is: the same run at the same step has the same weights.
     """
-    from safetensors.numpy import save as packed  # noqa: PLC0415  an extra
+    from safetensors.numpy import save as packed  # noqa: PLC0415  only runs need it
 
     target, part = folder / str(step), folder / f".{step}.part"
     if target.exists() and _is_whole(target):

@@ -147,4 +147,6 @@ class Gate:
         }  # fmt: skip
 
     def __str__(self) -> str:
+        if self.verdict == PROMOTED and not self.pairs:
+            return f"gate {PROMOTED}: the first challenger is the best without a match"
         return f"gate {self.verdict}: {100 * self.score:.1f} % +- {100 * self.margin:.1f} in {self.pairs} pairs"

@@ -17,6 +17,7 @@ from torch import Tensor
 from arena.training.decoder import Model
 from arena.training.writing import vocabulary
 from envs.errors import NOT_FOUND, USAGE, UserError
+from envs.extras import absent
 from envs.record_game import RecordGame
 
 __all__ = ["Causal", "opened", "seated", "with_lora"]
@@ -105,15 +106,9 @@ def with_lora(model: Any, rank: int) -> Any:
     try:
         from peft import LoraConfig, get_peft_model  # noqa: PLC0415
     except ImportError:
-        raise _missing("peft") from None
+        raise absent("peft", "a language model that trains") from None
     settings = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM")
     return get_peft_model(model, settings)
-
-
-def _missing(package: str) -> UserError:
-    return UserError(
-        f"{package} is not installed: pip install 'palaestra[hf]' for language models that train", NOT_FOUND
-    )
 
 
 def opened(game: RecordGame, path: str, rank: int, prompt: str = "") -> Causal:
@@ -124,7 +119,7 @@ def opened(game: RecordGame, path: str, rank: int, prompt: str = "") -> Causal:
     try:
         from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: PLC0415
     except ImportError:
-        raise _missing("transformers") from None
+        raise absent("transformers", "a language model that trains") from None
     try:
         tokenizer, model = AutoTokenizer.from_pretrained(path), AutoModelForCausalLM.from_pretrained(path)
     except (OSError, ValueError) as error:

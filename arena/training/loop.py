@@ -19,6 +19,7 @@ from arena.training.checkpoint import Checkpoint
 from arena.training.config import Common
 from arena.training.run import Run
 from envs.errors import CORRUPT, FAILURE, UserError
+from envs.extras import demand
 from envs.game import Game
 from envs.registry import game as open_game
 
@@ -63,6 +64,7 @@ def drive(
     so, the run pauses there, with a checkpoint. Raises UserError: a folder that is taken
     or damaged, other rules, a loss that is no number any more.
     """
+    demand("train", "training")
     rules = open_game(game) if isinstance(game, str) else game
     address = game if isinstance(game, str) else ""
     kept = _opened(run, config, rules, fsync) if resume else None

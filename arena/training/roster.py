@@ -61,7 +61,7 @@ class Roster:
             self._write(step)
 
     def _write(self, step: int) -> None:
-        from safetensors.numpy import save  # noqa: PLC0415  an extra
+        from safetensors.numpy import save  # noqa: PLC0415  only runs need it
 
         assert self.run is not None
         self.run.keep(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from envs.errors import USAGE, UserError
+from envs.extras import absent
 from replays.exports._scene import Scene
 from replays.exports._shots import Wanted, shots
 from replays.tape import Tape
@@ -38,5 +38,5 @@ def _library() -> Any:
     try:
         import av  # noqa: PLC0415  an extra
     except ImportError:
-        raise UserError("an .mp4 needs PyAV: pip install 'palaestra[video]', or export a .gif", USAGE) from None
+        raise absent("av", "an .mp4", "or export a .gif") from None
     return av

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from arena.training import best_response, cfr_plus, ppo
+from arena.training import best_response, cfr_plus, dqn, ga, ppo, pqn
 from arena.training.best_response import Config, _bound, lower_bound
 from arena.training.judging import exact
 from arena.training.run import Run
@@ -31,6 +32,16 @@ def test_the_bound_is_below_the_truth_and_near_it(run: Run) -> None:
     assert str(found).startswith(f"a trained exploiter gains {found.gain:+.4f}")
 
 
+@pytest.mark.parametrize("algo", [pqn, dqn, ga], ids=lambda module: str(module.__name__).rpartition(".")[2])
+def test_values_of_actions_are_exploited_as_they_are_played(algo: Any, tmp_path: Path) -> None:
+    """Greedily: whoever plays so in Kuhn poker is found out at once."""
+    settings = {"population": 4, "parents": 2, "finalists": 2} if algo is ga else {"rows": 8, "ticks": 4, "past": 0.0}
+    run = Run.opened(algo.train(algo.Config(steps=1, hidden=16, **settings), "kuhn_poker", tmp_path / "run"))
+    truth = exact(run)
+    found = lower_bound(run, Config(steps=300_000, games=4000, rows=256, ticks=6, batch=512))
+    assert 0.8 * truth.exploitability <= found.gain <= truth.exploitability + 2 * found.margin
+
+
 def test_the_error_of_the_mean_is_that_of_a_bootstrap() -> None:
     rng = np.random.default_rng(3)
     games = rng.integers(50, 80, 40)
@@ -46,7 +57,7 @@ def test_the_error_of_the_mean_is_that_of_a_bootstrap() -> None:
 
 def test_a_table_is_refused_in_one_line(tmp_path: Path) -> None:
     cfr_plus.train(cfr_plus.Config(steps=2), "kuhn_poker", tmp_path / "run")
-    with pytest.raises(UserError, match="holds no network that draws"):
+    with pytest.raises(UserError, match="holds a table, which is exploited exactly: leave --train out"):
         lower_bound(Run.opened(tmp_path / "run"), Config())
     with pytest.raises(UserError, match="from 2"):
         best_response.Config(games=1)

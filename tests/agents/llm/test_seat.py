@@ -385,7 +385,7 @@ def test_without_the_package_one_line_says_what_to_install() -> None:
         "import sys; print('openai' in sys.modules)"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout
-    assert out == "UserError llm needs the package openai: pip install 'palaestra[llm]'\nFalse\n"
+    assert out == "UserError llm needs openai: pip install 'palaestra[llm]'\nFalse\n"
 
 
 def test_tokens_are_recorded_for_training_where_they_are_given(table: Any, first: Any) -> None:
