@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ import pytest
 import arena
 from arena import cli
 from arena.cli import train
+from arena.training import algorithm
+from arena.training.config import DEFAULTS
 from arena.training.evaluation import against, opening
 from arena.training.run import Run
 from envs.errors import UserError
-from envs.registry import game
+from envs.registry import game, spec
 
 SMALL = (
     "--rows",
@@ -178,3 +181,11 @@ def test_a_forfeit_of_the_player_is_counted_and_one_of_the_other_is_not(tmp_path
     other = against("kuhn_poker", "first", bad, episodes=2, plies=0)
     assert own.forfeits == 2 and own.refused > 0 and own.faults == {"illegal": 2}
     assert other.forfeits == 0 and other.refused == 0 and other.won == 2
+
+
+@pytest.mark.parametrize("path", sorted(DEFAULTS.glob("*.toml")), ids=lambda path: str(path.stem))
+def test_a_game_of_every_table_of_defaults_is_there_and_its_settings_hold(path: Path) -> None:
+    """Settings are checked when they are made."""
+    for name, values in tomllib.loads(path.read_text(encoding="utf-8")).items():
+        made = algorithm(path.stem).Config.made({}, spec(name).name).values()
+        assert made.items() >= values.items()

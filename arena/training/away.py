@@ -20,66 +20,78 @@ from arena.cluster import joined
 from arena.training import net
 from arena.training.net import Net, Plan
 from arena.training.opponents import Past
+from arena.training.run import Run
 from arena.training.shards import Shard, build, views_of
-from arena.training.threads import one_thread
+from arena.training.threads import let_torch, one_thread
 from envs.errors import FAILURE, UserError
+from envs.game import Game
 from envs.registry import game as open_game
 
-__all__ = ["FIELDS", "Fleet", "Worker", "orders", "rollout", "take_over"]
+__all__ = ["ASSESSED", "RAW", "Fleet", "Worker", "fleet", "orders", "rollout", "take_over"]
 
-FIELDS = ("x", "mask", "action", "logp", "target", "advantage", "valid")
-"""What a learner needs of a stream."""
+ASSESSED = ("x", "mask", "action", "logp", "target", "advantage", "valid")
+"""What a learner needs of a stream whose worker has assessed the decisions."""
+RAW = ("x", "mask", "action", "seat", "learn")
+"""What one needs that assesses them itself, beside rewards and ends."""
 REMEMBERED = ("seat", "fresh", "start")
-"""What it needs beside of one whose network remembers."""
+"""What it needs beside of a stream whose network remembers."""
 SPARE = 1
 """Workers more than shards."""
 LOST = 20
 """Workers that may die in a round before the training gives up."""
 
 Order = dict[str, Any]
-"""training: what all orders of one have alike, as JSON; shard and round: numbers; snapshot: of the shard's collector."""
+"""training: what all orders of one have alike, as JSON; shard and round: numbers; snapshot and epsilon: of the shard's collector."""
 Weights = Mapping[str, np.ndarray]
 
 
-def orders(address: str, config: Any, nets: Mapping[str, Net], shards: Sequence[Shard], round_: int) -> list[Order]:
-    """What workers have to be told to play a round, beside the weights."""
+def orders(
+    address: str, config: Any, nets: Mapping[str, Net], shards: Sequence[Shard], round_: int, fields: Sequence[str] = ASSESSED
+) -> list[Order]:  # fmt: skip
+    """What workers have to be told to play a round, beside the weights. fields: ASSESSED or RAW."""
     plans = {name: each.plan.tree() for name, each in nets.items()}
-    told = {"game": address, "config": config.values(), "nets": plans, "shards": len(shards)}
+    told = {"game": address, "config": config.values(), "nets": plans, "shards": len(shards), "fields": list(fields)}
     training = json.dumps(told, sort_keys=True)
     return [
-        {"training": training, "shard": n, "round": round_, "snapshot": shard.collector.snapshot()}
+        {
+            "training": training, "shard": n, "round": round_, "snapshot": shard.collector.snapshot(),
+            "epsilon": shard.collector.epsilon,
+        }
         for n, shard in enumerate(shards)
-    ]
+    ]  # fmt: skip
 
 
 def rollout(order: Order, weights: Weights, past: Sequence[Weights]) -> dict[str, Any]:
     """Play a shard's round. weights: of the learner; past: of the former selves that are seated, block by block.
 
-    Gives round, shard, valid, snapshot, spent (seconds), and streams as role -> field -> array.
+    Gives round, shard, valid (how many assessed decisions), snapshot, spent (seconds), outcomes (of RAW fields: reward and done), and
+    streams as role -> field -> array.
     """
-    config, shard, nets, former = _kept(order["training"], order["shard"])
+    config, fields, shard, nets, former = _kept(order["training"], order["shard"])
     net.fill(nets, weights)
     for each, own in zip(former, past, strict=True):
         net.fill(each, own)
     collector = shard.collector
     collector.restore(order["snapshot"])
     collector.spent = dict.fromkeys(collector.spent, 0.0)
+    collector.epsilon = None if order["epsilon"] is None else np.array(order["epsilon"])
     with one_thread():
         collector.collect(shard.passes, order["round"])
-        valid = collector.assess(shard.passes, config.gamma, config.lam)
+        valid = collector.assess(shard.passes, config.gamma, config.lam) if fields == ASSESSED else 0
     streams = {
-        name: {field: getattr(s, field) for field in (FIELDS if s.memory is None else FIELDS + REMEMBERED)}
+        name: {field: getattr(s, field) for field in (fields if s.memory is None else fields + REMEMBERED)}
         for name, s in collector.streams.items()
     }
+    outcomes = {} if fields == ASSESSED else {"reward": collector.reward, "done": collector.done}
     return {
         "round": order["round"], "shard": order["shard"], "valid": valid, "streams": streams, "snapshot": collector.snapshot(),
-        "spent": collector.spent,
+        "spent": collector.spent, "outcomes": outcomes,
     }  # fmt: skip
 
 
 @lru_cache(maxsize=64)
-def _kept(training: str, number: int) -> tuple[Any, Shard, dict[str, Net], list[dict[str, Net]]]:
-    """A worker's settings, shard, networks, and those of the former selves that sit in it; made once a process."""
+def _kept(training: str, number: int) -> tuple[Any, tuple[str, ...], Shard, dict[str, Net], list[dict[str, Net]]]:
+    """A worker's settings, fields, shard and networks, and those of the former selves that sit in it; made once a process."""
     told = json.loads(training)
     config, game = SimpleNamespace(**told["config"]), open_game(told["game"])
 
@@ -87,6 +99,8 @@ def _kept(training: str, number: int) -> tuple[Any, Shard, dict[str, Net], list[
         return {name: net.make(Plan.of(tree), 0) for name, tree in told["nets"].items()}
 
     nets = made()
+    if any(each.plan.kind != "mlp" or each.plan.norm for each in nets.values()):
+        let_torch(1)  # workers share the cores
     (shard,) = build(game, config, views_of(game, config.view), nets, told["shards"], only=number)
     former = []
     for block in shard.collector.blocks:
@@ -94,15 +108,17 @@ def _kept(training: str, number: int) -> tuple[Any, Shard, dict[str, Net], list[
             former.append(made())
             rows = block.rows.stop - block.rows.start
             block.passes = {name: each.passing(rows * 8) for name, each in former[-1].items()}
-    return config, shard, nets, former
+    return config, tuple(told["fields"]), shard, nets, former
 
 
 def take_over(shard: Shard, answer: Mapping[str, Any]) -> int:
-    """Make what a worker played this shard's own; how many decisions there are to learn from."""
+    """Make what a worker played this shard's own; how many decisions it has assessed."""
     shard.collector.restore(answer["snapshot"])
     for name, fields in answer["streams"].items():
         for field, array in fields.items():
             getattr(shard.stream(name), field)[...] = array
+    for field, array in answer["outcomes"].items():
+        getattr(shard.collector, field)[...] = array
     for what, seconds in answer["spent"].items():
         shard.collector.spent[what] += seconds
     return int(answer["valid"])
@@ -123,8 +139,8 @@ class Fleet:
     order counts, any other is dropped.
     """
 
-    def __init__(self, address: str, game: str, config: Any) -> None:
-        self._ray, self._game, self._config = joined(address), game, config
+    def __init__(self, address: str, game: str, fields: Sequence[str] = ASSESSED) -> None:
+        self._ray, self._game, self._fields = joined(address), game, fields
         # A worker that is gone stays gone; without a claim on a processor there can be more workers than processors.
         self._worker = self._ray.remote(max_restarts=0, num_cpus=0, scheduling_strategy="SPREAD")(Worker)
         failures = self._ray.exceptions
@@ -132,10 +148,13 @@ class Fleet:
         self._free: list[Any] = []
         self._busy: dict[Any, tuple[Any, Order]] = {}
 
-    def play(self, shards: Sequence[Shard], nets: Mapping[str, Net], past: Sequence[Weights], round_: int) -> int:
-        """All shards' round; how many decisions there are to learn from. UserError (1) when workers keep dying."""
+    def play(
+        self, config: Any, shards: Sequence[Shard], nets: Mapping[str, Net], past: Sequence[Weights], round_: int
+    ) -> int:  # fmt: skip
+        """All shards' round; how many decisions were assessed. UserError (1) when workers keep dying."""
         sent = self._ray.put(net.named(nets)), self._ray.put(list(past))
-        told = orders(self._game, self._config, nets, shards, round_)
+        told = orders(self._game, config, nets, shards, round_, self._fields)
+        asked = set(map(id, told))
         for n in range(len(told) + SPARE - len(self._free) - len(self._busy)):
             self._hire(told[n % len(told)], sent)
         queue = [order for order in told if all(order is not given for _, given in self._busy.values())]
@@ -153,13 +172,14 @@ class Fleet:
                 if lost > LOST:
                     what = f"{lost} workers died in one round: look at the machines of the cluster"
                     raise UserError(what, FAILURE) from None
-                again = order if order["round"] == round_ else told[0]
+                again = order if id(order) in asked else told[0]
                 self._hire(again, sent)
                 if again["shard"] in missing:
                     queue.append(again)
                 continue
             self._free.append(worker)
-            if answer["round"] == round_ and answer["shard"] in missing:
+            # Of an earlier round, or of another learner's, nobody waits for the answer any more.
+            if id(order) in asked and answer["shard"] in missing:
                 missing.remove(answer["shard"])
                 found += take_over(shards[answer["shard"]], answer)
         return found
@@ -174,3 +194,8 @@ class Fleet:
     def close(self) -> None:
         """Leave the cluster."""
         self._ray.shutdown()
+
+
+def fleet(config: Any, game: Game, run: Run | None, fields: Sequence[str] = ASSESSED) -> Fleet | None:
+    """The workers of the cluster that the settings name, if they name one."""
+    return Fleet(config.ray, run.game if run is not None else game.id, fields) if config.ray else None

@@ -100,6 +100,7 @@ class SelfPlay(Common):
         "auto", "where networks learn; auto takes a GPU when torch sees one", choices=("auto", "cpu", "cuda")
     )
     threads: int = setting(0, "shards that work at once; 0 for one in 2048 rows, of a cluster for all cores", 0, 1024)
+    ray: str = setting("", "address of a Ray cluster that plays the shards: local, auto, HOST:PORT or ray://HOST:PORT")
 
 
 def game_defaults(algo: str, game: str) -> dict[str, Any]:

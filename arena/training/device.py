@@ -26,14 +26,9 @@ Loss = Callable[[Any, Mapping[str, Any]], tuple[Any, Any]]
 """(outputs, rows) -> (the sum of the losses, the sums that are told), all on the device"""
 
 
-def chosen(wanted: str, ray: bool = False) -> str:
-    """Where to learn: "cpu" or "cuda"; auto takes what torch sees. UserError for cuda where torch sees none (1), or with `ray`.
-
-    ray: whether a cluster plays; its many shards are learned from on the processor.
-    """
-    if wanted == "cuda" and ray:
-        raise UserError("device=cuda learns from one shard, and a Ray cluster plays many: give device=cpu, or no ray")
-    if wanted == "cpu" or ray:
+def chosen(wanted: str) -> str:
+    """Where to learn: "cpu" or "cuda"; auto takes what torch sees. UserError (1) for cuda where torch sees none."""
+    if wanted == "cpu":
         return "cpu"
     import torch  # noqa: PLC0415  an extra, 1 s
 

@@ -18,6 +18,7 @@ from typing import Any, cast
 import numpy as np
 
 from arena.training import action_values, device, net
+from arena.training.away import RAW, fleet
 from arena.training.config import SelfPlay, setting
 from arena.training.loop import drive
 from arena.training.optimiser import Optimiser
@@ -28,7 +29,7 @@ from arena.training.run import Run
 from arena.training.sequence_replay import SequenceReplay, learn_along, stored
 from arena.training.shards import Shard, cut, uncut
 from arena.training.streams import Stream
-from arena.training.threads import let_torch, one_thread, worth
+from arena.training.threads import cores, let_torch, one_thread, worth
 from envs import keys
 from envs.game import Game
 
@@ -80,9 +81,8 @@ class Dqn:
         self.optimisers = {name: Optimiser(device.parameters(each)) for name, each in self.nets.items()}
         self.device = device.chosen(config.device)
         own = self.device == "cpu" and all(each.plan.kind == "mlp" for each in self.nets.values())
-        self._cut(min(config.threads or worth(config.rows), config.rows) if own else 1)
-        # A step of a small network is no work for threads, which would wait for the next one by turning round and round.
-        let_torch(1 if own else config.threads, self.nets.values())
+        chosen = cores() if config.ray else worth(config.rows)
+        self._cut(min(config.threads or chosen, config.rows) if own or config.ray else 1)
         self.ways = {name: each.passing(config.batch) for name, each in self.nets.items()}
         self.ahead = {
             name: (self.nets[name].passing(config.batch), self.judges[name].passing(config.batch)) for name in self.nets
@@ -94,12 +94,16 @@ class Dqn:
             if self.device != "cpu" or each.plan.remembers
         }
         self.roster = Roster(config, self.nets, run)
+        self.fleet = fleet(config, game, run, RAW)
         self._copy()
         self._send()
 
     def _cut(self, count: int) -> None:
         """Cut the batch into so many shards, each with a thread, and with bold and cautious actors."""
         self.crew, self.shards = cut(self.game, self.config, self.nets, count)
+        # A step of a perceptron is no work for threads, which would wait for the next one by turning round and round.
+        own = self.device == "cpu" and all(each.plan.kind == "mlp" for each in self.nets.values())
+        let_torch(1 if own else 0 if count > 1 else self.config.threads, self.nets.values())
         for shard in self.shards:
             shard.collector.epsilon = boldness(self.config, shard.collector.vec.num)
 
@@ -128,7 +132,10 @@ class Dqn:
         """Play, remember, learn; see `loop.Work`."""
         with one_thread():
             self.roster.seat(self.shards, self.rounds)
-            self.crew.map(lambda shard: shard.collector.collect(shard.passes, self.rounds), self.shards)
+            if self.fleet is None:
+                self.crew.map(lambda shard: shard.collector.collect(shard.passes, self.rounds), self.shards)
+            else:
+                self.fleet.play(self.config, self.shards, self.nets, self.roster.former(), self.rounds)
             found = sum(self._remember(name) for name in self.nets)
             metrics = self._learn(found, progress)
         self.step += found
@@ -259,8 +266,8 @@ class Dqn:
     def restore(self, weights: Mapping[str, np.ndarray], state: Mapping[str, Any]) -> None:
         net.fill(self.nets, weights)
         self.rounds, self.updates = int(state["rounds"]), int(state["updates"])
-        if not self.config.threads and len(state["shards"]) != len(self.shards):
-            # A machine with other cores, or an older version, has chosen another number: the run keeps it.
+        if len(state["shards"]) != len(self.shards):
+            # A machine with other cores, a cluster, or an older version has chosen another number: the run keeps it.
             uncut(self.crew, self.shards)
             self._cut(len(state["shards"]))
         for name in self.nets:
@@ -275,3 +282,5 @@ class Dqn:
 
     def close(self) -> None:
         uncut(self.crew, self.shards)
+        if self.fleet is not None:
+            self.fleet.close()

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from arena.training import net, ppo
+from arena.training.away import fleet
 from arena.training.config import Common, setting
 from arena.training.league import EXPLOITER, LEAGUE_EXPLOITER, MAIN, League, Learner
 from arena.training.loop import drive
@@ -24,6 +25,7 @@ from arena.training.opponents import Past
 from arena.training.roster import STAY, Roster, unseat
 from arena.training.run import Run
 from arena.training.shards import Shard
+from arena.training.threads import cores
 from envs.game import Game
 from envs.keys import fold
 
@@ -52,6 +54,10 @@ class Config(Common):
     net: str = setting("auto", "kind of network; auto reads it off the view", choices=net.KINDS)
     hidden: int = setting(64, "width of hidden layers (channels of conv)", 1, 4096)
     layers: int = setting(2, "hidden layers (residual blocks of conv)", 1, 64)
+    threads: int = setting(
+        0, "shards of a learner's games that work at once; 0 for one, of a cluster for all cores", 0, 1024
+    )
+    ray: str = setting("", "address of a Ray cluster that plays the shards: local, auto, HOST:PORT or ray://HOST:PORT")
 
     @classmethod
     def name(cls) -> str:
@@ -121,6 +127,7 @@ class LeagueWork:
         self.league = League(learners, least=config.least, most=config.most)
         self.league.payoff.decay = config.decay
         self.everybody = Everybody()
+        self.fleet = fleet(config, game, run)
         for n, learner in enumerate(learners):
             self.everybody.learners[learner.name] = self._learner(learner, n)
 
@@ -129,9 +136,9 @@ class LeagueWork:
         settings = ppo.Config(
             seed=(c.seed + 104_729 * number) % (1 << 63), rows=c.rows, ticks=c.ticks, epochs=c.epochs, batch=c.batch, rate=c.rate,
             anneal=False, entropy=c.entropy, entropy_end=c.entropy, gamma=c.gamma, past=1.0, net=c.net, hidden=c.hidden, layers=c.layers,
-            threads=1, snapshot=1_000_000,
+            threads=c.threads or (cores() if c.ray else 1), snapshot=1_000_000,
         )  # fmt: skip
-        made = ppo.Ppo(settings, self.game)
+        made = ppo.Ppo(settings, self.game, shared=self.fleet)
         made.roster = Bench(settings, made.nets, self.league, learner, self.everybody)
         return made
 
@@ -201,6 +208,8 @@ class LeagueWork:
     def close(self) -> None:
         for one in self.everybody.learners.values():
             one.close()
+        if self.fleet is not None:
+            self.fleet.close()
 
 
 def train(config: Config, game: str | Game, run: str | os.PathLike[str], **more: Any) -> Path:

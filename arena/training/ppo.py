@@ -10,7 +10,7 @@ cut into shards; the result follows from seed, settings and number of threads.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 
 from arena.training import device, kernels, net
+from arena.training.away import Fleet, fleet
 from arena.training.config import SelfPlay, setting
 from arena.training.loop import drive
 from arena.training.optimiser import Optimiser
 from arena.training.roster import Roster
 from arena.training.run import Run
-from arena.training.shards import Part, Shard, cut, uncut
+from arena.training.shards import Part, Shard, cut, gradient_steps, joined, together, uncut
 from arena.training.streams import Stream
 from arena.training.threads import PLAYED, cores, let_torch, one_thread, worth
 from envs.game import Game
@@ -50,7 +51,6 @@ class Config(SelfPlay):
     value: float = setting(0.5, "weight of the value's loss", 0.0, 100.0)
     norm: float = setting(0.5, "greatest length of a gradient; 0 for any", 0.0, 1e6)
     hidden: int = setting(64, "width of hidden layers (channels of conv)", 1, 4096)
-    ray: str = setting("", "address of a Ray cluster that plays the shards: local, auto, HOST:PORT or ray://HOST:PORT")
 
 
 def train(config: Config, game: str | Game, run: str | os.PathLike[str], **more: Any) -> Path:
@@ -59,31 +59,32 @@ def train(config: Config, game: str | Game, run: str | os.PathLike[str], **more:
 
 
 class Ppo:
-    """See the module; a `loop.Work`. remembers: whether its networks may."""
+    """See the module; a `loop.Work`. remembers: whether its networks may. shared: workers of a cluster that others keep."""
 
     remembers = True
 
-    def __init__(self, config: Config, game: Game, run: Run | None = None) -> None:
+    def __init__(self, config: Config, game: Game, run: Run | None = None, shared: Fleet | None = None) -> None:
         net.demand_listed("ppo", game)
         self.config, self.game, self.step, self.rounds = config, game, 0, 0
-        self.device = device.chosen(config.device, bool(config.ray))
+        self.device = device.chosen(config.device)
         self.nets = {role.name: self._network(role, n) for n, role in enumerate(game.spec.roles)}
         self.optimisers: dict[str, Optimiser] = {}
         self.learners: dict[str, device.Learner] = {}
         for name in self.nets:
             self.begin(name)
-        # Networks of torch share its own threads.
+        # Networks of torch share its own threads, unless they play elsewhere.
+        self.fleet = shared or fleet(config, game, run)
         own = self.device == "cpu" and all(each.plan.kind == "mlp" for each in self.nets.values())
-        chosen = cores() if config.ray else worth(config.rows)
-        self._cut(min(config.threads or chosen, config.rows) if own else 1)
-        # A step of a small network is no work for threads, which would wait for the next one by turning round and round.
-        let_torch(1 if own else config.threads, self.nets.values())
+        chosen = cores() if self.fleet else worth(config.rows)
+        self._cut(min(config.threads or chosen, config.rows) if own or self.fleet else 1)
         self.roster = Roster(config, self.nets, run)
-        self.fleet = _fleet(config, game, run) if config.ray else None
 
     def _cut(self, count: int) -> None:
-        """Cut the batch into so many shards, each with a thread."""
+        """Cut the batch into so many shards, each with a thread; where it is one, torch has as many as are asked for."""
         self.crew, self.shards = cut(self.game, self.config, self.nets, count)
+        # A step of a perceptron is no work for threads, which would wait for the next one by turning round and round.
+        alone = count == 1 and (self.device != "cpu" or any(each.plan.kind != "mlp" for each in self.nets.values()))
+        let_torch(self.config.threads if alone else 1, self.nets.values())
 
     def _network(self, role: Role, number: int) -> net.Net:
         """A role's network: the logits of all its factors and a value."""
@@ -110,7 +111,7 @@ class Ppo:
                 apart = self.config.rows >= PLAYED * len(self.shards)
                 valid = sum((self.crew.map if apart else map)(self._play, self.shards))
             else:
-                valid = self.fleet.play(self.shards, self.nets, self.roster.former(), self.rounds)
+                valid = self.fleet.play(self.config, self.shards, self.nets, self.roster.former(), self.rounds)
             metrics = self._learn(progress) if valid else {}
         self.step += valid
         self.rounds += 1
@@ -145,19 +146,11 @@ class Ppo:
         entropy = config.entropy + (config.entropy_end - config.entropy) * progress
         steps = max(1, round(count / config.batch))
         learn = self._learn_there if name in self.learners else self._learn_here
-        sums, length = learn(name, self._steps(name, choices, steps), (mean, spread, entropy), rate)
+        given = gradient_steps(self.shards, name, choices, self.rounds, config.epochs, steps)
+        sums, length = learn(name, given, (mean, spread, entropy), rate)
         return self._told(name, sums / (count * config.epochs), length / (steps * config.epochs), choices) | {
             "rate": rate
         }
-
-    def _steps(self, name: str, choices: list[np.ndarray], steps: int) -> Iterator[tuple[Part, ...]]:
-        """The decisions of each gradient step of all epochs, a part for each shard."""
-        for epoch in range(self.config.epochs):
-            cut = [
-                shard.parts(name, chosen, self.rounds, epoch, steps)
-                for shard, chosen in zip(self.shards, choices, strict=True)
-            ]
-            yield from zip(*cut, strict=True)
 
     def _learn_here(
         self, name: str, given: Iterable[tuple[Part, ...]], scales: tuple[float, ...], rate: float
@@ -177,17 +170,16 @@ class Ppo:
     def _learn_there(
         self, name: str, given: Iterable[tuple[Part, ...]], scales: tuple[float, ...], rate: float
     ) -> tuple[np.ndarray, float]:
-        """The same on the device, where the rollout of the only shard is sent once."""
+        """The same on the device, where the rollout is sent once."""
         from arena.training import losses  # noqa: PLC0415  it loads torch
 
-        s, config, (mean, spread, entropy) = self.shards[0].stream(name), self.config, scales
-        gain = (s.flat("advantage") - np.float32(mean)) * np.float32(1.0 / spread)
-        self.learners[name].take(
-            {each: s.flat(each) for each in ("x", "mask", "action", "logp", "target")} | {"gain": gain}
-        )
-        edges = s.edges.tolist()
+        shards, config, (mean, spread, entropy) = self.shards, self.config, scales
+        gain = (together(shards, name, "advantage") - np.float32(mean)) * np.float32(1.0 / spread)
+        rows = {each: together(shards, name, each) for each in ("x", "mask", "action", "logp", "target")}
+        self.learners[name].take(rows | {"gain": gain})
+        edges = shards[0].stream(name).edges.tolist()
         return self.learners[name].learn(
-            (parts[0] for parts in given),
+            (joined(shards, name, parts) for parts in given),
             lambda out, rows: losses.ppo(out, rows, edges, config.clip, entropy, config.value), rate, config.norm,
         )  # fmt: skip
 
@@ -243,8 +235,8 @@ class Ppo:
     def restore(self, weights: Mapping[str, np.ndarray], state: Mapping[str, Any]) -> None:
         net.fill(self.nets, weights)
         self.rounds = int(state["rounds"])
-        if not self.config.threads and len(state["shards"]) != len(self.shards):
-            # A machine with other cores, or an older version, has chosen another number: the run keeps it.
+        if len(state["shards"]) != len(self.shards):
+            # A machine with other cores, a cluster, or an older version has chosen another number: the run keeps it.
             uncut(self.crew, self.shards)
             self._cut(len(state["shards"]))
         for name, each in self.optimisers.items():
@@ -255,14 +247,8 @@ class Ppo:
 
     def close(self) -> None:
         uncut(self.crew, self.shards)
-        if self.fleet is not None:
+        if self.fleet is not None and self.config.ray:
             self.fleet.close()
-
-
-def _fleet(config: Config, game: Game, run: Run | None) -> Any:
-    from arena.training.away import Fleet  # noqa: PLC0415  Ray is an extra
-
-    return Fleet(config.ray, run.game if run is not None else game.id, config)
 
 
 def _moments(arrays: list[np.ndarray]) -> tuple[float, float]:

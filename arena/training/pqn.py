@@ -18,13 +18,14 @@ from typing import Any
 import numpy as np
 
 from arena.training import action_values, device, net
+from arena.training.away import fleet
 from arena.training.config import SelfPlay, setting
 from arena.training.loop import drive
 from arena.training.optimiser import Optimiser
 from arena.training.roster import Roster
 from arena.training.run import Run
-from arena.training.shards import Part, Shard, build, views_of
-from arena.training.threads import let_torch, one_thread
+from arena.training.shards import Part, Shard, cut, gradient_steps, joined, together, uncut
+from arena.training.threads import cores, let_torch, one_thread
 from envs.errors import UserError
 from envs.game import Game
 from envs.spec import Discrete
@@ -48,7 +49,12 @@ class Config(SelfPlay):
     epsilon_end: float = setting(0.05, "share of random actions once it has fallen", 0.0, 1.0)
     exploring: float = setting(0.1, "share of the budget in which it falls", 0.0, 1.0)
     norm: float = setting(10.0, "greatest length of a gradient; 0 for any", 0.0, 1e6)
-    threads: int = setting(0, "threads of the network's operators; 0 for one, or all cores where it is large", 0, 1024)
+    threads: int = setting(
+        0,
+        "threads of the network's operators, 0 for one or, where it is large, all cores; of a cluster: shards",
+        0,
+        1024,
+    )
 
 
 def train(config: Config, game: str | Game, run: str | os.PathLike[str], **more: Any) -> Path:
@@ -63,81 +69,93 @@ class Pqn:
         demand_single("pqn", game)
         self.config, self.game, self.step, self.rounds = config, game, 0, 0
         self.nets = networks(config, game, norm=True, memory=True)
-        let_torch(config.threads, self.nets.values())
         self.optimisers = {name: Optimiser(device.parameters(each), "radam") for name, each in self.nets.items()}
-        self.shard: Shard = build(game, config, views_of(game, config.view), self.nets, 1)[0]
-        self.epsilon = np.full(config.rows, config.epsilon, np.float32)
-        self.shard.collector.epsilon = self.epsilon
+        self._cut(min(config.threads or cores(), config.rows) if config.ray else 1)
         self.roster = Roster(config, self.nets, run)
+        self.fleet = fleet(config, game, run)
+
+    def _cut(self, count: int) -> None:
+        """Cut the batch into so many shards, each with a thread; where it is one, torch has as many as are asked for."""
+        self.crew, self.shards = cut(self.game, self.config, self.nets, count)
+        let_torch(1 if count > 1 else self.config.threads, self.nets.values())
 
     def round(self, progress: float) -> dict[str, float]:
         """Play, work out targets, learn; see `loop.Work`."""
-        config, collector = self.config, self.shard.collector
+        config = self.config
         fallen = min(1.0, progress / config.exploring) if config.exploring else 1.0
-        self.epsilon[:] = config.epsilon + (config.epsilon_end - config.epsilon) * fallen
+        epsilon = config.epsilon + (config.epsilon_end - config.epsilon) * fallen
+        for shard in self.shards:
+            shard.collector.epsilon = np.full(shard.collector.vec.num, epsilon, np.float32)
         with one_thread():
-            self.roster.seat([self.shard], self.rounds)
-            collector.collect(self.shard.passes, self.rounds)
-            valid = collector.assess(self.shard.passes, config.gamma, config.lam)
+            self.roster.seat(self.shards, self.rounds)
+            if self.fleet is None:
+                valid = sum(self.crew.map(self._play, self.shards))
+            else:
+                valid = self.fleet.play(self.config, self.shards, self.nets, self.roster.former(), self.rounds)
             rate = config.rate * (1.0 - 0.9 * progress if config.anneal else 1.0)
             metrics = self._learn(rate) if valid else {}
         self.step += valid
         self.rounds += 1
-        self.roster.settle([self.shard])
+        self.roster.settle(self.shards)
         if self.rounds % config.snapshot == 0:
             self.roster.keep(self.step)
-        return metrics | {"epsilon": float(self.epsilon[0]), "rate": rate} | self.roster.metrics([self.shard])
+        return metrics | {"epsilon": float(epsilon), "rate": rate} | self.roster.metrics(self.shards)
+
+    def _play(self, shard: Shard) -> int:
+        shard.collector.collect(shard.passes, self.rounds)
+        return shard.collector.assess(shard.passes, self.config.gamma, self.config.lam)
 
     def _learn(self, rate: float) -> dict[str, float]:
         """All epochs of all networks; the mean loss, the mean value of what was played, the length of gradients."""
         sums, length, count, steps = np.zeros(2), 0.0, 0, 0
         for name, each in self.nets.items():
-            parts = self._parts(name)
+            given = self._steps(name)
             learn = self._learn_here if each.device == "cpu" else self._learn_there
-            found, lengths = learn(name, parts, rate)
+            found, lengths = learn(name, given, rate)
             sums, length = sums + found, length + lengths
-            count, steps = count + sum(map(len, parts)), steps + len(parts)
+            count, steps = count + sum(len(part) for parts in given for part in parts), steps + len(given)
         loss, value = (sums / max(count, 1)).tolist()
         return {"loss": loss, "q": value, "gradient": length / max(steps, 1)}
 
-    def _parts(self, name: str) -> list[Part]:
-        """The decisions of each gradient step of all epochs."""
-        chosen = self.shard.choose(name)
-        count = max(1, round(len(chosen) / self.config.batch))
-        cuts = [self.shard.parts(name, chosen, self.rounds, epoch, count) for epoch in range(self.config.epochs)]
-        return [part for cut in cuts for part in cut if len(part)]
+    def _steps(self, name: str) -> list[tuple[Part, ...]]:
+        """The decisions of each gradient step of all epochs, a part for each shard."""
+        choices = [shard.choose(name) for shard in self.shards]
+        count = max(1, round(sum(map(len, choices)) / self.config.batch))
+        given = gradient_steps(self.shards, name, choices, self.rounds, self.config.epochs, count)
+        return [parts for parts in given if any(map(len, parts))]
 
-    def _learn_here(self, name: str, parts: list[Part], rate: float) -> tuple[np.ndarray, float]:
+    def _learn_here(self, name: str, given: list[tuple[Part, ...]], rate: float) -> tuple[np.ndarray, float]:
         """All gradient steps: the sums of losses and values, and of the gradients' lengths."""
         sums, length = np.zeros(2), 0.0
-        for part in parts:
-            sums += self._gradient(name, part)
-            length += self.optimisers[name].step(self.shard.passes[name].gradient, rate, self.config.norm)
+        for parts in given:
+            share = 1.0 / sum(map(len, parts))
+            jobs = [(shard, name, part, share) for shard, part in zip(self.shards, parts, strict=True)]
+            sums += np.sum(self.crew.map(self._gradient, jobs), axis=0)
+            total = self.shards[0].passes[name].gradient
+            for shard in self.shards[1:]:
+                total += shard.passes[name].gradient
+            length += self.optimisers[name].step(total, rate, self.config.norm)
         return sums, length
 
-    def _learn_there(self, name: str, parts: list[Part], rate: float) -> tuple[np.ndarray, float]:
+    def _learn_there(self, name: str, given: list[tuple[Part, ...]], rate: float) -> tuple[np.ndarray, float]:
         """The same on the device, where the rollout is sent once."""
         from arena.training import losses  # noqa: PLC0415  it loads torch
 
-        learner, s = device.Learner(self.nets[name], self.optimisers[name]), self.shard.stream(name)
-        learner.take({each: s.flat(each) for each in ("x", "action", "target")})
-        return learner.learn(parts, losses.mean_square, rate, self.config.norm)
+        learner = device.Learner(self.nets[name], self.optimisers[name])
+        learner.take({each: together(self.shards, name, each) for each in ("x", "action", "target")})
+        whole = [joined(self.shards, name, parts) for parts in given]
+        return learner.learn(whole, losses.mean_square, rate, self.config.norm)
 
-    def _gradient(self, name: str, part: Part) -> np.ndarray:
-        """The gradient of half the mean squared error, into the pass; sums of losses and values."""
-        way = self.shard.passes[name]
+    def _gradient(self, job: tuple[Shard, str, Part, float]) -> np.ndarray:
+        """The gradient of half the squared errors times a share, into the shard's pass; sums of losses and values."""
+        shard, name, part, share = job
+        way = shard.passes[name]
         way.gradient[:] = 0
         sums = np.zeros(2)
-        for chosen, out in self.shard.outputs(name, part):
+        for chosen, out in shard.outputs(name, part):
             slope = np.zeros_like(out)
-            action_values.q_gradient(
-                out,
-                self.shard.rows(name, "action", chosen),
-                self.shard.rows(name, "target", chosen),
-                1.0 / len(part),
-                slope,
-                sums,
-            )
+            action, target = (shard.rows(name, each, chosen) for each in ("action", "target"))
+            action_values.q_gradient(out, action, target, share, slope, sums)
             way.back(slope)
         return sums
 
@@ -149,7 +167,8 @@ class Pqn:
         """See `loop.Work`; `nets` is what a player needs to read the weights."""
         return {
             "nets": {name: each.plan.tree() for name, each in self.nets.items()}, "policy": "q", "rounds": self.rounds,
-            "scale": self.shard.collector.unit, "roster": self.roster.state(), "shard": self.shard.collector.snapshot(),
+            "scale": self.shards[0].collector.unit, "roster": self.roster.state(),
+            "shards": [shard.collector.snapshot() for shard in self.shards],
             "optimisers": {name: each.state() for name, each in self.optimisers.items()},
         }  # fmt: skip
 
@@ -158,11 +177,19 @@ class Pqn:
         self.rounds = int(state["rounds"])
         for name, each in self.optimisers.items():
             each.restore(state["optimisers"][name])
-        self.shard.collector.restore(state["shard"])
+        snapshots = state["shards"] if "shards" in state else [state["shard"]]  # as older versions kept it
+        if len(snapshots) != len(self.shards):
+            # A cluster, or none, has chosen another number: the run keeps it.
+            uncut(self.crew, self.shards)
+            self._cut(len(snapshots))
+        for shard, snapshot in zip(self.shards, snapshots, strict=True):
+            shard.collector.restore(snapshot)
         self.roster.restore(state["roster"])
 
     def close(self) -> None:
-        self.shard.collector.vec.close()
+        uncut(self.crew, self.shards)
+        if self.fleet is not None:
+            self.fleet.close()
 
 
 def demand_single(who: str, game: Game) -> None:

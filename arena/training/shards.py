@@ -21,7 +21,7 @@ from envs.faces.board import default_view
 from envs.faces.vector import vector
 from envs.game import Game
 
-__all__ = ["CHUNK", "Part", "Shard", "build", "cut", "uncut", "views_of"]
+__all__ = ["CHUNK", "Part", "Shard", "build", "cut", "gradient_steps", "joined", "together", "uncut", "views_of"]
 
 CHUNK = 1024
 """Rows that go through a network at once: their activations stay in the processor's cache."""
@@ -101,6 +101,38 @@ class Shard:
         whole = len(chosen) // GROUP * GROUP
         groups = chosen[:whole].reshape(-1, GROUP)
         return np.concatenate([groups[draw.permutation(len(groups))].reshape(-1), chosen[whole:]])
+
+
+def gradient_steps(
+    shards: Sequence[Shard], name: str, choices: Sequence[np.ndarray], round_: int, epochs: int, steps: int
+) -> Iterator[tuple[Part, ...]]:  # fmt: skip
+    """What each gradient step of all epochs learns from: a part of what was chosen in each shard."""
+    for epoch in range(epochs):
+        cut = [shard.parts(name, chosen, round_, epoch, steps) for shard, chosen in zip(shards, choices, strict=True)]
+        yield from zip(*cut, strict=True)
+
+
+def together(shards: Sequence[Shard], name: str, field: str) -> np.ndarray:
+    """A flat array of a stream, shard after shard; of a single one without a copy."""
+    flat = [shard.stream(name).flat(field) for shard in shards]
+    return flat[0] if len(flat) == 1 else np.concatenate(flat)
+
+
+def joined(shards: Sequence[Shard], name: str, parts: Sequence[Part]) -> Part:
+    """A part of each shard as one of the arrays that `together` gives."""
+    if len(parts) == 1:
+        return parts[0]
+    sizes = [shard.stream(name).valid.size for shard in shards]
+    begins = np.cumsum(sizes) - sizes
+    places = [
+        begin + (part.places if isinstance(part, Sequences) else part)
+        for begin, part in zip(begins, parts, strict=True)
+    ]
+    whole = [part for part in parts if isinstance(part, Sequences)]
+    if not whole:
+        return np.concatenate(places)
+    lengths, memory = (np.concatenate([getattr(part, each) for part in whole]) for each in ("lengths", "memory"))
+    return Sequences(np.concatenate(places), lengths, memory)
 
 
 def views_of(game: Game, view: str) -> dict[str, str]:

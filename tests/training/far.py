@@ -159,6 +159,6 @@ def _each(change: Any, given: Any) -> Any:
 def far() -> Iterator[Watch]:
     """The device is there and everything that learns takes it, as where `torch` sees a GPU."""
     with pytest.MonkeyPatch.context() as patch, Watch() as watch:
-        patch.setattr(device, "chosen", lambda wanted, ray=False: FAR)
+        patch.setattr(device, "chosen", lambda wanted: FAR)
         patch.setattr(optimizer, "_get_fused_kernels_supported_devices", lambda: ["cpu", FAR])
         yield watch

@@ -6,64 +6,20 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
-from copy import deepcopy
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from arena.training import away, checkpoint, ppo
+from arena.training import algorithm, away, checkpoint, league_training, ppo
 from envs.errors import UserError
 from envs.registry import game as named
+from tests.training.cluster import OneProcess
 
 SETTINGS: dict[str, Any] = {
     "rows": 64, "ticks": 8, "hidden": 8, "batch": 256, "steps": 1500, "snapshot": 1, "plies": 2, "threads": 2, "log_every": 0.0,
 }  # fmt: skip
-
-
-class DiedError(Exception):
-    """What a cluster raises for a worker that is gone."""
-
-
-class OneProcess:
-    """Stands for the module ray: every order is copied, as a network would do, and played here; `dies` says which workers die."""
-
-    def __init__(self, dies: Callable[[int], bool]) -> None:
-        self.exceptions = SimpleNamespace(RayActorError=DiedError, NodeDiedError=DiedError, ObjectLostError=DiedError)
-        self.sent, self.dies = 0, dies
-
-    def put(self, value: Any) -> Any:
-        return deepcopy(value)
-
-    def remote(self, **_: Any) -> Callable[[Any], Any]:
-        return lambda kind: SimpleNamespace(remote=lambda: self._worker(kind()))
-
-    def _worker(self, worker: away.Worker) -> Any:
-        return SimpleNamespace(
-            rollout=SimpleNamespace(remote=lambda *order: self._given(worker.rollout, deepcopy(order)))
-        )
-
-    def _given(self, work: Any, order: Any) -> int:
-        self.sent += 1
-        self.played = getattr(self, "played", {}) | {
-            self.sent: DiedError() if self.dies(self.sent) else deepcopy(work(*order))
-        }
-        return self.sent
-
-    def wait(self, references: list[int], num_returns: int) -> tuple[list[int], list[int]]:
-        """The last first: answers come in any order."""
-        return references[-1:], references[:-1]
-
-    def get(self, reference: int) -> Any:
-        answer = self.played.pop(reference)
-        if isinstance(answer, DiedError):
-            raise answer
-        return answer
-
-    def shutdown(self) -> None: ...
 
 
 def weights(path: Path) -> dict[str, np.ndarray]:
@@ -72,8 +28,10 @@ def weights(path: Path) -> dict[str, np.ndarray]:
     return dict(found.weights)
 
 
-def trained(path: Path, **more: Any) -> dict[str, np.ndarray]:
-    ppo.train(ppo.Config(**(SETTINGS | more)), "leduc_poker", path)
+def trained(path: Path, algo: str = "ppo", resume: bool = False, **more: Any) -> dict[str, np.ndarray]:
+    module = algorithm(algo)
+    config = module.Config(**(SETTINGS | ({"memory": 10, "warm": 64} if algo == "dqn" else {}) | more))
+    module.train(config, "leduc_poker", path, resume=resume)
     return weights(path)
 
 
@@ -81,14 +39,57 @@ def same(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> bool:
     return a.keys() == b.keys() and all(np.array_equal(a[name], b[name]) for name in a)
 
 
+@pytest.mark.parametrize(
+    ("algo", "net", "threads"),
+    [("ppo", "mlp", 2), ("ppo", "gru", 1), ("pqn", "mlp", 1), ("pqn", "gru", 1), ("dqn", "mlp", 2), ("dqn", "gru", 1)],
+)
 def test_rounds_elsewhere_come_to_the_same_weights_although_workers_die(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    algo: str, net: str, threads: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """As on as many threads; of networks of torch, which share theirs here, as in one shard."""
     cluster = OneProcess(lambda sent: sent % 3 == 0)
     monkeypatch.setattr(away, "joined", lambda address: cluster)
-    here, there = trained(tmp_path / "here"), trained(tmp_path / "there", ray="auto")
-    assert same(here, there) and cluster.sent > 8
-    assert not same(here, trained(tmp_path / "other", seed=1))
+    more: dict[str, Any] = {"net": net, "threads": threads}
+    here, there = trained(tmp_path / "here", algo, **more), trained(tmp_path / "there", algo, **more, ray="auto")
+    assert same(here, there) and cluster.sent > 4 * threads
+    assert not same(here, trained(tmp_path / "other", algo, **more, seed=1))
+
+
+def test_learners_of_a_league_share_the_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rounds of several learners have the same numbers, and every answer finds its own."""
+    cluster = OneProcess(lambda sent: sent % 3 == 0)
+    monkeypatch.setattr(away, "joined", lambda address: cluster)
+    small = {"rows": 32, "ticks": 6, "batch": 64, "hidden": 8, "least": 200, "most": 400, "steps": 3000, "threads": 2}
+    found = []
+    for name, ray in (("here", ""), ("there", "auto")):
+        config = league_training.Config(**small, ray=ray)  # type: ignore[arg-type]
+        league_training.train(config, "leduc_poker", tmp_path / name)
+        found.append(weights(tmp_path / name))
+    assert same(*found) and cluster.sent > 20
+
+
+@pytest.mark.parametrize(("algo", "net"), [("ppo", "gru"), ("pqn", "mlp"), ("pqn", "gru"), ("dqn", "gru")])
+def test_networks_of_torch_are_played_in_as_many_shards_as_are_asked_for(
+    algo: str, net: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever dies; and a run goes on to the bit, with the cluster or without."""
+    more = {
+        name: value
+        for name, value in {"anneal": False, "exploring": 0.0, "beta": 1.0}.items()
+        if name in algorithm(algo).Config.options()
+    }
+    more |= {"net": net, "threads": 3}
+    found = []
+    ways = {"calm": (0, (1500,)), "deadly": (3, (1500,)), "broken": (0, (700, 1500)), "home": (0, (700, 1500))}
+    for name, (every, steps) in ways.items():
+        cluster = OneProcess(lambda sent, every=every: every > 0 and sent % every == 0)
+        monkeypatch.setattr(away, "joined", lambda address, one=cluster: one)
+        for n, each in enumerate(steps):
+            ray = "" if name == "home" and n else "auto"
+            trained(tmp_path / name, algo, **more, steps=each, ray=ray, resume=n > 0)
+        found.append(weights(tmp_path / name))
+        assert cluster.sent >= 3 * 3
+    assert [name for name, each in zip(ways, found, strict=True) if not same(found[0], each)] == []
 
 
 def test_workers_that_keep_dying_end_the_training_with_one_line(
@@ -102,12 +103,13 @@ def test_workers_that_keep_dying_end_the_training_with_one_line(
 @pytest.mark.nightly
 @pytest.mark.foreign_random
 @pytest.mark.timeout(900)
+@pytest.mark.parametrize("algo", ["ppo", "dqn"])
 def test_a_cluster_whose_workers_are_killed_comes_to_the_same_weights(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    algo: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("ray")
     more = {"steps": 40_000, "rows": 256}
-    here = trained(tmp_path / "here", **more)
+    here = trained(tmp_path / "here", algo, **more)
     due, over, killed, play = threading.Event(), threading.Event(), list[int](), away.Fleet.play
 
     def kill() -> None:
@@ -118,17 +120,17 @@ def test_a_cluster_whose_workers_are_killed_comes_to_the_same_weights(
                 killed.append(pids[0])
                 due.clear()
 
-    def played(self: away.Fleet, shards: Any, nets: Any, past: Any, round_: int) -> int:
+    def played(self: away.Fleet, config: Any, shards: Any, nets: Any, past: Any, round_: int) -> int:
         # By rounds, not by seconds: however long a worker takes to begin, work goes on between two deaths.
         if round_ % 4 == 3:
             due.set()
-        return play(self, shards, nets, past, round_)
+        return play(self, config, shards, nets, past, round_)
 
     monkeypatch.setattr(away.Fleet, "play", played)
     killer = threading.Thread(target=kill)
     killer.start()
     try:
-        there = trained(tmp_path / "there", ray="local", **more)
+        there = trained(tmp_path / "there", algo, ray="local", **more)
     finally:
         over.set()
         killer.join()

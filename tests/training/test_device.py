@@ -19,6 +19,7 @@ import envs
 from arena.training import (
     action_values,
     algorithm,
+    away,
     best_response,
     checkpoint,
     device,
@@ -35,6 +36,7 @@ from arena.training.optimiser import Optimiser
 from arena.training.run import Run
 from arena.training.torch_net import TorchNet
 from envs.errors import FAILURE, UserError
+from tests.training.cluster import OneProcess
 from tests.training.far import FAR, CrossingError, Watch, far
 
 torch.set_num_threads(1)
@@ -133,6 +135,30 @@ def test_a_device_comes_to_the_weights_of_a_processor(name: str, kind: str, view
     there.close()
 
 
+@pytest.mark.parametrize(("name", "kind"), [(name, kind) for name in SMALL for kind in ("mlp", "gru")])
+def test_a_device_learns_from_all_shards_that_a_cluster_has_played(
+    name: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The workers play on processors."""
+    monkeypatch.setattr(away, "joined", lambda address: OneProcess(lambda sent: False))
+    more: dict[str, Any] = {"net": kind, "past": 0.25, "batch": 32, "ray": "auto", "threads": 3}
+    here = made(name, **more, device="cpu")
+    here.fleet._game = GAME
+    begun = weights_of(here).copy()
+    told = [[here.round(0.1) for _ in range(2)][-1]]
+    with far() as watch:
+        there = made(name, **more)
+        there.fleet._game = GAME
+        with alone(watch):
+            told.append([there.round(0.1) for _ in range(2)][-1])
+        learned = np.abs(weights_of(here) - begun).max()
+        assert learned > 1e-4
+        assert np.abs(weights_of(here) - weights_of(there)).max() < 0.02 * learned
+    assert len(here.shards) == len(there.shards) == 3 and here.step == there.step > 100
+    for key in ("policy_loss", "entropy", "loss", "q"):
+        assert told[0].get(key, 0.0) == pytest.approx(told[1].get(key, 0.0), abs=2e-3, rel=2e-2), key
+
+
 @contextmanager
 def alone(watch: Watch) -> Iterator[None]:
     """Nothing may cross over in any gradient step of a `Learner`."""
@@ -204,7 +230,7 @@ def test_a_tick_sends_what_is_seen_and_fetches_what_is_said(name: str, kind: str
     with far() as watch:
         work = made(name, net=kind, view=view, past=0.25, snapshot=1)
         work.round(0.0)
-        shard = work.shard if name == "pqn" else work.shards[0]
+        shard = work.shards[0]
         work.roster.seat([shard], work.rounds)
         with watch.counting() as told:
             shard.collector.collect(shard.passes, work.rounds)
@@ -294,9 +320,7 @@ def test_a_gpu_that_is_not_there_is_told_in_one_line(monkeypatch: pytest.MonkeyP
     assert raised.value.code == FAILURE and "\n" not in str(raised.value)
     assert device.chosen("auto") == device.chosen("cpu") == "cpu"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert device.chosen("auto") == "cuda" and device.chosen("cpu") == device.chosen("auto", ray=True) == "cpu"
-    with pytest.raises(UserError, match="a Ray cluster plays many"):
-        device.chosen("cuda", ray=True)
+    assert device.chosen("auto") == "cuda" and device.chosen("cpu") == "cpu"
 
 
 @pytest.mark.parametrize(

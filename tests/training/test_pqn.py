@@ -95,15 +95,15 @@ def remembering() -> Any:
     work = pqn.Pqn(pqn.Config(**REMEMBERING | {"past": 0.0}), envs.game(RECALLED))
     for _ in range(3):
         work.round(0.5)
-    work.shard.collector.collect(work.shard.passes, work.rounds)
-    assert work.shard.collector.assess(work.shard.passes, 0.9, 0.65)
+    work.shards[0].collector.collect(work.shards[0].passes, work.rounds)
+    assert work.shards[0].collector.assess(work.shards[0].passes, 0.9, 0.65)
     yield work
     work.close()
 
 
 def test_the_targets_along_a_memory_are_those_of_a_walk_with_numpy(remembering: Any) -> None:
     """Q(lambda) as above, of each seat in turn, its memory led from where it was when the rollout began."""
-    collector, s = remembering.shard.collector, remembering.shard.stream("player")
+    collector, s = remembering.shards[0].collector, remembering.shards[0].stream("player")
     own = remembering.nets["player"]
     read, found = reader(own.plan, own.weights()), 0
     assert own.plan.kind == "gru" and own.plan.norm and s.start.any()
@@ -150,14 +150,14 @@ def slow_returns(
 
 
 def test_learning_from_a_batch_of_sequences_is_learning_decision_by_decision(remembering: Any) -> None:
-    s, own = remembering.shard.stream("player"), cast(Gru, remembering.nets["player"])
-    for part in remembering._parts("player"):
-        for places, out in remembering.shard.outputs("player", part):
+    s, own = remembering.shards[0].stream("player"), cast(Gru, remembering.nets["player"])
+    for (part,) in remembering._steps("player"):
+        for places, out in remembering.shards[0].outputs("player", part):
             assert np.allclose(out.max(axis=1), s.flat("value")[places], atol=1e-5), "from the memory that was stored"
     own.theta += np.random.default_rng(3).normal(0, 0.2, own.theta.shape).astype(np.float32)
-    part = remembering._parts("player")[0]
+    (part,) = remembering._steps("player")[0]
     assert isinstance(part, Sequences) and len(set(part.lengths.tolist())) > 1
-    sums = remembering._gradient("player", part)
+    sums = remembering._gradient((remembering.shards[0], "player", part, 1.0 / len(part)))
     loss, played = torch.zeros(()), 0.0
     for places, memory in zip(np.split(part.places, np.cumsum(part.lengths)[:-1]), part.memory, strict=True):
         state = torch.tensor(memory)[None]
@@ -167,7 +167,7 @@ def test_learning_from_a_batch_of_sequences_is_learning_decision_by_decision(rem
             value = out[0, int(s.flat("action")[place, 0])]
             loss = loss + 0.5 * (value - float(s.flat("target")[place])) ** 2
             played += float(value.detach())
-    assert np.allclose(remembering.shard.passes["player"].gradient, own.gradient(loss / len(part)), atol=1e-5)
+    assert np.allclose(remembering.shards[0].passes["player"].gradient, own.gradient(loss / len(part)), atol=1e-5)
     assert sums.tolist() == pytest.approx([float(loss.detach()), played], rel=1e-4, abs=1e-4)
 
 
@@ -178,7 +178,7 @@ def test_a_run_with_a_memory_goes_on_to_the_bit(tmp_path: Path) -> None:
         pqn.train(pqn.Config(**more, steps=steps), RECALLED, path, resume=resume, fsync=no_sync)
 
     found = straight_and_broken(train, tmp_path, 200, 500)
-    kept = [each.state["work"]["shard"]["memories"] for each in found]
+    kept = [each.state["work"]["shards"][0]["memories"] for each in found]
     assert len(kept[0]) == 3 and kept[0][1]["known"].any(), "the learner's and those of two former selves"
     assert all(np.array_equal(a["state"], b["state"]) for a, b in zip(*kept, strict=True))
 
