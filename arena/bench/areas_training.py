@@ -67,4 +67,15 @@ TRAINING = (
         replace(_ppo("palaestra, two threads", {**_WIDE, "threads": 2}), cores=2), on_either(_ppo("palaestra", _WIDE)),
         note="one thread is measured on either core, half of the time each",
     ),
+    *(
+        Question(
+            f"training/threads_{which}", f"{what}: two threads on two cores, beside one", "samples/s",
+            replace(_ppo("palaestra, two threads", {**settings, "threads": 2}), cores=2), on_either(_ppo("palaestra", settings)),
+            note="as above",
+        )
+        for which, what, settings in (
+            ("defaults", f"{_SELF_PLAY}, 1024 games and our defaults", {**_EQUAL, "net": "mlp"}),
+            ("memory", "PPO by self-play in liar's dice, a memory of 64 numbers, 1024 games", {"game": "liars_dice", "net": "gru"}),
+        )
+    ),
 )  # fmt: skip

@@ -99,7 +99,12 @@ class SelfPlay(Common):
     device: str = setting(
         "auto", "where networks learn; auto takes a GPU when torch sees one", choices=("auto", "cpu", "cuda")
     )
-    threads: int = setting(0, "shards that work at once; 0 for one in 2048 rows, of a cluster for all cores", 0, 1024)
+    threads: int = setting(
+        0,
+        "shards that work at once, or torch's threads where a board or entities are read; 0 for all cores that are worth it",
+        0,
+        1024,
+    )
     ray: str = setting("", "address of a Ray cluster that plays the shards: local, auto, HOST:PORT or ray://HOST:PORT")
 
 

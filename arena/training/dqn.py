@@ -29,7 +29,7 @@ from arena.training.run import Run
 from arena.training.sequence_replay import SequenceReplay, learn_along, stored
 from arena.training.shards import Shard, cut, uncut
 from arena.training.streams import Stream
-from arena.training.threads import cores, let_torch, one_thread, worth
+from arena.training.threads import PLAYED, one_thread, shards_of
 from envs import keys
 from envs.game import Game
 
@@ -80,9 +80,8 @@ class Dqn:
         self.judges = {name: net.make(each.plan, 0, each.device) for name, each in self.nets.items()}
         self.optimisers = {name: Optimiser(device.parameters(each)) for name, each in self.nets.items()}
         self.device = device.chosen(config.device)
-        own = self.device == "cpu" and all(each.plan.kind == "mlp" for each in self.nets.values())
-        chosen = cores() if config.ray else worth(config.rows)
-        self._cut(min(config.threads or chosen, config.rows) if own or config.ray else 1)
+        self.fleet = fleet(config, game, run, RAW)
+        self._cut(shards_of(config.rows, config.threads, self.nets.values(), self.fleet is not None))
         self.ways = {name: each.passing(config.batch) for name, each in self.nets.items()}
         self.ahead = {
             name: (self.nets[name].passing(config.batch), self.judges[name].passing(config.batch)) for name in self.nets
@@ -94,16 +93,12 @@ class Dqn:
             if self.device != "cpu" or each.plan.remembers
         }
         self.roster = Roster(config, self.nets, run)
-        self.fleet = fleet(config, game, run, RAW)
         self._copy()
         self._send()
 
     def _cut(self, count: int) -> None:
         """Cut the batch into so many shards, each with a thread, and with bold and cautious actors."""
         self.crew, self.shards = cut(self.game, self.config, self.nets, count)
-        # A step of a perceptron is no work for threads, which would wait for the next one by turning round and round.
-        own = self.device == "cpu" and all(each.plan.kind == "mlp" for each in self.nets.values())
-        let_torch(1 if own else 0 if count > 1 else self.config.threads, self.nets.values())
         for shard in self.shards:
             shard.collector.epsilon = boldness(self.config, shard.collector.vec.num)
 
@@ -133,7 +128,8 @@ class Dqn:
         with one_thread():
             self.roster.seat(self.shards, self.rounds)
             if self.fleet is None:
-                self.crew.map(lambda shard: shard.collector.collect(shard.passes, self.rounds), self.shards)
+                apart = self.config.rows >= PLAYED * len(self.shards)
+                list((self.crew.map if apart else map)(self._play, self.shards))
             else:
                 self.fleet.play(self.config, self.shards, self.nets, self.roster.former(), self.rounds)
             found = sum(self._remember(name) for name in self.nets)
@@ -144,6 +140,9 @@ class Dqn:
         if self.rounds % self.config.snapshot == 0:
             self.roster.keep(self.step)
         return metrics | self.roster.metrics(self.shards)
+
+    def _play(self, shard: Shard) -> None:
+        shard.collector.collect(shard.passes, self.rounds)
 
     def _remember(self, name: str) -> int:
         """Put the transitions of the rollouts into the memory; how many."""

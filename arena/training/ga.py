@@ -3,8 +3,9 @@
 Source: Such et al., "Deep Neuroevolution: Genetic Algorithms Are a Competitive Alternative for Training Deep Neural Networks" (2017), and
 the code that came with it. The same: parents drawn uniformly from the best T, Gaussian mutation, no crossover, the best few judged again on
 more episodes together with the old elite, and the winner forced among the parents. Changed: noise comes from a counter-based generator
-keyed by the seed instead of a shared table; networks are small, so the mutation is stronger; a match has opponents. Unknown in the source:
-whether the elite also survives unchanged; here it does, as a parent and as what is kept.
+keyed by the seed instead of a shared table; networks are small, so the mutation is stronger; a match has opponents; genomes are judged side
+by side, in shards of a generation on threads. Unknown in the source: whether the elite also survives unchanged; here it does, as a
+parent and as what is kept.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import os
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,15 @@ from arena.training import net
 from arena.training.config import Common, setting
 from arena.training.loop import drive
 from arena.training.run import Run
-from arena.training.threads import one_thread
+from arena.training.threads import Crew, cores, let_torch, one_thread
 from arena.training.trial import Trial
 from envs.game import Game
 from envs.keys import below, fold
 
 __all__ = ["Config", "Ga", "Genome", "noise", "train"]
+
+TOGETHER = 2048
+"""Episodes, about, that a thread plays side by side."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,11 @@ class Config(Common):
     finalists: int = setting(10, "the best that are judged again", 1, 1 << 20)
     reruns: int = setting(64, "episodes of that judgement (30 in the paper)", 1, 1 << 16)
     versus: float = setting(0.5, "share of the episodes against the elite; the others against random play", 0.0, 1.0)
-    hidden: int = setting(32, "width of hidden layers", 1, 4096)
-    layers: int = setting(2, "hidden layers", 1, 64)
+    net: str = setting("auto", "kind of network; auto reads it off the view", choices=net.KINDS)
+    hidden: int = setting(32, "width of hidden layers (channels of conv)", 1, 4096)
+    layers: int = setting(2, "hidden layers (residual blocks of conv)", 1, 64)
     view: str = setting("", "view that the network reads; empty for the role's first")
+    threads: int = setting(0, "shards of a generation that are judged at once; 0 for all cores", 0, 1024)
 
 
 @dataclass(frozen=True)
@@ -84,14 +89,21 @@ class Nursery:
 
     def weights(self, genome: Genome) -> np.ndarray:
         """float32[n]: a child is its parent plus power times noise, in float32, one step after another."""
+        line = [genome]
+        while line[-1] not in self.known and line[-1].mutations:
+            line.append(Genome(genome.first, line[-1].mutations[:-1]))
+        found = self._kept(line.pop(), None)
+        while line:
+            found = self._kept(line.pop(), found)
+        return found
+
+    def _kept(self, genome: Genome, parent: np.ndarray | None) -> np.ndarray:
+        """A genome that is known, has no parent, or has this one."""
         found = self.known.get(genome)
         if found is None:
-            if genome.mutations:
-                seed, power = genome.mutations[-1]
-                parent = self.weights(Genome(genome.first, genome.mutations[:-1]))
-                found = parent + np.float32(power) * noise(seed, len(self.scale))
-            else:
-                found = self.scale * noise(genome.first, len(self.scale))
+            seed, power = genome.mutations[-1] if parent is not None else (genome.first, 1.0)
+            found = noise(seed, len(self.scale))
+            found = self.scale * found if parent is None else parent + np.float32(power) * found
             self.known[genome] = found
         self.known.move_to_end(genome)
         while len(self.known) > self.remembered:
@@ -99,13 +111,16 @@ class Nursery:
         return found
 
 
-def initial_scale(nets: Mapping[str, Any]) -> np.ndarray:
+def initial_scale(nets: Mapping[str, net.Net]) -> np.ndarray:
     """float32[n] over the parameters of all networks: 1 / sqrt(inputs), a tenth of it in the last layer, 0 for biases."""
     parts = []
     for each in nets.values():
-        last = len(each.sizes) - 2
-        for n, (fan, out) in enumerate(pairwise(each.sizes)):
-            parts += [np.full(fan * out, (0.1 if n == last else 1.0) / np.sqrt(fan)), np.zeros(out)]
+        last = f"{each.plan.layers}.weight" if each.plan.kind == "mlp" else "outputs.weight"
+        for name, array in each.weights().items():
+            # Matrices of `mlp` are [in, out], those of torch [out, in], kernels [out, in, 3, 3].
+            inputs = len(array) if each.plan.kind == "mlp" else array[0].size
+            size = (0.1 if name == last else 1.0) / np.sqrt(inputs) if array.ndim > 1 else 0.0
+            parts.append(np.full(array.size, size))
     return np.concatenate(parts).astype(np.float32)
 
 
@@ -118,18 +133,26 @@ class Ga:
         self.nets = {
             role.name: net.make(
                 net.plan_for(
-                    game, role, kind="mlp", view=config.view, hidden=config.hidden, layers=config.layers,
-                    outputs=sum(role.actions.factors) + 1,
+                    game, role, kind=config.net, view=config.view, hidden=config.hidden, layers=config.layers,
+                    outputs=sum(role.actions.factors) + 1, memory=True,
                 ),
                 0,
             )
             for role in game.spec.roles
         }  # fmt: skip
-        self.trial = Trial(game, self.nets, config.episodes)
-        self.final = Trial(game, self.nets, config.reruns)
+        let_torch(1)
+        self.crew = Crew(config.threads or cores())
+        self.trials = self._trials(config.episodes, config.population)
+        self.finals = self._trials(config.reruns, config.finalists + 1)
         self.nursery = Nursery(initial_scale(self.nets), config.parents + config.finalists + 8)
         self.parents: list[Genome] = []
         self.elite: Genome | None = None
+
+    def _trials(self, episodes: int, genomes: int) -> list[Trial]:
+        """One for each thread that has a share of so many genomes."""
+        shares = min(self.crew.count, genomes)
+        most = min(-(-genomes // shares), max(1, TOGETHER // episodes))
+        return [Trial(self.game, self.nets, episodes, most) for _ in range(shares)]
 
     # ------------------------------------------------------------------ a generation
     def round(self, progress: float) -> dict[str, float]:
@@ -137,7 +160,7 @@ class Ga:
         key = int(fold(fold(self.config.seed, 23), self.generation))
         with one_thread():
             born = self.born(key)
-            scores = [self._judge(self.trial, genome, int(fold(key, 1))) for genome in born]
+            scores = self._judge(self.trials, born, int(fold(key, 1)))
             order = sorted(range(len(born)), key=lambda i: (-scores[i], i))
             self.parents = [born[i] for i in order[: self.config.parents]]
             best = self._crown([born[i] for i in order[: self.config.finalists]], int(fold(key, 2)))
@@ -159,24 +182,38 @@ class Ga:
     def _crown(self, finalists: list[Genome], key: int) -> float:
         """Judge the best again, with the old elite; the winner becomes the elite and one of the parents. Its score."""
         judged = [*finalists, *([self.elite] if self.elite is not None and self.elite not in finalists else [])]
-        scores = [self._judge(self.final, genome, key) for genome in judged]
+        scores = self._judge(self.finals, judged, key)
         self.elite = judged[int(np.argmax(scores))]
         if self.elite not in self.parents:
             self.parents[-1] = self.elite
         return max(scores)
 
-    def _judge(self, trial: Trial, genome: Genome, key: int) -> float:
-        """The mean points of a genome over the episodes of a key."""
+    def _judge(self, trials: Sequence[Trial], genomes: Sequence[Genome], key: int) -> list[float]:
+        """The mean points of each genome over the episodes of a key."""
         rival = self.nursery.weights(self.elite) if self.elite is not None else None
-        score, decisions = trial.play(self.nursery.weights(genome), rival, self.config.versus, key)
-        self.step += decisions
-        return score
+        weights = np.stack([self.nursery.weights(genome) for genome in genomes])
+        shares = list(zip(trials, np.array_split(weights, len(trials)), strict=True))
+
+        def judged(share: tuple[Trial, np.ndarray]) -> tuple[list[float], int]:
+            trial, own = share
+            found = [
+                trial.play(own[at : at + trial.most], rival, self.config.versus, key)
+                for at in range(0, len(own), trial.most)
+            ]
+            return [float(score) for scores, _ in found for score in scores], sum(decisions for _, decisions in found)
+
+        found = self.crew.map(judged, shares)
+        self.step += sum(decisions for _, decisions in found)
+        return [score for scores, _ in found for score in scores]
 
     # ------------------------------------------------------------------ freezing and thawing
     def weights(self) -> dict[str, np.ndarray]:
         """The elite's."""
         chosen = self.elite or Genome(self.config.seed)
-        self.trial.fill(self.nets, self.nursery.weights(chosen))
+        at, whole = 0, self.nursery.weights(chosen)
+        for each in self.nets.values():
+            each.theta[:] = whole[at : at + len(each.theta)]
+            at += len(each.theta)
         return net.named(self.nets)
 
     def state(self) -> dict[str, Any]:
@@ -192,8 +229,9 @@ class Ga:
         self.elite = Genome.of(state["elite"]) if state["elite"] else None
 
     def close(self) -> None:
-        self.trial.close()
-        self.final.close()
+        self.crew.close()
+        for trial in self.trials + self.finals:
+            trial.close()
 
 
 def train(config: Config, game: str | Game, run: str | os.PathLike[str], **more: Any) -> Path:

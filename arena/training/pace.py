@@ -59,12 +59,13 @@ class Pairs(Trial):
 
     def __init__(self, game: Game, nets: Mapping[str, net.Net], rows: int) -> None:
         demand_two_ply(game)
-        super().__init__(game, {name: net.make(each.plan, 0) for name, each in nets.items()}, rows)
+        super().__init__(game, nets, rows)
         self.reader = TwoPly(slice(0, rows))
 
     def won(self, weights: np.ndarray, opponent: str, key: int) -> float:
         """The share of the matches that the weights (as in `Trial`) win against "random" or "two_ply"; the key gives the openings."""
         vec, points, going = self.vec, np.zeros(self.rows), np.ones(self.rows, np.bool_)
+        nets = self._made(weights[None])
         vec.reset(seed=key % (1 << 63))
         for tick in range(self.game.spec.limit):
             sample(vec.acting, vec.legal, self.spaces, vec.seeds, tick, self.other)
@@ -72,7 +73,7 @@ class Pairs(Trial):
                 self.full[:] = self.other
                 self.full[1::2] = self.full[::2]
             else:
-                self._fill(self.full, weights)
+                self._fill(self.full, nets)
                 if opponent == "two_ply":
                     self.reader.act(cast(Any, self), keys.fold(key, tick))
                 else:

@@ -26,7 +26,7 @@ from arena.training.roster import Roster
 from arena.training.run import Run
 from arena.training.shards import Part, Shard, cut, gradient_steps, joined, together, uncut
 from arena.training.streams import Stream
-from arena.training.threads import PLAYED, cores, let_torch, one_thread, worth
+from arena.training.threads import PLAYED, one_thread, shards_of
 from envs.game import Game
 from envs.spec import Role
 
@@ -72,19 +72,13 @@ class Ppo:
         self.learners: dict[str, device.Learner] = {}
         for name in self.nets:
             self.begin(name)
-        # Networks of torch share its own threads, unless they play elsewhere.
         self.fleet = shared or fleet(config, game, run)
-        own = self.device == "cpu" and all(each.plan.kind == "mlp" for each in self.nets.values())
-        chosen = cores() if self.fleet else worth(config.rows)
-        self._cut(min(config.threads or chosen, config.rows) if own or self.fleet else 1)
+        self._cut(shards_of(config.rows, config.threads, self.nets.values(), self.fleet is not None))
         self.roster = Roster(config, self.nets, run)
 
     def _cut(self, count: int) -> None:
-        """Cut the batch into so many shards, each with a thread; where it is one, torch has as many as are asked for."""
+        """Cut the batch into so many shards, each with a thread."""
         self.crew, self.shards = cut(self.game, self.config, self.nets, count)
-        # A step of a perceptron is no work for threads, which would wait for the next one by turning round and round.
-        alone = count == 1 and (self.device != "cpu" or any(each.plan.kind != "mlp" for each in self.nets.values()))
-        let_torch(self.config.threads if alone else 1, self.nets.values())
 
     def _network(self, role: Role, number: int) -> net.Net:
         """A role's network: the logits of all its factors and a value."""

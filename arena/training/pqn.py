@@ -25,7 +25,7 @@ from arena.training.optimiser import Optimiser
 from arena.training.roster import Roster
 from arena.training.run import Run
 from arena.training.shards import Part, Shard, cut, gradient_steps, joined, together, uncut
-from arena.training.threads import cores, let_torch, one_thread
+from arena.training.threads import PLAYED, one_thread, shards_of
 from envs.errors import UserError
 from envs.game import Game
 from envs.spec import Discrete
@@ -49,12 +49,6 @@ class Config(SelfPlay):
     epsilon_end: float = setting(0.05, "share of random actions once it has fallen", 0.0, 1.0)
     exploring: float = setting(0.1, "share of the budget in which it falls", 0.0, 1.0)
     norm: float = setting(10.0, "greatest length of a gradient; 0 for any", 0.0, 1e6)
-    threads: int = setting(
-        0,
-        "threads of the network's operators, 0 for one or, where it is large, all cores; of a cluster: shards",
-        0,
-        1024,
-    )
 
 
 def train(config: Config, game: str | Game, run: str | os.PathLike[str], **more: Any) -> Path:
@@ -70,14 +64,13 @@ class Pqn:
         self.config, self.game, self.step, self.rounds = config, game, 0, 0
         self.nets = networks(config, game, norm=True, memory=True)
         self.optimisers = {name: Optimiser(device.parameters(each), "radam") for name, each in self.nets.items()}
-        self._cut(min(config.threads or cores(), config.rows) if config.ray else 1)
-        self.roster = Roster(config, self.nets, run)
         self.fleet = fleet(config, game, run)
+        self._cut(shards_of(config.rows, config.threads, self.nets.values(), self.fleet is not None))
+        self.roster = Roster(config, self.nets, run)
 
     def _cut(self, count: int) -> None:
-        """Cut the batch into so many shards, each with a thread; where it is one, torch has as many as are asked for."""
+        """Cut the batch into so many shards, each with a thread."""
         self.crew, self.shards = cut(self.game, self.config, self.nets, count)
-        let_torch(1 if count > 1 else self.config.threads, self.nets.values())
 
     def round(self, progress: float) -> dict[str, float]:
         """Play, work out targets, learn; see `loop.Work`."""
@@ -89,7 +82,8 @@ class Pqn:
         with one_thread():
             self.roster.seat(self.shards, self.rounds)
             if self.fleet is None:
-                valid = sum(self.crew.map(self._play, self.shards))
+                apart = config.rows >= PLAYED * len(self.shards)
+                valid = sum((self.crew.map if apart else map)(self._play, self.shards))
             else:
                 valid = self.fleet.play(self.config, self.shards, self.nets, self.roster.former(), self.rounds)
             rate = config.rate * (1.0 - 0.9 * progress if config.anneal else 1.0)
@@ -179,7 +173,7 @@ class Pqn:
             each.restore(state["optimisers"][name])
         snapshots = state["shards"] if "shards" in state else [state["shard"]]  # as older versions kept it
         if len(snapshots) != len(self.shards):
-            # A cluster, or none, has chosen another number: the run keeps it.
+            # A machine with other cores, or a cluster, has chosen another number: the run keeps it.
             uncut(self.crew, self.shards)
             self._cut(len(snapshots))
         for shard, snapshot in zip(self.shards, snapshots, strict=True):

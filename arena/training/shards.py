@@ -14,7 +14,7 @@ from arena.training.net import Net, Pass, Recalling
 from arena.training.opponents import Agents, Block, Past, TwoPly, demand_two_ply
 from arena.training.starts import recorded_states
 from arena.training.streams import Collector, Stream
-from arena.training.threads import Crew, pieces
+from arena.training.threads import Crew, let_torch, pieces
 from envs import keys
 from envs.errors import UserError
 from envs.faces.board import default_view
@@ -157,7 +157,8 @@ def build(
 
 
 def cut(game: Game, config: Any, nets: Mapping[str, Net], count: int) -> tuple[Crew, list[Shard]]:
-    """`count` shards as of `build`, with a thread for each."""
+    """`count` shards as of `build`, with a thread for each; where it is one, torch has as many threads as are asked for."""
+    let_torch(1 if count > 1 else config.threads, nets.values())
     return Crew(count), build(game, config, views_of(game, config.view), nets, count)
 
 

@@ -6,7 +6,7 @@ of its own seeds: episode e of row i has seed fold(fold(seed, i), e) and equals 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,10 +75,18 @@ class Batch:
         self._recorded: dict[int, Episode] = {}
         self._sampled = 0
 
-    def reset(self, seed: int | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Fresh episodes in all rows: (obs, info)."""
-        start = seeded(seed)
-        self._rows[:] = [keys.fold(start, i) for i in range(self.num)]
+    def reset(self, seed: int | Sequence[int] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Fresh episodes in all rows: (obs, info). Of several seeds each is that of a row, which plays as row 0 of a batch with that seed.
+
+        UserError unless there are as many as rows.
+        """
+        if seed is None or isinstance(seed, int | np.integer):
+            start = seeded(seed)
+            self._rows[:] = [keys.fold(start, i) for i in range(self.num)]
+        elif len(seed) == self.num:
+            self._rows[:] = [keys.fold(seeded(each), 0) for each in seed]
+        else:
+            raise UserError(f"{len(seed)} seeds for {self.num} rows: give one, or one for each row")
         self.seeds[:] = [keys.fold(int(row), 0) for row in self._rows]
         self._episodes[:] = 0
         self._start_rows()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from arena.training import checkpoint, ga
 from arena.training.ga import Config, Ga, Genome, Nursery, initial_scale, noise
 from arena.training.trial import Trial
 from envs.errors import UserError
+from envs.keys import fold
 
-SMALL = {
+RECALLED = str(Path(__file__).parent / "recalled.py")
+SMALL: dict[str, Any] = {
     "population": 8,
     "parents": 3,
     "episodes": 6,
@@ -75,8 +78,8 @@ def test_what_is_remembered_changes_nothing(seeds: Any) -> None:
 def test_initial_weights_are_scaled_by_their_inputs() -> None:
     work = Ga(Config(**SMALL), envs.game("kuhn_poker"))
     scale = initial_scale(work.nets)
-    work.trial.fill(work.nets, scale)
     (one,) = work.nets.values()
+    one.theta[:] = scale
     inputs, hidden, outputs = one.sizes  # type: ignore[attr-defined]
     assert (inputs, hidden, outputs) == (11, 4, 3)
     matrices, biases = one.layers(one.theta)  # type: ignore[attr-defined]
@@ -88,8 +91,8 @@ def test_initial_weights_are_scaled_by_their_inputs() -> None:
 def judged(work: Ga, scores: dict[Genome, float]) -> None:
     """Let a genome's score be what a table says, without play."""
 
-    def judge(trial: Trial, genome: Genome, key: int) -> float:
-        return scores.setdefault(genome, -float(len(scores)))
+    def judge(trials: Sequence[Trial], genomes: Sequence[Genome], key: int) -> list[float]:
+        return [scores.setdefault(genome, -float(len(scores))) for genome in genomes]
 
     work._judge = judge  # type: ignore[method-assign]
 
@@ -124,12 +127,73 @@ def test_a_trial_is_repeatable_and_knows_a_good_player_from_a_bad_one() -> None:
     work = Ga(Config(**SMALL | {"reruns": 1000}), envs.game("kuhn_poker"))
     bet, fold = np.zeros(len(work.nursery.scale), np.float32), np.zeros(len(work.nursery.scale), np.float32)
     bet[-2], fold[-3] = 1.0, 1.0  # biases of the outputs: pass, bet, value
-    scores = [work.final.play(weights, None, 0.0, 11)[0] for weights in (bet, fold, bet)]
+    (final, *_) = work.finals
+    scores = [*final.play(np.stack([bet, fold]), None, 0.0, 11)[0], *final.play(bet[None], None, 0.0, 11)[0]]
     assert scores[0] == scores[2]
     # The tree of the same game says what they should be; 1,000 episodes have a standard error of 0.05.
     assert scores[0] == pytest.approx(expected(1), abs=0.16) and scores[1] == pytest.approx(expected(0), abs=0.16)
-    assert work.final.play(bet, bet, 1.0, 11)[0] == pytest.approx(0.0, abs=0.2)
+    assert final.play(bet[None], bet, 1.0, 11)[0] == pytest.approx(0.0, abs=0.2)
     work.close()
+
+
+@pytest.mark.parametrize(
+    ("game", "kind"),
+    [("connect_four", "mlp"), ("connect_four", "conv"), ("kuhn_poker", "gru"), (RECALLED, "attention")],
+)
+def test_whoever_is_judged_beside_them_genomes_come_to_the_same(game: str, kind: str, seeds: Any) -> None:
+    """And in as many threads as there are."""
+    settings = SMALL | {
+        "net": kind,
+        "population": 5,
+        "parents": 2,
+        "finalists": 2,
+        "view": "rows" if kind == "attention" else "",
+    }
+    works = [Ga(Config(**settings, threads=count), envs.game(game)) for count in (1, 3)]
+    assert [len(work.trials) for work in works] == [1, 3]
+    genomes = [Genome(seed).child(seed + 1, 0.5) for seed in seeds(5)]
+    works[0].elite = works[1].elite = Genome(7)
+    together = works[0]._judge(works[0].trials, genomes, 3)
+    assert together == works[1]._judge(works[1].trials, genomes, 3)
+    assert together == [works[0]._judge(works[0].trials, [genome], 3)[0] for genome in genomes]
+    assert len(set(together)) > 1
+    for work in works:
+        work.round(0.0)
+    assert works[0].elite == works[1].elite and works[0].weights().keys() == works[1].weights().keys()
+    for work in works:
+        work.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "view"), [("gru", "flat"), ("conv", "planes"), ("attention", "rows"), ("mlp", "flat")]
+)
+def test_a_genome_is_judged_by_what_its_player_does(kind: str, view: str, tmp_path: Path) -> None:
+    """In the same episodes, which the player plays one by one in matches."""
+    settings = SMALL | {"net": kind, "view": view, "versus": 0.0, "power": 0.5, "steps": 200}
+    ga.train(Config(**settings), RECALLED, tmp_path / "r")
+    newest = checkpoint.newest(tmp_path / "r" / "checkpoints")
+    assert newest is not None
+    work = Ga(Config(**settings), envs.game(RECALLED))
+    elite = work.nursery.weights(Genome.of(newest.state["work"]["elite"]))
+    ((score,), decisions) = work.trials[0].play(elite[None], None, 0.0, 5)
+    points = []
+    for n in range(work.config.episodes):
+        seed = int(fold(fold(fold(5, n), 0), 0))
+        result = arena.play(RECALLED, [str(tmp_path / "r")] * 2, seed=seed)
+        points.append(result.scores[n % 2])
+    assert score == pytest.approx(np.mean(points)) and decisions >= 2 * work.config.episodes
+    work.close()
+
+
+def test_a_line_of_thousands_of_mutations_is_grown_from_its_first_seed() -> None:
+    """As a run is that goes on after a kill; a child of it takes one step more."""
+    genome = Genome(1, tuple((n, 0.01) for n in range(3000)))
+    scale, nursery = np.ones(6, np.float32), Nursery(np.ones(6, np.float32), 8)
+    slow = scale * noise(1, 6)
+    for n in range(3000):
+        slow = slow + np.float32(0.01) * noise(n, 6)
+    assert (nursery.weights(genome) == slow).all() and len(nursery.known) == 8
+    assert (nursery.weights(genome.child(9, 0.5)) == slow + np.float32(0.5) * noise(9, 6)).all()
 
 
 def expected(act: int) -> float:
