@@ -16,6 +16,16 @@ _LEARN = "arena.bench.learning"
 _TRAIN = (*NUMBA, "torch")
 _EQUAL = {"hidden": 64, "layers": 2}
 _ROUND = {**_EQUAL, "rows": 2048, "ticks": 32, "batch": 16384, "past": 0.0, "net": "mlp"}
+_TRAINED = {
+    "net": "mlp",
+    "hidden": 128,
+    "batch": 1024,
+    "epochs": 4,
+    "lam": 0.9,
+    "gamma": 1.0,
+    "two_ply": 0.3,
+    "plies": 4,
+}
 _WIDE = {**_EQUAL, "rows": 8192, "batch": 65536, "net": "mlp"}
 
 
@@ -75,6 +85,7 @@ TRAINING = (
         )
         for which, what, settings in (
             ("defaults", f"{_SELF_PLAY}, 1024 games and our defaults", {**_EQUAL, "net": "mlp"}),
+            ("train", "PPO by self-play as `arena train connect_four` has it: perceptron 2x128, 1024 games", _TRAINED),
             ("memory", "PPO by self-play in liar's dice, a memory of 64 numbers, 1024 games", {"game": "liars_dice", "net": "gru"}),
         )
     ),
