@@ -8,32 +8,27 @@ of what a seat decided in an episode; all others learn from single decisions, in
 
 from __future__ import annotations
 
-import importlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
-from arena.training import kernels, net
+from arena.training import device, kernels, net
 from arena.training.config import Common, setting
+from arena.training.demonstrations import CHUNK, Decision, Rows, held_out, recorded
 from arena.training.loop import drive
+from arena.training.memory import Sequences
 from arena.training.optimiser import Optimiser
 from arena.training.run import Run
-from arena.training.threads import one_thread
+from arena.training.threads import let_torch, one_thread
 from envs.errors import NOT_FOUND, UserError
 from envs.game import Game
-from envs.keys import fold, uniform
 
-__all__ = ["Bc", "Config", "Decision", "recorded", "train"]
-
-HELD_OUT = 0.1
-CHUNK = 1024
+__all__ = ["Bc", "Config", "Decision", "held_out", "recorded", "train"]
 
 
 @dataclass(frozen=True)
@@ -50,90 +45,10 @@ class Config(Common):
     view: str = setting("", "view that the network reads; empty for the role's first")
     hidden: int = setting(64, "width of hidden layers (channels of conv)", 1, 4096)
     layers: int = setting(2, "hidden layers (residual blocks of conv)", 1, 64)
-
-
-@dataclass(frozen=True)
-class Decision:
-    """One decision: the episode that it is of, who decided on what observation, what was legal (bool[A]), the K integers, and the points
-    that the seat got from then on."""
-
-    episode: str
-    seat: int
-    obs: Any
-    mask: np.ndarray
-    action: tuple[int, ...]
-    outcome: float
-
-
-def recorded(place: str | os.PathLike[str], game: Game) -> Iterator[Decision]:
-    """The decisions in the recordings of a file or folder that are of this game's rules. UserError (3) when there are none."""
-    # Named, not imported: what reads recordings stands above this package.
-    replays = importlib.import_module("replays")
-    path, found = Path(place), False
-    for file in sorted(path.rglob("*.arena")) if path.is_dir() else [path]:
-        with closing(replays.open(file)) as tape:
-            if tape.started.game.get("digest") != game.digest:
-                continue
-            for seat in range(game.seats):
-                for decision in _of_seat(tape.started.match or str(file), seat, list(tape.steps(seat))):
-                    found = True
-                    yield decision
-    if not found:
-        raise UserError(f"{place} holds no recording of {game.id} with these rules: give --recordings PATH", NOT_FOUND)
-
-
-def _of_seat(episode: str, seat: int, rows: list[Any]) -> Iterator[Decision]:
-    outcomes = list(accumulate((row.reward for row in reversed(rows)), initial=0.0))[:0:-1]
-    for row, outcome in zip(rows, outcomes, strict=True):
-        action = (row.action,) if isinstance(row.action, int) else tuple(row.action)
-        yield Decision(episode, seat, row.obs, row.legal.mask, action, float(outcome))
-
-
-class Rows:
-    """The decisions of one role as arrays: x, mask bool[N, A], action int64[N, K], outcome float32[N].
-
-    What is drawn from them are U units: single decisions, or with `whole` all of a seat in an episode, one after another. begins, lengths
-    int64[U]; held bool[U]: those that are never learned from.
-    """
-
-    def __init__(self, game: Game, view: str, decisions: list[Decision], whole: bool = False) -> None:
-        self.lengths = np.ones(len(decisions), np.int64)
-        if whole:
-            decisions, self.lengths = _in_sequences(decisions)
-        self.begins = np.cumsum(self.lengths) - self.lengths
-        self.x = np.stack([game.encode(each.obs, view) for each in decisions]).astype(np.float32)
-        self.mask = np.stack([each.mask for each in decisions])
-        self.action = np.array([each.action for each in decisions], np.int64)
-        self.outcome = np.array([each.outcome for each in decisions], np.float32)
-        self.held = np.array([held_out(decisions[at].episode) for at in self.begins])
-
-    def places(self, units: np.ndarray) -> np.ndarray:
-        """int64[N]: where the decisions of some units are, unit after unit."""
-        lengths = self.lengths[units]
-        return np.repeat(self.begins[units] - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
-
-    def chunks(self, units: np.ndarray) -> Iterator[np.ndarray]:
-        """Units that are worked out together, about CHUNK decisions."""
-        return iter(np.array_split(units, min(len(units), -(-int(self.lengths[units].sum()) // CHUNK))))
-
-    def digest(self) -> str:
-        """Twelve hex digits over everything."""
-        parts = (self.x, self.mask, self.action, self.outcome, self.held)
-        return blake2b(b"".join(np.ascontiguousarray(part).tobytes() for part in parts), digest_size=6).hexdigest()
-
-
-def _in_sequences(decisions: list[Decision]) -> tuple[list[Decision], np.ndarray]:
-    """The same, those of a seat in an episode next to each other in their order, and the lengths of such sequences."""
-    found: dict[tuple[str, int], list[Decision]] = {}
-    for each in decisions:
-        found.setdefault((each.episode, each.seat), []).append(each)
-    return [each for sequence in found.values() for each in sequence], np.array([*map(len, found.values())], np.int64)
-
-
-def held_out(episode: str) -> bool:
-    """Whether an episode, by its name alone, is one of the tenth that is never learned from."""
-    key = int.from_bytes(blake2b(episode.encode(), digest_size=8).digest(), "little")
-    return bool(uniform(fold(key, 0)) < HELD_OUT)
+    device: str = setting(
+        "auto", "where the networks learn; auto takes a GPU when torch sees one", choices=("auto", "cpu", "cuda")
+    )
+    threads: int = setting(0, "torch's threads; 0 for one, or all cores where a network is large", 0, 1024)
 
 
 class Bc:
@@ -152,16 +67,27 @@ class Bc:
                     game, role, kind=config.net, view=config.view, hidden=config.hidden, layers=config.layers,
                     outputs=sum(role.actions.factors) + 1, memory=True,
                 )  # fmt: skip
-                self.nets[role.name] = net.make(plan, config.seed + 7919 * n)
+                self.nets[role.name] = net.make(plan, config.seed + 7919 * n, device.chosen(config.device))
                 self.rows[role.name] = Rows(game, plan.view, own, plan.remembers > 0)
         if not any((~rows.held).any() for rows in self.rows.values()):
             raise UserError("there is nothing to learn from: give recordings of more episodes", NOT_FOUND)
-        self.optimisers = {name: Optimiser(each.theta) for name, each in self.nets.items()}
+        let_torch(config.threads, self.nets.values())
+        self.optimisers = {name: Optimiser(device.parameters(each)) for name, each in self.nets.items()}
         self.passes = {name: each.passing(CHUNK) for name, each in self.nets.items()}
+        self.learners = {name: self._learner(name) for name, each in self.nets.items() if each.device != "cpu"}
         self.edges = {name: np.cumsum([0, *self._role(name).actions.factors]).astype(np.int64) for name in self.nets}
 
     def _role(self, name: str) -> Any:
         return next(role for role in self.game.spec.roles if role.name == name)
+
+    def _learner(self, name: str) -> device.Learner:
+        """What learns on the device; all samples are sent there, once."""
+        learner, rows = device.Learner(self.nets[name], self.optimisers[name]), self.rows[name]
+        counted = np.ones(len(rows.outcome), np.bool_) if not self.config.winners else rows.outcome > 0
+        learner.take(
+            {"x": rows.x, "mask": rows.mask, "action": rows.action, "outcome": rows.outcome, "counted": counted}
+        )
+        return learner
 
     # ------------------------------------------------------------------ learning
     def round(self, progress: float) -> dict[str, float]:
@@ -175,20 +101,45 @@ class Bc:
         return metrics
 
     def _pass(self, name: str, rate: float) -> dict[str, float]:
-        rows, sums = self.rows[name], np.zeros(2)
+        rows = self.rows[name]
         learned = np.flatnonzero(~rows.held)
         if not len(learned):
             return {"loss": 0.0, "value_loss": 0.0}
         order = np.random.default_rng([self.config.seed & 0xFFFFFFFF, self.rounds]).permutation(learned)
         count = int(rows.lengths[order].sum())
-        for part in np.array_split(order, min(max(1, round(count / self.config.batch)), len(order))):
+        parts = np.array_split(order, min(max(1, round(count / self.config.batch)), len(order)))
+        sums = (self._learn_there if name in self.learners else self._learn_here)(name, parts, rate)
+        self.step += count
+        loss, miss = sums / max(1, count)
+        return {"loss": float(loss), "value_loss": float(miss)}
+
+    def _learn_here(self, name: str, parts: list[np.ndarray], rate: float) -> np.ndarray:
+        """A gradient step for the units of each part: the sums of both losses."""
+        rows, sums = self.rows[name], np.zeros(2)
+        for part in parts:
             self.passes[name].gradient[:] = 0
             for units in rows.chunks(part):
                 sums += self._slope(name, units, 1.0 / rows.lengths[part].sum())
             self.optimisers[name].step(self.passes[name].gradient, rate, self.config.norm)
-        self.step += count
-        loss, miss = sums / max(1, count)
-        return {"loss": float(loss), "value_loss": float(miss)}
+        return sums
+
+    def _learn_there(self, name: str, parts: list[np.ndarray], rate: float) -> np.ndarray:
+        """The same on the device, to which only the places go."""
+        from arena.training import losses  # noqa: PLC0415  it loads torch
+
+        edges, value = self.edges[name].tolist(), self.config.value
+        given = (self._part(name, units) for units in parts)
+        sums, _ = self.learners[name].learn(
+            given, lambda out, rows: losses.cloning(out, rows, edges, value), rate, self.config.norm
+        )
+        return sums
+
+    def _part(self, name: str, units: np.ndarray) -> np.ndarray | Sequences:
+        """The decisions of some units, as a `device.Learner` takes them."""
+        rows, remembers = self.rows[name], self.nets[name].plan.remembers
+        if not remembers:
+            return rows.places(units)
+        return Sequences(rows.places(units), rows.lengths[units], np.zeros((len(units), remembers), np.float32))
 
     def _outputs(self, name: str, units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(where the decisions of some units are, the network's outputs for them)"""
@@ -233,7 +184,12 @@ class Bc:
         """On what was held out, else on everything: how often the action and the winner are foretold."""
         rows = self.rows[name]
         chosen = np.flatnonzero(rows.held) if rows.held.any() else np.arange(len(rows.held))
-        right = won = decided = 0
+        right, won, decided = (self._found_there if name in self.learners else self._found_here)(name, chosen)
+        return {"accuracy": right / rows.lengths[chosen].sum(), "winner": won / decided if decided else 0.5}
+
+    def _found_here(self, name: str, chosen: np.ndarray) -> tuple[float, float, float]:
+        """Of some units: decisions whose action is foretold, whose winner is, and that have one."""
+        rows, right, won, decided = self.rows[name], 0, 0, 0
         for units in rows.chunks(chosen):
             chunk, out = self._outputs(name, units)
             p = self._policy(name, out, rows.mask[chunk])
@@ -242,7 +198,14 @@ class Bc:
             sure = rows.outcome[chunk] != 0
             won += int((np.sign(out[:, -1]) == np.sign(rows.outcome[chunk]))[sure].sum())
             decided += int(sure.sum())
-        return {"accuracy": right / rows.lengths[chosen].sum(), "winner": won / decided if decided else 0.5}
+        return right, won, decided
+
+    def _found_there(self, name: str, chosen: np.ndarray) -> tuple[float, ...]:
+        """The same on the device, which is waited for once."""
+        from arena.training import losses  # noqa: PLC0415  it loads torch
+
+        edges, parts = self.edges[name].tolist(), [self._part(name, units) for units in self.rows[name].chunks(chosen)]
+        return tuple(self.learners[name].told(parts, lambda out, rows: losses.foretold(out, rows, edges)).tolist())
 
     # ------------------------------------------------------------------ freezing and thawing
     def weights(self) -> dict[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""The losses of ppo, pqn and dqn in torch, for learning on a device: what `kernels` and `action_values` are the gradients of (a test).
+"""The losses of ppo, pqn, dqn, mmd and bc in torch, for learning on a device: what is elsewhere written as gradients by hand (a test).
 
 Each takes the outputs of a network for N decisions and what is known of them, as tensors of one device, and gives (the sum of the losses,
 the sums that are told): nothing of them is looked at here, so that nothing waits for the device.
@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import torch
 
-__all__ = ["double_best", "dueling", "mean_square", "ppo"]
+__all__ = ["cloning", "double_best", "dueling", "foretold", "mean_square", "mirror", "ppo"]
 
 Rows = Mapping[str, torch.Tensor]
 
@@ -53,3 +53,44 @@ def double_best(online: torch.Tensor, judge: torch.Tensor, mask: torch.Tensor) -
     """float32[N]: what the judging network says of the action that the other one prefers; dueling outputs both, mask bool[N, A]."""
     best = online[:, :-1].masked_fill(~mask, -torch.inf).argmax(dim=1, keepdim=True)
     return judge[:, -1] + judge[:, :-1].gather(1, best)[:, 0] - judge[:, :-1].mean(dim=1)
+
+
+def cloning(out: torch.Tensor, rows: Rows, edges: Sequence[int], value: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """-log p(action), where it is counted, and half the squared error of the value; rows: mask, action, outcome, counted."""
+    logp = torch.zeros_like(out[:, -1])
+    for k, (a, b) in enumerate(pairwise(edges)):
+        logs = out[:, a:b].masked_fill(~rows["mask"][:, a:b], -1e30).log_softmax(dim=1)
+        logp = logp + logs.gather(1, rows["action"][:, k : k + 1])[:, 0]
+    loss, miss = -(logp * rows["counted"]).sum(), 0.5 * (out[:, -1] - rows["outcome"]).square().sum()
+    return loss + value * miss, torch.stack([loss, miss]).detach()
+
+
+def foretold(out: torch.Tensor, rows: Rows, edges: Sequence[int]) -> torch.Tensor:
+    """[3]: decisions whose likeliest action is the one that was taken, whose winner the value's sign tells, and that have a winner."""
+    right = torch.ones_like(rows["counted"])
+    for k, (a, b) in enumerate(pairwise(edges)):
+        right = right & (out[:, a:b].masked_fill(~rows["mask"][:, a:b], -1e30).argmax(dim=1) == rows["action"][:, k])
+    sure = rows["outcome"] != 0
+    won = (out[:, -1].sign() == rows["outcome"].sign()) & sure
+    return torch.stack([right, won, sure]).float().sum(dim=1)
+
+
+def mirror(
+    out: torch.Tensor, old: torch.Tensor, rows: Rows, edges: Sequence[int], alpha: float, per_eta: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The step of magnetic mirror descent; old: the outputs before it; rows: mask, action, logp, advantage, target.
+
+    Loss and sums as `mmd_network.gradient` has them.
+    """
+    logp, h, apart = (torch.zeros_like(rows["logp"]) for _ in range(3))
+    for k, (a, b) in enumerate(pairwise(edges)):
+        logs, before = (
+            each[:, a:b].masked_fill(~rows["mask"][:, a:b], -1e30).log_softmax(dim=1) for each in (out, old)
+        )
+        logp = logp + logs.gather(1, rows["action"][:, k : k + 1].long())[:, 0]
+        h = h - (logs.exp() * logs).sum(dim=1)
+        apart = apart + (logs.exp() * (logs - before)).sum(dim=1)
+    gain = (logp - rows["logp"]).exp() * rows["advantage"]
+    miss = 0.5 * (out[:, -1] - rows["target"]).square()
+    told = torch.stack([gain, h, apart, miss])
+    return (miss - gain - alpha * h + per_eta * apart).sum(), told.detach().sum(dim=1)

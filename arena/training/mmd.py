@@ -56,6 +56,9 @@ class Config(Common):
     norm: float = setting(0.5, "network: greatest length of a gradient; 0 for any", 0.0, 1e6)
     hidden: int = setting(64, "network: width of hidden layers", 1, 4096)
     layers: int = setting(2, "network: hidden layers", 1, 64)
+    device: str = setting(
+        "auto", "network: where it learns; auto takes a GPU when torch sees one", choices=("auto", "cpu", "cuda")
+    )
     averaging: float = setting(
         0.25, "network: the last part of the training, whose mean weights are the answer", 0.0, 1.0
     )

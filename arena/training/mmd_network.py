@@ -13,7 +13,7 @@ import os
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -90,11 +90,11 @@ class NetworkMmd(ppo.Ppo):
         playing = ppo.Config(
             seed=settings.seed, rows=settings.rows, ticks=settings.ticks, epochs=settings.epochs, batch=settings.batch, rate=settings.rate,
             gamma=1.0, lam=settings.lam, past=0.0, hidden=settings.hidden, layers=settings.layers, threads=1, snapshot=1_000_000,
-            device="cpu",
+            device=settings.device,
         )  # fmt: skip
         super().__init__(playing, game, run)
         self.settings = settings
-        self.before = {name: net.make(each.plan, 0) for name, each in self.nets.items()}
+        self.before = {name: net.make(each.plan, 0, each.device) for name, each in self.nets.items()}
         self.before_passes = {name: each.passing(CHUNK) for name, each in self.before.items()}
         self.mean = {name: each.theta.astype(np.float64) for name, each in self.nets.items()}
         self.counted = 0
@@ -113,18 +113,48 @@ class NetworkMmd(ppo.Ppo):
         alpha, eta, rate = s.alpha * fall, s.eta * fall, s.rate * (1.0 - progress)
         chosen = shard.choose(name)
         self.before[name].theta[:] = self.nets[name].theta
-        steps, sums, length = max(1, round(len(chosen) / s.batch)), np.zeros(4), 0.0
-        for epoch in range(s.epochs):
-            order = shard.order(chosen, self.rounds, epoch)
-            for part in np.array_split(order, steps):
-                sums += self._sum(shard, name, part, alpha, 1.0 / eta)
-                length += self.optimisers[name].step(shard.passes[name].gradient, rate, s.norm)
+        self.before[name].sync()
+        steps = max(1, round(len(chosen) / s.batch))
+        orders = [shard.order(chosen, self.rounds, epoch) for epoch in range(s.epochs)]
+        parts = [part for order in orders for part in np.array_split(order, steps)]
+        learn = self._go_there if name in self.learners else self._go_here
+        sums, length = learn(name, parts, alpha, 1.0 / eta, rate)
         gain, entropy, apart, miss = sums / max(1, len(chosen) * s.epochs)
         greatest = _greatest_entropy(shard.stream(name).flat("mask")[chosen[::8]], shard.stream(name).edges)
         return {
             "policy_loss": -gain, "entropy": entropy, "kl": apart, "value_loss": miss, "alpha": alpha, "eta": eta, "rate": rate,
             "gradient": length / (steps * s.epochs), "entropy_share": entropy / greatest if greatest else 1.0,
         }  # fmt: skip
+
+    def _go_here(
+        self, name: str, parts: list[np.ndarray], alpha: float, per_eta: float, rate: float
+    ) -> tuple[np.ndarray, float]:
+        """All gradient steps: the sums of the losses, and of the gradients' lengths."""
+        (shard,), sums, length = self.shards, np.zeros(4), 0.0
+        for part in parts:
+            sums += self._sum(shard, name, part, alpha, per_eta)
+            length += self.optimisers[name].step(shard.passes[name].gradient, rate, self.settings.norm)
+        return sums, length
+
+    def _go_there(
+        self, name: str, parts: list[np.ndarray], alpha: float, per_eta: float, rate: float
+    ) -> tuple[np.ndarray, float]:
+        """The same on the device, where the rollout is sent once."""
+        import torch  # noqa: PLC0415  an extra, 1 s
+
+        from arena.training import losses  # noqa: PLC0415  it loads torch
+
+        (shard,), learner, before = self.shards, self.learners[name], cast(Any, self.before[name])
+        stream = shard.stream(name)
+        learner.take({each: stream.flat(each) for each in ("x", "mask", "action", "logp", "target", "advantage")})
+        edges = stream.edges.tolist()
+
+        def loss(out: Any, rows: Any) -> Any:
+            with torch.no_grad():
+                old = before.outputs(rows["x"].float())
+            return losses.mirror(out, old, rows, edges, alpha, per_eta)
+
+        return learner.learn(parts, loss, rate, self.settings.norm)
 
     def _sum(self, shard: Shard, name: str, part: np.ndarray, alpha: float, per_eta: float) -> np.ndarray:
         """Add up the gradient of a batch in the shard's pass; the sums of its losses."""
@@ -160,6 +190,7 @@ class NetworkMmd(ppo.Ppo):
         super().restore(weights, state)
         for name, each in self.nets.items():
             each.theta[:] = state["theta"][name]
+            each.sync()
         self.mean, self.counted = dict(state["mean"]), int(state["counted"])
 
 

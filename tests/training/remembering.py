@@ -10,8 +10,9 @@ import numpy as np
 import arena
 import envs
 from arena.training import checkpoint
+from arena.training.bc import Decision
 
-__all__ = ["RECALLED", "points", "straight_and_broken"]
+__all__ = ["RECALLED", "points", "recalled_rows", "straight_and_broken"]
 
 RECALLED = str(Path(__file__).parent / "recalled.py")
 
@@ -41,3 +42,23 @@ def points(run: Path) -> float:
     rules = envs.game(RECALLED)
     scores = [arena.play(rules, [f"{run}?temperature=0"] * 2, seed=seed).scores for seed in range(10)]
     return float(np.mean(scores))
+
+
+def recalled_rows(count: int, lost: int = 0) -> list[Decision]:
+    """Both seats of the game of colours wait with 0 and name the colour that they were shown; decisions in the order of play.
+
+    lost: every so many episodes have an outcome below zero, whatever was done; 0 for none.
+    """
+    game, rows = envs.game(RECALLED), []
+    for n in range(count):
+        state, shown = game.start(n), dict[int, int]()
+        while not game.facts(state).done:
+            (seat,) = game.acting(state)
+            obs = game.observe(state, seat)
+            if obs.colour >= 0:
+                shown[seat] = int(obs.colour)
+            action = shown[seat] if obs.asked else 0
+            outcome = -1.0 if lost and n % lost == 0 else 1.0
+            rows.append(Decision(str(n), seat, obs, game.legal(state, seat).mask, (action,), outcome))
+            state = game.step(state, {seat: (action,)}, n)
+    return rows

@@ -15,6 +15,7 @@ import envs
 from arena.training import bc, checkpoint
 from arena.training.bc import Bc, Config, Decision, recorded
 from envs.errors import NOT_FOUND, UserError
+from tests.training.remembering import recalled_rows
 
 RECALLED = str(Path(__file__).parent / "recalled.py")
 
@@ -109,26 +110,10 @@ def test_a_tenth_of_the_episodes_is_held_out_whole(seeds: Any) -> None:
     assert [bc.held_out(name) for name in names] == [bc.held_out(name) for name in names]
 
 
-def _recalled(count: int) -> list[Decision]:
-    """Both seats of the game of colours wait with 0 and name the colour that they were shown; decisions in the order of play."""
-    game, rows = envs.game(RECALLED), []
-    for n in range(count):
-        state, shown = game.start(n), {}
-        while not game.facts(state).done:
-            (seat,) = game.acting(state)
-            obs = game.observe(state, seat)
-            if obs.colour >= 0:
-                shown[seat] = int(obs.colour)
-            action = shown[seat] if obs.asked else 0
-            rows.append(Decision(str(n), seat, obs, game.legal(state, seat).mask, (action,), 1.0))
-            state = game.step(state, {seat: (action,)}, n)
-    return rows
-
-
 @pytest.mark.parametrize("kind", ["auto", "mlp"])
 def test_what_hangs_on_the_past_is_cloned_by_a_network_that_remembers(kind: str, tmp_path: Path) -> None:
     told: list[dict[str, float]] = []
-    rows = _recalled(60)
+    rows = recalled_rows(60)
     config = Config(steps=len(rows) * 60, batch=64, rate=1e-2, net=kind, hidden=16, layers=1, log_every=0.0)
     bc.train(config, RECALLED, tmp_path / "run", rows, progress=lambda *news: told.append(dict(news[-1])))
     scores = [
@@ -140,7 +125,7 @@ def test_what_hangs_on_the_past_is_cloned_by_a_network_that_remembers(kind: str,
 
 
 def test_sequences_are_learned_from_whole_and_in_their_order() -> None:
-    rows = _recalled(40)
+    rows = recalled_rows(40)
     work = Bc(Config(net="gru", hidden=8, layers=1), envs.game(RECALLED), rows)
     own = work.rows["player"]
     assert own.lengths.sum() == len(rows) and len(own.lengths) == 80

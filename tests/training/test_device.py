@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from arena.training import (
     action_values,
     algorithm,
     away,
+    bc,
     best_response,
     checkpoint,
     device,
@@ -38,6 +40,7 @@ from arena.training.torch_net import TorchNet
 from envs.errors import FAILURE, UserError
 from tests.training.cluster import OneProcess
 from tests.training.far import FAR, CrossingError, Watch, far
+from tests.training.remembering import recalled_rows
 
 torch.set_num_threads(1)
 GAME = str(Path(__file__).parent / "recalled.py")
@@ -157,6 +160,45 @@ def test_a_device_learns_from_all_shards_that_a_cluster_has_played(
     assert len(here.shards) == len(there.shards) == 3 and here.step == there.step > 100
     for key in ("policy_loss", "entropy", "loss", "q"):
         assert told[0].get(key, 0.0) == pytest.approx(told[1].get(key, 0.0), abs=2e-3, rel=2e-2), key
+
+
+@pytest.mark.parametrize(("kind", "view"), SEEN)
+def test_cloning_on_a_device_comes_to_the_weights_of_a_processor(kind: str, view: str) -> None:
+    """The samples are sent once; a pass sends places (and memories), and fetches sums, lengths, weights, and what was foretold."""
+    rows = recalled_rows(40, lost=3)
+    config = bc.Config(net=kind, view=view, hidden=8, layers=1, batch=16, threads=1, winners=True)
+    here = bc.Bc(config.replace(device="cpu"), envs.game(GAME), rows)
+    begun = weights_of(here).copy()
+    told = [[here.round(0.1) for _ in range(3)][-1]]
+    with far() as watch:
+        there = bc.Bc(config, envs.game(GAME), rows)
+        assert np.array_equal(begun, weights_of(there)) and there.nets["player"].device == FAR
+        with alone(watch):
+            [there.round(0.1) for _ in range(2)]
+            with watch.counting() as crossed:
+                told.append(there.round(0.1))
+        assert crossed == {"sent": 2 * (1 + (kind == "gru")), "fetched": 3 + 1}
+        learned = np.abs(weights_of(here) - begun).max()
+        assert learned > 1e-4
+        assert np.abs(weights_of(here) - weights_of(there)).max() < 0.02 * learned
+    for key, value in told[0].items():
+        assert value == pytest.approx(told[1][key], abs=2e-3), key
+
+
+def test_a_clone_goes_on_to_the_bit_on_a_device(tmp_path: Path) -> None:
+    rows, found = recalled_rows(30), []
+    config = bc.Config(net="gru", hidden=8, layers=1, batch=16, steps=1500, log_every=0.0)
+    with far():
+        for name, pauses in (("straight", (99,)), ("broken", (2, 99))):
+            for n, pause in enumerate(pauses):
+                asked = count()
+                stop = lambda asked=asked, pause=pause: next(asked) >= pause  # noqa: E731
+                bc.train(config, GAME, tmp_path / name, rows, resume=n > 0, fsync=no_sync, stop=stop)
+            newest = checkpoint.newest(tmp_path / name / "checkpoints")
+            assert newest is not None
+            found.append(newest)
+    assert found[0].step == found[1].step >= 1500
+    assert all(np.array_equal(found[0].weights[name], found[1].weights[name]) for name in found[0].weights)
 
 
 @contextmanager
@@ -304,12 +346,34 @@ def test_leagues_and_exploiters_learn_there_too(tmp_path: Path) -> None:
         assert best_response.lower_bound(Run.opened(tmp_path / "one"), few).steps >= 50
 
 
-def test_the_network_of_mmd_stays_on_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    config = mmd.Config(policy="network", rows=4, hidden=8, layers=1)
-    work = mmd_network.NetworkMmd(config, envs.game("kuhn_poker"))
-    assert all(each.device == "cpu" for each in work.nets.values()) and not work.learners
-    work.close()
+def test_the_network_of_mmd_comes_to_the_weights_of_a_processor(tmp_path: Path) -> None:
+    """In a game with masks; with a mean that is its answer, and a run that goes on to the bit."""
+    config = mmd.Config(
+        policy="network", magnet="annealed", rows=32, ticks=6, batch=64, hidden=8, alpha=0.3, eta=2.0, averaging=0.9, steps=400,
+        log_every=0.0,
+    )  # fmt: skip
+    here = mmd_network.NetworkMmd(config.replace(device="cpu"), envs.game("leduc_poker"))
+    begun = weights_of(here).copy()
+    told, found = [[here.round(0.3) for _ in range(3)][-1]], []
+    with far() as watch:
+        there = mmd_network.NetworkMmd(config, envs.game("leduc_poker"))
+        with alone(watch):
+            told.append([there.round(0.3) for _ in range(3)][-1])
+        learned = np.abs(weights_of(here) - begun).max()
+        assert learned > 1e-4 and here.counted == there.counted == 3
+        assert np.abs(weights_of(here) - weights_of(there)).max() < 0.02 * learned
+        for name, pauses in (("straight", (99,)), ("broken", (1, 99))):
+            for n, pause in enumerate(pauses):
+                asked = count()
+                stop = lambda asked=asked, pause=pause: next(asked) >= pause  # noqa: E731
+                mmd.train(config, "leduc_poker", tmp_path / name, resume=n > 0, fsync=no_sync, stop=stop)
+            newest = checkpoint.newest(tmp_path / name / "checkpoints")
+            assert newest is not None
+            found.append(newest)
+    assert found[0].step == found[1].step
+    assert all(np.array_equal(found[0].weights[name], found[1].weights[name]) for name in found[0].weights)
+    for key, value in told[0].items():
+        assert value == pytest.approx(told[1][key], abs=2e-3, rel=2e-2), key
 
 
 # ------------------------------------------------------------------ choosing
