@@ -54,6 +54,9 @@ class Config(Common):
     net: str = setting("auto", "kind of network; auto reads it off the view", choices=net.KINDS)
     hidden: int = setting(64, "width of hidden layers (channels of conv)", 1, 4096)
     layers: int = setting(2, "hidden layers (residual blocks of conv)", 1, 64)
+    device: str = setting(
+        "auto", "where networks learn; auto takes a GPU when torch sees one", choices=("auto", "cpu", "cuda")
+    )
     threads: int = setting(
         0, "shards of a learner's games that work at once; 0 for one, of a cluster for all cores", 0, 1024
     )
@@ -137,6 +140,7 @@ class LeagueWork:
             seed=(c.seed + 104_729 * number) % (1 << 63), rows=c.rows, ticks=c.ticks, epochs=c.epochs, batch=c.batch, rate=c.rate,
             anneal=False, entropy=c.entropy, entropy_end=c.entropy, gamma=c.gamma, past=1.0, net=c.net, hidden=c.hidden, layers=c.layers,
             threads=c.threads or (cores() if c.ray else 1), snapshot=1_000_000,
+            device=c.device,
         )  # fmt: skip
         made = ppo.Ppo(settings, self.game, shared=self.fleet)
         made.roster = Bench(settings, made.nets, self.league, learner, self.everybody)
