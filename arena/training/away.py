@@ -133,7 +133,7 @@ class Worker:
 
 
 class Fleet:
-    """The workers of a cluster: one for each shard, and SPARE more. UserError (1) without Ray or where nobody answers.
+    """The workers of a cluster of so many `cores`: one for each shard, and SPARE more. UserError (1) without Ray or where nobody answers.
 
     The order of a worker that dies goes to one that is free, and to a new one, which so loads the rules meanwhile: the first answer to an
     order counts, any other is dropped.
@@ -143,6 +143,7 @@ class Fleet:
         self._ray, self._game, self._fields = joined(address), game, fields
         # A worker that is gone stays gone; without a claim on a processor there can be more workers than processors.
         self._worker = self._ray.remote(max_restarts=0, num_cpus=0, scheduling_strategy="SPREAD")(Worker)
+        self.cores = max(1, int(self._ray.cluster_resources().get("CPU", 1)))
         failures = self._ray.exceptions
         self._died = failures.RayActorError, failures.NodeDiedError, failures.ObjectLostError
         self._free: list[Any] = []

@@ -105,6 +105,7 @@ class SelfPlay(Common):
         0,
         1024,
     )
+    shard: int = setting(512, "games from which on a shard is worth a thread, or a worker of a cluster", 1, 1 << 20)
     ray: str = setting("", "address of a Ray cluster that plays the shards: local, auto, HOST:PORT or ray://HOST:PORT")
 
 

@@ -29,7 +29,7 @@ from arena.training.run import Run
 from arena.training.sequence_replay import SequenceReplay, learn_along, stored
 from arena.training.shards import Shard, cut, uncut
 from arena.training.streams import Stream
-from arena.training.threads import PLAYED, one_thread, shards_of
+from arena.training.threads import one_thread, shards_of
 from envs import keys
 from envs.game import Game
 
@@ -81,7 +81,8 @@ class Dqn:
         self.optimisers = {name: Optimiser(device.parameters(each)) for name, each in self.nets.items()}
         self.device = device.chosen(config.device)
         self.fleet = fleet(config, game, run, RAW)
-        self._cut(shards_of(config.rows, config.threads, self.nets.values(), self.fleet is not None))
+        away = self.fleet.cores if self.fleet else 0
+        self._cut(shards_of(config.rows, config.threads, config.shard, self.nets.values(), away))
         self.ways = {name: each.passing(config.batch) for name, each in self.nets.items()}
         self.ahead = {
             name: (self.nets[name].passing(config.batch), self.judges[name].passing(config.batch)) for name in self.nets
@@ -128,7 +129,7 @@ class Dqn:
         with one_thread():
             self.roster.seat(self.shards, self.rounds)
             if self.fleet is None:
-                apart = self.config.rows >= PLAYED * len(self.shards)
+                apart = self.config.rows >= self.config.shard * len(self.shards)
                 list((self.crew.map if apart else map)(self._play, self.shards))
             else:
                 self.fleet.play(self.config, self.shards, self.nets, self.roster.former(), self.rounds)

@@ -25,7 +25,6 @@ from arena.training.opponents import Past
 from arena.training.roster import STAY, Roster, unseat
 from arena.training.run import Run
 from arena.training.shards import Shard
-from arena.training.threads import cores
 from envs.game import Game
 from envs.keys import fold
 
@@ -60,6 +59,7 @@ class Config(Common):
     threads: int = setting(
         0, "shards of a learner's games that work at once; 0 for one, of a cluster for all cores", 0, 1024
     )
+    shard: int = setting(128, "games from which on a shard is worth a worker of a cluster", 1, 1 << 20)
     ray: str = setting("", "address of a Ray cluster that plays the shards: local, auto, HOST:PORT or ray://HOST:PORT")
 
     @classmethod
@@ -139,7 +139,7 @@ class LeagueWork:
         settings = ppo.Config(
             seed=(c.seed + 104_729 * number) % (1 << 63), rows=c.rows, ticks=c.ticks, epochs=c.epochs, batch=c.batch, rate=c.rate,
             anneal=False, entropy=c.entropy, entropy_end=c.entropy, gamma=c.gamma, past=1.0, net=c.net, hidden=c.hidden, layers=c.layers,
-            threads=c.threads or (cores() if c.ray else 1), snapshot=1_000_000,
+            threads=c.threads or (0 if c.ray else 1), shard=c.shard, snapshot=1_000_000,
             device=c.device,
         )  # fmt: skip
         made = ppo.Ppo(settings, self.game, shared=self.fleet)

@@ -186,6 +186,11 @@ def seconds_to(level: float, curve: Sequence[Point]) -> float:
     return next((point["seconds"] for point in curve if point["two_ply"] >= level), 60.0 * MINUTES)
 
 
+def samples_to(level: float, curve: Sequence[Point]) -> float:
+    """How many samples that took; all of the run where it never was."""
+    return next((point["samples"] for point in curve if point["two_ply"] >= level), curve[-1]["samples"])
+
+
 def rows(now: datetime, base: Path = Path("runs/pace")) -> list[dict[str, Any]]:
     """A row for each algorithm. UserError when a seed is not trained: none is dropped."""
     curves = {algo: [_curve(folder_of(algo, seed, base)) for seed in SEEDS] for algo in ALGORITHMS}
@@ -196,6 +201,7 @@ def rows(now: datetime, base: Path = Path("runs/pace")) -> list[dict[str, Any]]:
         figures = {name: mean_figure([100.0 * rate(curve, name) for curve in found], "%") for name in OPPONENTS}
         figures["samples"] = mean_figure([curve[-1]["samples"] for curve in found], "samples")
         figures["to_level"] = mean_figure(took[algo], "s")
+        figures["samples_to_level"] = mean_figure([samples_to(level, curve) for curve in found], "samples")
         figures["dqn_takes"] = ratio_figure(took["dqn"], took[algo])
         config = {"game": GAME, "algo": algo, "minutes": MINUTES, "clock": "processor", **SETTINGS}
         made.append(

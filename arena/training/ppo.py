@@ -26,7 +26,7 @@ from arena.training.roster import Roster
 from arena.training.run import Run
 from arena.training.shards import Part, Shard, cut, gradient_steps, joined, together, uncut
 from arena.training.streams import Stream
-from arena.training.threads import PLAYED, one_thread, shards_of
+from arena.training.threads import one_thread, shards_of
 from envs.game import Game
 from envs.spec import Role
 
@@ -73,7 +73,8 @@ class Ppo:
         for name in self.nets:
             self.begin(name)
         self.fleet = shared or fleet(config, game, run)
-        self._cut(shards_of(config.rows, config.threads, self.nets.values(), self.fleet is not None))
+        away = self.fleet.cores if self.fleet else 0
+        self._cut(shards_of(config.rows, config.threads, config.shard, self.nets.values(), away))
         self.roster = Roster(config, self.nets, run)
 
     def _cut(self, count: int) -> None:
@@ -102,7 +103,7 @@ class Ppo:
         with one_thread():
             self.roster.seat(self.shards, self.rounds)
             if self.fleet is None:
-                apart = self.config.rows >= PLAYED * len(self.shards)
+                apart = self.config.rows >= self.config.shard * len(self.shards)
                 valid = sum((self.crew.map if apart else map)(self._play, self.shards))
             else:
                 valid = self.fleet.play(self.config, self.shards, self.nets, self.roster.former(), self.rounds)

@@ -25,7 +25,7 @@ from arena.training.optimiser import Optimiser
 from arena.training.roster import Roster
 from arena.training.run import Run
 from arena.training.shards import Part, Shard, cut, gradient_steps, joined, together, uncut
-from arena.training.threads import PLAYED, one_thread, shards_of
+from arena.training.threads import one_thread, shards_of
 from envs.errors import UserError
 from envs.game import Game
 from envs.spec import Discrete
@@ -65,7 +65,8 @@ class Pqn:
         self.nets = networks(config, game, norm=True, memory=True)
         self.optimisers = {name: Optimiser(device.parameters(each), "radam") for name, each in self.nets.items()}
         self.fleet = fleet(config, game, run)
-        self._cut(shards_of(config.rows, config.threads, self.nets.values(), self.fleet is not None))
+        away = self.fleet.cores if self.fleet else 0
+        self._cut(shards_of(config.rows, config.threads, config.shard, self.nets.values(), away))
         self.roster = Roster(config, self.nets, run)
 
     def _cut(self, count: int) -> None:
@@ -82,7 +83,7 @@ class Pqn:
         with one_thread():
             self.roster.seat(self.shards, self.rounds)
             if self.fleet is None:
-                apart = config.rows >= PLAYED * len(self.shards)
+                apart = config.rows >= config.shard * len(self.shards)
                 valid = sum((self.crew.map if apart else map)(self._play, self.shards))
             else:
                 valid = self.fleet.play(self.config, self.shards, self.nets, self.roster.former(), self.rounds)

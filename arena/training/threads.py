@@ -15,10 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Crew", "cores", "let_torch", "one_thread", "pieces", "shards_of"]
 
-PLAYED = 512
-"""Rows of a shard, from which on it is worth a thread: between the many short calls of fewer rows threads mostly wait for one another.
-Measured on two cores, PPO in Connect Four: 1.3 times as fast as one thread with 512 rows each, 0.97 times with 256."""
-
 WIDE = 100_000
 """Parameters of a perceptron or a memory, from which on torch has all cores. Measured on two: with 28,000 a second thread made PQN a third
 slower, with 300,000 half as fast again."""
@@ -32,17 +28,16 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def shards_of(rows: int, threads: int, nets: Iterable[Net], away: bool = False) -> int:
-    """How many shards so many rows are cut into; threads: as many as are asked for, 0 where nobody says. away: a cluster plays them.
+def shards_of(rows: int, threads: int, least: int, nets: Iterable[Net], away: int = 0) -> int:
+    """How many shards so many rows are cut into; threads: as many as are asked for, 0 where nobody says: then `least` rows or more in each.
 
-    Here they are for networks that read by a perceptron, alone or before a memory. What reads a board or entities is one shard: torch's
-    own threads do better there; and what learns on a device is one batch.
+    Between the many short calls of few rows threads mostly wait for one another. away: the cores of a cluster that plays them. Here they
+    are for networks that read by a perceptron, alone or before a memory. What reads a board or entities is one shard: torch's own threads
+    do better there; and what learns on a device is one batch.
     """
-    if away:
-        return min(threads or cores(), rows)
-    if any(each.device != "cpu" or _reads(each) != "mlp" for each in nets):
+    if not away and any(each.device != "cpu" or _reads(each) != "mlp" for each in nets):
         return 1
-    return min(threads, rows) if threads else max(1, min(cores(), rows // PLAYED))
+    return min(threads, rows) if threads else max(1, min(away or cores(), rows // least))
 
 
 @contextmanager

@@ -23,6 +23,9 @@ class OneProcess:
         self.exceptions = SimpleNamespace(RayActorError=DiedError, NodeDiedError=DiedError, ObjectLostError=DiedError)
         self.sent, self.dies = 0, dies
 
+    def cluster_resources(self) -> dict[str, float]:
+        return {"CPU": 4.0}
+
     def put(self, value: Any) -> Any:
         return deepcopy(value)
 

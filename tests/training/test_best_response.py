@@ -39,7 +39,7 @@ def test_values_of_actions_are_exploited_as_they_are_played(algo: Any, tmp_path:
     run = Run.opened(algo.train(algo.Config(steps=1, hidden=16, **settings), "kuhn_poker", tmp_path / "run"))
     truth = exact(run)
     found = lower_bound(run, Config(steps=300_000, games=4000, rows=256, ticks=6, batch=512))
-    assert 0.8 * truth.exploitability <= found.gain <= truth.exploitability + 2 * found.margin
+    assert 0.5 * truth.exploitability <= found.gain <= truth.exploitability + 2 * found.margin
 
 
 def test_the_error_of_the_mean_is_that_of_a_bootstrap() -> None:

@@ -144,11 +144,13 @@ def test_a_smoke_run_plays_and_goes_on_to_the_bit(tmp_path: Path) -> None:
 def test_a_run_keeps_the_number_of_shards_that_a_machine_has_chosen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(threads, "PLAYED", 16)
     monkeypatch.setattr(threads, "cores", lambda: 2)
-    straight, broken = trained(tmp_path / "s", 1500, threads=0), trained(tmp_path / "b", 700, threads=0)
+    straight, broken = (
+        trained(tmp_path / "s", 1500, threads=0, shard=16),
+        trained(tmp_path / "b", 700, threads=0, shard=16),
+    )
     monkeypatch.setattr(threads, "cores", lambda: 1)
-    one, other = straight.newest(), trained(broken.path, 1500, resume=True, threads=0).newest()
+    one, other = straight.newest(), trained(broken.path, 1500, resume=True, threads=0, shard=16).newest()
     assert one is not None and other is not None
     assert len(one.state["work"]["shards"]) == len(other.state["work"]["shards"]) == 2
     assert all(np.array_equal(one.weights[name], other.weights[name]) for name in one.weights)

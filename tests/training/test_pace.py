@@ -49,6 +49,9 @@ def test_the_level_is_a_share_of_the_lower_rate_and_a_run_below_it_counts_whole(
     assert made["pace/ppo"]["level"] == pytest.approx(0.9 * 0.2)
     taken = {name: row["figures"]["to_level"]["median"] for name, row in made.items()}
     assert taken == {"pace/ppo": 3.0, "pace/pqn": 6.0, "pace/dqn": 9.0}
+    samples = {name: row["figures"]["samples_to_level"]["median"] for name, row in made.items()}
+    assert samples == {"pace/ppo": 1000.0, "pace/pqn": 2000.0, "pace/dqn": 3000.0}
+    assert pace.samples_to(0.7, curves["ppo"]) == 4000.0
     ratio = made["pace/pqn"]["figures"]["dqn_takes"]
     assert ratio["median"] == 1.5 and ratio["interval"] == [1.5, 1.5] and ratio["n"] == 3
     assert made["pace/dqn"]["figures"]["two_ply"]["median"] == pytest.approx(20.0)

@@ -48,11 +48,10 @@ NIGHTLY = pytest.mark.nightly
 def test_a_run_keeps_the_number_of_shards_that_a_machine_has_chosen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(threads, "PLAYED", 16)
     monkeypatch.setattr(threads, "cores", lambda: 2)
-    config = ppo.Config(**(SMALL | {"threads": 0, "steps": 2_000, "anneal": False}))
-    straight = trained(tmp_path / "straight", "kuhn_poker", threads=0, steps=2_000, anneal=False)
-    cut = trained(tmp_path / "cut", "kuhn_poker", threads=0, anneal=False)
+    config = ppo.Config(**(SMALL | {"threads": 0, "shard": 16, "steps": 2_000, "anneal": False}))
+    straight = trained(tmp_path / "straight", "kuhn_poker", threads=0, shard=16, steps=2_000, anneal=False)
+    cut = trained(tmp_path / "cut", "kuhn_poker", threads=0, shard=16, anneal=False)
     assert len(last(cut).state["work"]["shards"]) == 2
     monkeypatch.setattr(threads, "cores", lambda: 1)
     drive(

@@ -29,7 +29,7 @@ def test_a_cluster_comes_to_the_same_results(tmp_path: Path) -> None:
 
 def test_without_ray_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(UserError, match=r"--ray needs the extra ray: pip install 'palaestra\[ray\]'"):
+    with pytest.raises(UserError, match=r"--ray needs ray: pip install 'palaestra\[ray\]'"):
         Cluster("local")
 
 

@@ -254,7 +254,7 @@ def test_the_rules_compare_letters_and_a_verifier_values() -> None:
 def test_without_math_verify_scripted_says_so_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     import agents
 
-    monkeypatch.setattr("agents.players.questions.importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("envs.extras.importlib.util.find_spec", lambda name: None)
     agents.load("scripted").fits(envs.game("questions"))
     with pytest.raises(UserError, match=r"palaestra\[maths\]"):
         agents.load("scripted").fits(envs.game("questions?compare=maths"))
