@@ -73,6 +73,10 @@ ENTRIES = {
     "leduc/network-long": Entry(
         "MMD, network 2x64, 16 M decisions", "mmd", {**NETWORK, "steps": 16_000_000, "alpha": 0.3, "eta": 13.0}, (0, 1, 2, 3, 4), alone=True
     ),
+    "leduc/network-wide": Entry(
+        "MMD, network 2x64, 64 M decisions, 8,192 games at once", "mmd",
+        {**NETWORK, "steps": 64_000_000, "alpha": 0.3, "eta": 13.0, "rows": 8192, "batch": 4096}, (0, 1, 2, 3, 4), alone=True,
+    ),
     "perturbed-rps/uniform": Entry("uniform play"),
     "perturbed-rps/annealed": Entry(
         "MMD, annealed, 5,000 iterations", "mmd", {"steps": 5000, "magnet": "annealed", "alpha": 1 / 3, "eta": 3.0}
