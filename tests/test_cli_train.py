@@ -14,7 +14,7 @@ import pytest
 import arena
 from arena import cli
 from arena.cli import train
-from arena.training import algorithm
+from arena.training import algorithm, ppo
 from arena.training.config import DEFAULTS
 from arena.training.evaluation import against, opening
 from arena.training.run import Run
@@ -189,3 +189,32 @@ def test_a_game_of_every_table_of_defaults_is_there_and_its_settings_hold(path: 
     for name, values in tomllib.loads(path.read_text(encoding="utf-8")).items():
         made = algorithm(path.stem).Config.made({}, spec(name).name).values()
         assert made.items() >= values.items()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--ray", "127.0.0.1:1"),
+        ("--device", "cuda"),
+        ("--algo", "bc", "--recordings", "nowhere.arena"),
+        ("--agents", "nobody"),
+    ],
+)
+def test_a_training_that_could_not_begin_leaves_the_folder_to_the_next_try(
+    wrong: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "--ray" in wrong:
+        pytest.importorskip("ray")
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    (tmp_path / "r").mkdir()
+    assert cli.run(["train", "kuhn_poker", "--run", str(tmp_path / "r"), *wrong]) != 0
+    assert capsys.readouterr().err.startswith("arena: ") and not any((tmp_path / "r").iterdir())
+    told(capsys, "train", "kuhn_poker", "--run", str(tmp_path / "r"), "--steps", "100", *SMALL[:-2])
+    assert Run.opened(tmp_path / "r").newest_step() >= 100
+    # A run that is there is left alone, whatever was wrong with going on.
+    monkeypatch.setattr("arena.training.ppo.Ppo.__init__", lambda *given, **more: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        ppo.train(
+            ppo.Config(**Run.opened(tmp_path / "r").config | {"steps": 1000}), "kuhn_poker", tmp_path / "r", resume=True
+        )
+    assert Run.opened(tmp_path / "r").newest_step() >= 100

@@ -71,7 +71,12 @@ def drive(
     folder = kept or Run.create(
         run, algo=config.name(), game=rules, address=address, config=config, command=command, fsync=fsync
     )
-    work = make(rules, folder)
+    try:
+        work = make(rules, folder)
+    except BaseException:
+        if kept is None:
+            folder.discard()
+        raise
     try:
         _Driving(work, folder, config, clock or _clock(config), progress, stop).go(kept is not None)
     finally:

@@ -15,6 +15,7 @@ import json
 import math
 import os
 import platform
+import shutil
 import time
 import tomllib
 from collections.abc import Callable, Mapping
@@ -80,6 +81,15 @@ class Run:
         # Written last: a folder with a run.json is a run.
         (folder / "run.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
         return cls(folder, fsync=fsync, now=now)
+
+    def discard(self) -> None:
+        """Take back a run that could not begin: its folder is empty again, for the next try."""
+        self.close()
+        for each in self.path.iterdir():
+            if each.is_dir() and not each.is_symlink():
+                shutil.rmtree(each, ignore_errors=True)
+            else:
+                each.unlink(missing_ok=True)
 
     @classmethod
     def opened(cls, path: str | os.PathLike[str], **more: Any) -> Self:
