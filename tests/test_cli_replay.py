@@ -42,6 +42,12 @@ def test_the_help_names_every_verb(capsys: Said) -> None:
     assert all(f"  {verb} " in out for verb in VERBS)
 
 
+def test_a_recording_in_the_place_of_a_verb_is_told_how_it_is_opened(four: Path, capsys: Said) -> None:
+    code, _, err = run(capsys, four)
+    assert code == 2 and f"`arena watch {four}` opens a recording, `arena replay show {four}` prints it" in err
+    assert "did you mean 'verify'?" in run(capsys, "verfy")[2]
+
+
 def test_info(four: Path, capsys: Said) -> None:
     code, out, _ = run(capsys, "info", four)
     assert code == 0

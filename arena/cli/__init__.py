@@ -79,10 +79,13 @@ class VerbGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, but an unknown verb is answered from the table."""
         if args[0] not in self.verbs and not args[0].startswith("-") and not ctx.resilient_parsing:
-            near = difflib.get_close_matches(args[0], self.verbs, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(self.verbs)}"
-            raise click.UsageError(f"no command {args[0]!r}: {hint}", ctx)
+            raise click.UsageError(f"no command {args[0]!r}: {self.hint(args[0])}", ctx)
         return super().resolve_command(ctx, args)
+
+    def hint(self, word: str) -> str:
+        """What somebody may have meant who wrote this in the place of a verb."""
+        near = difflib.get_close_matches(word, self.verbs, n=1)
+        return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(self.verbs)}"
 
 
 def _module(verb: str) -> str:

@@ -19,7 +19,16 @@ VERBS = {
     "play-on": "Play a recorded match on from a tick with other players.",
 }
 
-command = VerbGroup(
+
+class _Replay(VerbGroup):
+    def hint(self, word: str) -> str:
+        """A recording in the place of the verb is somebody who wants to see it."""
+        if word.endswith((".arena", ".arena.part")):
+            return f"`arena watch {word}` opens a recording, `arena replay show {word}` prints it"
+        return super().hint(word)
+
+
+command = _Replay(
     verbs=VERBS,
     package=__name__,
     folder=Path(__file__).parent,
