@@ -224,6 +224,8 @@ class Ga:
         }  # fmt: skip
 
     def restore(self, weights: Mapping[str, np.ndarray], state: Mapping[str, Any]) -> None:
+        if state["nets"] != {name: each.plan.tree() for name, each in self.nets.items()}:
+            raise ValueError("its genomes are of other networks")
         self.generation = int(state["generation"])
         self.parents = [Genome.of(tree) for tree in state["parents"]]
         self.elite = Genome.of(state["elite"]) if state["elite"] else None
