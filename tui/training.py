@@ -92,6 +92,7 @@ class RunView:
         self.alerts: deque[dict[str, Any]] = deque(maxlen=20)
         self.gates: deque[dict[str, Any]] = deque(maxlen=100)
         self.pool: list[int] = []
+        self.league: dict[str, Any] = {}
         self.match: Path | None = None
         self._files = {
             name: Follower(path / name) for name in ("metrics.jsonl", "log.txt", "alerts.jsonl", "gates.jsonl")
@@ -107,12 +108,13 @@ class RunView:
         judged = list(self._objects("gates.jsonl"))
         self.alerts.extend(told)
         self.gates.extend(judged)
-        before = self.pool, self.match
+        before = self.pool, self.match, self.league
         self.pool = sorted(
             int(each.stem) for each in (self.path / "pool").glob("*.safetensors") if each.stem.isdecimal()
         )
         self.match = newest_match(self.path / "matches")
-        return bool(metrics or logged or told or judged) or before != (self.pool, self.match)
+        self.league = _small(self.path / "league.json")
+        return bool(metrics or logged or told or judged) or before != (self.pool, self.match, self.league)
 
     def _metrics(self) -> bool:
         rows = list(self._objects("metrics.jsonl"))
@@ -186,6 +188,16 @@ def tell(path: Path, out: TextIO, now: Callable[[], float] = time.time) -> None:
     out.writelines(f"{safe_text(name, width=40)} {curve.last:.6g}\n" for name, curve in view.curves.items())
     out.writelines(f"alert: {safe_text(alert.get('text'), width=400)}\n" for alert in view.alerts)
     out.writelines(f"{line}\n" for line in list(view.log)[-10:])
+
+
+def _small(path: Path) -> dict[str, Any]:
+    """What a small file of JSON holds; {} where there is none, or it is too large or makes no sense."""
+    try:
+        with path.open("rb") as file:
+            found = json.loads(file.read(_MOST_READ))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def newest_match(folder: Path) -> Path | None:

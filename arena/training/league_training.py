@@ -7,6 +7,7 @@ player; exploiters and everybody's past are in the checkpoint.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -158,6 +159,8 @@ class LeagueWork:
         self.step += work.step - before
         if self.league.ready(learner):
             self._keep(learner, work)
+        if self.turns % (STAY * len(self.league.learners)) == 0:
+            self._write()
         return self._told(learner, found)
 
     def _keep(self, learner: Learner, work: ppo.Ppo) -> None:
@@ -173,6 +176,25 @@ class LeagueWork:
                 work.begin(name)
             for shard in work.shards:
                 shard.collector.forget()
+
+    def _write(self) -> None:
+        """league.json, for people and the monitor: how the first main player stands with everybody, the newest of the past first."""
+        if self.run is None:
+            return
+        main = self.league.learners[0]
+        everybody = [(each.name, each.role) for each in self.league.learners]
+        everybody += [(each.name, each.role) for each in reversed(self.league.past)]
+        games = self.league.payoff.games
+        met = [
+            {
+                "name": name,
+                "role": role,
+                "rate": self.league.payoff.rate(main.name, name),
+                "games": games.get((main.name, name), 0.0),
+            }
+            for name, role in everybody
+        ]
+        self.run.keep("league.json", json.dumps({"player": main.name, "met": met}, indent=1).encode())
 
     def _told(self, learner: Learner, found: Mapping[str, float]) -> dict[str, float]:
         """The learner's figures under its name, the first main player's rates, and how many there are."""

@@ -4,7 +4,7 @@ config.toml     [run] algo, game, command; [config] every setting
 run.json        versions, git state, start; the game's id and the digest of its rules
 metrics.jsonl   one JSON object a line: step, seconds, then named numbers
 log.txt         what happened, a line each; alerts.jsonl: what somebody should look at (kind, text, step, seconds)
-checkpoints/    see `checkpoint`; pool/: past selves, <step>.safetensors; ratings.json; matches/: recorded evaluation matches
+checkpoints/    see `checkpoint`; pool/: past selves, <step>.safetensors; ratings.json; league.json; matches/: recorded evaluation matches
 tensorboard/    the metrics as TensorBoard events
 A disk that is full stops no training: what cannot be written is told as an alert, and tried again the next time.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,16 @@ def test_a_league_is_resumed_to_the_bit_and_plays(tmp_path: Path) -> None:
         assert all(np.array_equal(array, b.state["work"]["past"][name][key]) for key, array in weights.items())
     assert "is kept" in (tmp_path / "a" / "log.txt").read_text()
     assert arena.play("kuhn_poker", [str(tmp_path / "a"), "random"], seed=2).faults == ()
+
+
+def test_how_the_main_player_stands_is_written_for_people(tmp_path: Path) -> None:
+    config = Config(**SMALL | {"steps": 3000})
+    league_training.train(config, "kuhn_poker", tmp_path / "r")
+    told = json.loads((tmp_path / "r" / "league.json").read_text())
+    names = [each["name"] for each in told["met"]]
+    assert told["player"] == names[0] == "main-0" and names[1:3] == ["exploiter-0", "league-exploiter-0"]
+    assert len(names) > 4 and len(set(names)) == len(names), "then the past, the newest first"
+    assert all(0 <= each["rate"] <= 1 and each["games"] >= 0 for each in told["met"])
 
 
 def test_a_league_has_a_main_player() -> None:

@@ -17,7 +17,8 @@ from arena.settings import Settings
 from envs.errors import NOT_FOUND, UserError
 from tests.tui.glass import glass, settled
 from tui.app import ArenaApp
-from tui.screens._training_panes import first_metric, pool, short, span
+from tui.screens._pool_panes import pool
+from tui.screens._training_panes import first_metric, short, span
 from tui.screens.training import TrainingScreen
 from tui.training import Curve, Follower, RunView, newest_match, tell
 from tui.widgets.rows import RowList
@@ -271,3 +272,23 @@ def test_former_selves_are_never_bare_numbers(tmp_path: Path, rows: int) -> None
     assert content.paint is not None
     told = "\n".join(content.paint(40, rows).lines())
     assert "kept as opponents" in told and "250" in told
+
+
+async def test_of_a_league_it_shows_how_the_main_player_stands_with_everybody(run: Path) -> None:
+    met: list[Any] = [
+        {"name": "main-0", "role": "main", "rate": 0.5, "games": 10.0},
+        {"name": "exploiter-0", "role": "exploiter", "rate": 0.0325, "games": 1000.0},
+        {"name": "main-0@20\x1b[31m0", "role": "main", "rate": 0.75, "games": 3.0},
+        {"name": "late", "role": "main", "rate": 0.5, "games": 0.0},
+        "no object",
+    ]
+    (run / "league.json").write_text(json.dumps({"player": "main-0", "met": met}))
+    async with monitor(run) as (screen, pilot):
+        text = await settled(pilot)
+        assert "main-0 against" in text and "promoted" in text and "kept as opponents" not in text
+        for name, score in (("exploiter-0", "3.2%"), ("main-0@20", "75.0%"), ("late", " - ")):
+            assert any(name in line and score in line for line in text.splitlines()), name
+        for wrong in ("[1, 2", json.dumps([1]), json.dumps({"met": 3})):
+            (run / "league.json").write_text(wrong)
+            screen._look()
+            assert "kept as opponents" in await settled(pilot), "a file that makes no sense is no league"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from arena.text import safe_text
-from tui.lines import Line, Span, paste, spread, wrap, write, write_lines
+from tui.lines import Line, Span, paste, spread, write
 from tui.sheet import Cells
 from tui.training import Curve, RunView
 from tui.widgets.pane import Content
@@ -23,7 +23,6 @@ __all__ = [
     "headline",
     "log",
     "metric_rows",
-    "pool",
     "rates",
     "short",
     "span",
@@ -34,8 +33,7 @@ METRICS = (Column("metric"), Column("now", 9, right=True), Column("so far", 12, 
 _FIRST = ("exploitability", "points/self", "return", "score", "best", "sampled", "loss", "episodes")
 """What a run is about, when it has it: the curve that is shown first."""
 COLOURS = ("seat0", "seat1", "good", "gold", "accent", "bad")
-_AXIS, _SPARK = 8, 12
-_TALL, _GATE_WIDE = 6, 40
+_AXIS, _SPARK, _NAME = 8, 12, 14
 _MANY = 50.0
 """Values that differ by more than this factor are drawn on a logarithmic scale."""
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -213,11 +211,16 @@ def metric_rows(view: RunView, ascii_only: bool) -> list[Row]:
     for name, curve in view.curves.items():
         bad = not math.isfinite(curve.last)
         cells: tuple[Line, ...] = (
-            [Span(safe_text(name, width=40))], [Span(short(curve.last), "bad" if bad else "accent", True)],
+            [Span(_elided(safe_text(name, width=40)))], [Span(short(curve.last), "bad" if bad else "accent", True)],
             [Span(_spark(curve.values, ascii_only), "muted")],
         )  # fmt: skip
         rows.append(Row(name, cells))
     return rows
+
+
+def _elided(name: str) -> str:
+    """Of a long name below another, its end, which tells it from those beside it."""
+    return f"…{name[1 - _NAME :]}" if "/" in name and len(name) > _NAME else name
 
 
 def _spark(values: Sequence[float], ascii_only: bool) -> str:
@@ -236,46 +239,7 @@ def _mean(part: np.ndarray) -> float:
     return float(part.mean()) if part.size else math.nan
 
 
-# ------------------------------------------------------------------ the pool, the gates, the log
-_VERDICTS = {"promoted": "good", "rejected": "bad", "undecided": "gold", "open": "accent"}
-
-
-def pool(view: RunView, palette: str) -> Content:
-    """The gate's newest verdicts, then the former selves that are kept."""
-
-    def paint(columns: int, rows: int) -> Cells:
-        cells = Cells.blank(columns, rows)
-        selves = "  ".join(short(step) for step in reversed(view.pool))
-        if selves and rows < _TALL:
-            selves = f"kept as opponents: {selves}"
-        below = [[Span(line, "muted")] for line in wrap(selves, columns, 3 if rows >= _TALL else 1)] if selves else []
-        gates = [_gate_line(gate, columns) for gate in reversed(view.gates)]
-        lines: list[Line] = gates[: max(rows - len(below) - (rows >= _TALL), 1)]
-        if below:
-            lines += [[Span("kept as opponents", "text")]] * (rows >= _TALL) + below
-        write_lines(cells, lines or [[Span("no former selves yet", "muted")]], palette)
-        return cells
-
-    count = [Span(str(len(view.pool)), "muted")] if view.pool else []
-    return Content([Span("pool and gate", "text", True)], right=count, paint=paint)
-
-
-def _gate_line(gate: dict[str, object], columns: int) -> Line:
-    """ "14.0M  promoted  56.2% +-3.1  in 214 pairs", without its end where there is no room."""
-    verdict = safe_text(gate.get("verdict", "?"), width=9)
-    step, score, margin, pairs = (_real(gate.get(name)) for name in ("step", "score", "margin", "pairs"))
-    line = [
-        Span(f"{short(step):>6} ", "muted"),
-        Span(f"{verdict:<9}", _VERDICTS.get(verdict, "text"), True),
-        Span(f" {100 * score:5.1f}%"),
-    ]
-    return [*line, Span(f" +-{100 * margin:.1f}  {short(pairs)} pairs", "muted")] if columns >= _GATE_WIDE else line
-
-
-def _real(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else math.nan
-
-
+# ------------------------------------------------------------------ the log
 def log(view: RunView, palette: str, back: int = 0) -> Content:
     """The newest lines of the log at the foot; `back`: lines that are scrolled up."""
     kinds = {str(alert.get("kind", "")) for alert in view.alerts}

@@ -27,6 +27,7 @@ from tui.keymaps import Command, bindings
 from tui.lines import Span
 from tui.screens import _training_panes as panes
 from tui.screens._curriculum import curriculum
+from tui.screens._pool_panes import pool
 from tui.training import RunView
 from tui.watched import Watched
 from tui.widgets.lineview import LineView, keys_line
@@ -168,7 +169,7 @@ class TrainingScreen(Screen[None]):
         self.query_one("#metrics", RowList).show(panes.metric_rows(self.view, plain))
         self.query_one("#chart", Pane).show(panes.chart(self.chosen, self.view.curves.get(self.chosen), palette, plain))
         self._paint_rates()
-        self.query_one("#pool", Pane).show(panes.pool(self.view, palette))
+        self.query_one("#pool", Pane).show(pool(self.view, palette))
         self.query_one("#log", Pane).show(panes.log(self.view, palette, self.back))
         self._paint_match()
 
