@@ -17,12 +17,13 @@ from typing import Any, cast
 
 import numpy as np
 
-from arena.training import action_values, device, net
+from arena.training import device, net
 from arena.training.away import RAW, fleet
 from arena.training.config import SelfPlay, setting
 from arena.training.loop import drive
 from arena.training.optimiser import Optimiser
 from arena.training.pqn import demand_single, networks
+from arena.training.q_steps import Steps, worth
 from arena.training.replay import Replay, transitions
 from arena.training.roster import Roster
 from arena.training.run import Run
@@ -83,10 +84,9 @@ class Dqn:
         self.fleet = fleet(config, game, run, RAW)
         away = self.fleet.cores if self.fleet else 0
         self._cut(shards_of(config.rows, config.threads, config.shard, self.nets.values(), away))
-        self.ways = {name: each.passing(config.batch) for name, each in self.nets.items()}
-        self.ahead = {
-            name: (self.nets[name].passing(config.batch), self.judges[name].passing(config.batch)) for name in self.nets
-        }
+        self.here = Steps(
+            config, self.nets, self.judges, self.optimisers, worth(config.batch, config.threads, self.nets.values())
+        )
         self.memories = {name: self._memory(name) for name in self.nets}
         self.learners = {
             name: device.Learner(each, self.optimisers[name])
@@ -203,26 +203,7 @@ class Dqn:
         """One gradient step on one draw; (mean loss and value, length of the gradient)."""
         if isinstance(memory, SequenceReplay):
             return learn_along(self.learners[name], self.judges[name], memory, self.config, key, beta)
-        return (self._step_there if name in self.learners else self._step_here)(name, memory, key, beta)
-
-    def _step_here(self, name: str, memory: Replay, key: int, beta: float) -> tuple[np.ndarray, float]:
-        """On single decisions, on a processor."""
-        places, weights = memory.draw(self.config.batch, key, beta)
-        rows = {field: array[places] for field, array in memory.arrays.items()}
-        online, judge = self.ahead[name]
-        after = rows["next"].astype(np.float32)
-        best = np.zeros(len(places), np.float32)
-        action_values.double_best(online(after), judge(after), rows["mask"], best)
-        target = rows["returns"] + rows["discount"] * best
-        way = self.ways[name]
-        way.gradient[:] = 0
-        out = way(rows["x"].astype(np.float32))
-        slope, errors, sums = np.zeros_like(out), np.zeros(len(places), np.float32), np.zeros(2)
-        action_values.dueling_gradient(out, rows["action"], target, weights, 1.0 / len(places), slope, errors, sums)
-        way.back(slope)
-        length = self.optimisers[name].step(way.gradient, self.config.rate, self.config.norm)
-        memory.surprise(places, errors)
-        return sums / len(places), length
+        return (self._step_there if name in self.learners else self.here)(name, memory, key, beta)
 
     def _step_there(self, name: str, memory: Replay, key: int, beta: float) -> tuple[np.ndarray, float]:
         """The same on the device; what comes back is how wrong each value was, in one transfer: the next draw follows from it."""
@@ -260,7 +241,7 @@ class Dqn:
             "judges": {name: each.theta.copy() for name, each in self.judges.items()},
             "optimisers": {name: each.state() for name, each in self.optimisers.items()},
             "memories": {name: each.state() for name, each in self.memories.items()},
-            "shards": [shard.collector.snapshot() for shard in self.shards],
+            "shards": [shard.collector.snapshot() for shard in self.shards], "hands": self.here.count,
         }  # fmt: skip
 
     def restore(self, weights: Mapping[str, np.ndarray], state: Mapping[str, Any]) -> None:
@@ -270,6 +251,9 @@ class Dqn:
             # A machine with other cores, a cluster, or an older version has chosen another number: the run keeps it.
             uncut(self.crew, self.shards)
             self._cut(len(state["shards"]))
+        if int(state.get("hands", 1)) != self.here.count:
+            self.here.close()
+            self.here = Steps(self.config, self.nets, self.judges, self.optimisers, int(state.get("hands", 1)))
         for name in self.nets:
             self.judges[name].theta[:] = state["judges"][name]
             self.judges[name].sync()
@@ -282,5 +266,6 @@ class Dqn:
 
     def close(self) -> None:
         uncut(self.crew, self.shards)
+        self.here.close()
         if self.fleet is not None:
             self.fleet.close()

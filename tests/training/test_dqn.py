@@ -10,7 +10,8 @@ import pytest
 import torch
 
 import arena
-from arena.training import action_values, dqn, threads
+import envs
+from arena.training import action_values, dqn, q_steps, threads
 from arena.training.replay import Replay, transitions
 from arena.training.run import Run
 
@@ -154,3 +155,29 @@ def test_a_run_keeps_the_number_of_shards_that_a_machine_has_chosen(
     assert one is not None and other is not None
     assert len(one.state["work"]["shards"]) == len(other.state["work"]["shards"]) == 2
     assert all(np.array_equal(one.weights[name], other.weights[name]) for name in one.weights)
+
+
+def test_threads_that_share_a_step_take_it_as_one_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a run keeps their number: it goes on to the bit where there are other cores."""
+    monkeypatch.setattr(q_steps, "SHARE", 20)
+    works = []
+    for count in (1, 3):
+        monkeypatch.setattr(q_steps, "cores", lambda count=count: count)
+        works.append(dqn.Dqn(dqn.Config(**(SMALL | {"batch": 64, "threads": 0})), envs.game("connect_four")))
+    assert [work.here.count for work in works] == [1, 3]
+    begun = works[0].nets["player"].theta.copy()
+    told = [[work.round(0.1) for _ in range(6)][-1] for work in works]
+    one, other = (work.nets["player"].theta for work in works)
+    learned = np.abs(one - begun).max()
+    assert learned > 1e-4 and np.abs(one - other).max() < 0.02 * learned
+    assert told[0]["loss"] == pytest.approx(told[1]["loss"], rel=1e-3) and works[0].updates == works[1].updates > 3
+    for work in works:
+        work.close()
+    monkeypatch.setattr(q_steps, "cores", lambda: 3)
+    straight, broken = (
+        trained(tmp_path / name, steps, threads=0, batch=64) for name, steps in (("s", 1500), ("b", 700))
+    )
+    monkeypatch.setattr(q_steps, "cores", lambda: 1)
+    ends = [straight.newest(), trained(broken.path, 1500, resume=True, threads=0, batch=64).newest()]
+    assert all(end is not None and end.state["work"]["hands"] == 3 for end in ends)
+    assert all(np.array_equal(ends[0].weights[name], ends[1].weights[name]) for name in ends[0].weights)  # type: ignore[union-attr]
