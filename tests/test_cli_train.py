@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import signal
 import tomllib
 from pathlib import Path
@@ -218,3 +220,22 @@ def test_a_training_that_could_not_begin_leaves_the_folder_to_the_next_try(
             ppo.Config(**Run.opened(tmp_path / "r").config | {"steps": 1000}), "kuhn_poker", tmp_path / "r", resume=True
         )
     assert Run.opened(tmp_path / "r").newest_step() >= 100
+
+
+@pytest.mark.foreign_random
+@pytest.mark.parametrize(("columns", "figures"), [(60, 0), (80, 2), (120, 4)])
+def test_the_bar_and_the_time_that_is_left_stay_whole_where_there_is_little_room(
+    columns: int, figures: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = io.StringIO()
+    out.isatty = lambda: True  # type: ignore[method-assign]
+    monkeypatch.setattr("sys.stderr", out)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", "xterm")
+    news = {"steps_per_second": 137_000.0, "entropy": 0.633, "kl": 0.00234, "explained": 0.257, "won/past": 0.93}
+    with train._progress() as progress:
+        progress(1_230_000, 30.0, 0.5, news)
+    last = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", out.getvalue()).replace("\r", "\n").strip().splitlines()[-1]
+    assert " 50% " in last and re.search(r"[-0-9]:[-0-9]{2}:[-0-9]{2}", last) and "1.23 M steps  137 k/s" in last
+    assert last.count("\u2501") >= 5 and len(last.rstrip()) <= columns and "\u2026" not in last
+    assert sum(name in last for name in news) == figures

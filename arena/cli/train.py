@@ -23,6 +23,8 @@ from envs.errors import UserError
 __all__ = ["command"]
 
 INTERRUPTED = 130
+BAR, WIDE, BESIDE = 24, 100, 14
+"""Cells of the bar, half as many below WIDE columns; what share, time and gaps take beside it."""
 HEALTH = ("entropy", "kl", "explained", "won/past", "exploitability", "points/self", "points", "return", "loss")
 """Metrics that the bar shows, those of them that an algorithm has, four at most."""
 
@@ -149,12 +151,14 @@ def _progress() -> Iterator[Any]:
     from rich.console import Console  # noqa: PLC0415  (43 ms)
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
-    columns = (BarColumn(24), TaskProgressColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    console = Console(stderr=True)
+    length = BAR if console.width >= WIDE else BAR // 2
+    columns = (BarColumn(length), TaskProgressColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console) as bar:
         task = bar.add_task("first round ...", total=1.0)
 
         def advance(step: int, seconds: float, used: float, metrics: Mapping[str, float]) -> None:
-            bar.update(task, completed=used, description=_words(step, metrics))
+            bar.update(task, completed=used, description=_words(step, metrics, console.width - length - BESIDE))
 
         yield advance
 
@@ -163,10 +167,15 @@ def _line(step: int, seconds: float, used: float, metrics: Mapping[str, float]) 
     click.echo(f"{used:6.1%} {seconds:8.1f} s  {_words(step, metrics)}", err=True)
 
 
-def _words(step: int, metrics: Mapping[str, float]) -> str:
-    """A step's figures in one line."""
-    shown = [f"{name} {metrics[name]:.3g}" for name in HEALTH if name in metrics][:4]
-    return "  ".join([f"{_short(step)} steps", f"{_short(metrics.get('steps_per_second', 0.0))}/s", *shown])
+def _words(step: int, metrics: Mapping[str, float], room: int = 1000) -> str:
+    """A step's figures in one line, as many as there is room for: bar, share and time that is left would have to give way."""
+    words = f"{_short(step)} steps  {_short(metrics.get('steps_per_second', 0.0))}/s"
+    for name in [name for name in HEALTH if name in metrics][:4]:
+        more = f"  {name} {metrics[name]:.3g}"
+        if len(words + more) > room:
+            break
+        words += more
+    return words
 
 
 def _short(count: float) -> str:

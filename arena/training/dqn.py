@@ -28,7 +28,7 @@ from arena.training.replay import Replay, transitions
 from arena.training.roster import Roster
 from arena.training.run import Run
 from arena.training.sequence_replay import SequenceReplay, learn_along, stored
-from arena.training.shards import Shard, cut, uncut
+from arena.training.shards import Shard, at_once, cut, uncut
 from arena.training.streams import Stream
 from arena.training.threads import one_thread, shards_of
 from envs import keys
@@ -129,8 +129,7 @@ class Dqn:
         with one_thread():
             self.roster.seat(self.shards, self.rounds)
             if self.fleet is None:
-                apart = self.config.rows >= self.config.shard * len(self.shards)
-                list((self.crew.map if apart else map)(self._play, self.shards))
+                at_once(self.crew, self.shards, self.config, self._play)
             else:
                 self.fleet.play(self.config, self.shards, self.nets, self.roster.former(), self.rounds)
             found = sum(self._remember(name) for name in self.nets)

@@ -30,8 +30,8 @@ from envs.keys import below, fold
 
 __all__ = ["Config", "Ga", "Genome", "noise", "train"]
 
-TOGETHER = 2048
-"""Episodes, about, that a thread plays side by side."""
+TOGETHER, ROOM = 2048, 1 << 24
+"""Episodes that a thread plays side by side, and weights that it holds for them, at most."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,8 @@ class Ga:
     def _trials(self, episodes: int, genomes: int) -> list[Trial]:
         """One for each thread that has a share of so many genomes."""
         shares = min(self.crew.count, genomes)
-        most = min(-(-genomes // shares), max(1, TOGETHER // episodes))
+        size = sum(each.theta.size for each in self.nets.values())
+        most = max(1, min(-(-genomes // shares), TOGETHER // episodes, ROOM // size))
         return [Trial(self.game, self.nets, episodes, most) for _ in range(shares)]
 
     # ------------------------------------------------------------------ a generation
@@ -191,20 +192,17 @@ class Ga:
     def _judge(self, trials: Sequence[Trial], genomes: Sequence[Genome], key: int) -> list[float]:
         """The mean points of each genome over the episodes of a key."""
         rival = self.nursery.weights(self.elite) if self.elite is not None else None
-        weights = np.stack([self.nursery.weights(genome) for genome in genomes])
-        shares = list(zip(trials, np.array_split(weights, len(trials)), strict=True))
-
-        def judged(share: tuple[Trial, np.ndarray]) -> tuple[list[float], int]:
-            trial, own = share
-            found = [
-                trial.play(own[at : at + trial.most], rival, self.config.versus, key)
-                for at in range(0, len(own), trial.most)
-            ]
-            return [float(score) for scores, _ in found for score in scores], sum(decisions for _, decisions in found)
-
-        found = self.crew.map(judged, shares)
-        self.step += sum(decisions for _, decisions in found)
-        return [score for scores, _ in found for score in scores]
+        scores: list[float] = []
+        together = len(trials) * trials[0].most
+        for at in range(0, len(genomes), together):
+            weights = np.stack([self.nursery.weights(genome) for genome in genomes[at : at + together]])
+            jobs = [job for job in zip(trials, np.array_split(weights, len(trials)), strict=True) if len(job[1])]
+            for found, decisions in self.crew.map(
+                lambda job: job[0].play(job[1], rival, self.config.versus, key), jobs
+            ):
+                scores += found.tolist()
+                self.step += decisions
+        return scores
 
     # ------------------------------------------------------------------ freezing and thawing
     def weights(self) -> dict[str, np.ndarray]:

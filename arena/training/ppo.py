@@ -24,7 +24,7 @@ from arena.training.loop import drive
 from arena.training.optimiser import Optimiser
 from arena.training.roster import Roster
 from arena.training.run import Run
-from arena.training.shards import Part, Shard, cut, gradient_steps, joined, together, uncut
+from arena.training.shards import Part, Shard, at_once, cut, gradient_steps, joined, together, uncut
 from arena.training.streams import Stream
 from arena.training.threads import one_thread, shards_of
 from envs.game import Game
@@ -103,8 +103,7 @@ class Ppo:
         with one_thread():
             self.roster.seat(self.shards, self.rounds)
             if self.fleet is None:
-                apart = self.config.rows >= self.config.shard * len(self.shards)
-                valid = sum((self.crew.map if apart else map)(self._play, self.shards))
+                valid = sum(at_once(self.crew, self.shards, self.config, self._play))
             else:
                 valid = self.fleet.play(self.config, self.shards, self.nets, self.roster.former(), self.rounds)
             metrics = self._learn(progress) if valid else {}

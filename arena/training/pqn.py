@@ -24,7 +24,7 @@ from arena.training.loop import drive
 from arena.training.optimiser import Optimiser
 from arena.training.roster import Roster
 from arena.training.run import Run
-from arena.training.shards import Part, Shard, cut, gradient_steps, joined, together, uncut
+from arena.training.shards import Part, Shard, at_once, cut, gradient_steps, joined, together, uncut
 from arena.training.threads import one_thread, shards_of
 from envs.errors import UserError
 from envs.game import Game
@@ -83,8 +83,7 @@ class Pqn:
         with one_thread():
             self.roster.seat(self.shards, self.rounds)
             if self.fleet is None:
-                apart = config.rows >= config.shard * len(self.shards)
-                valid = sum((self.crew.map if apart else map)(self._play, self.shards))
+                valid = sum(at_once(self.crew, self.shards, config, self._play))
             else:
                 valid = self.fleet.play(self.config, self.shards, self.nets, self.roster.former(), self.rounds)
             rate = config.rate * (1.0 - 0.9 * progress if config.anneal else 1.0)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -21,7 +21,19 @@ from envs.faces.board import default_view
 from envs.faces.vector import vector
 from envs.game import Game
 
-__all__ = ["CHUNK", "Part", "Shard", "build", "cut", "gradient_steps", "joined", "together", "uncut", "views_of"]
+__all__ = [
+    "CHUNK",
+    "Part",
+    "Shard",
+    "at_once",
+    "build",
+    "cut",
+    "gradient_steps",
+    "joined",
+    "together",
+    "uncut",
+    "views_of",
+]
 
 CHUNK = 1024
 """Rows that go through a network at once: their activations stay in the processor's cache."""
@@ -30,6 +42,8 @@ PASTS = 2
 """Former selves that are played against at once, in a block each."""
 
 _FIELDS = ("x", "mask", "action", "logp", "target", "advantage")
+
+_R = TypeVar("_R")
 
 Part = np.ndarray | Sequences
 """Decisions of a gradient step: places in a stream's flat arrays; where the network remembers, sequences of them."""
@@ -101,6 +115,12 @@ class Shard:
         whole = len(chosen) // GROUP * GROUP
         groups = chosen[:whole].reshape(-1, GROUP)
         return np.concatenate([groups[draw.permutation(len(groups))].reshape(-1), chosen[whole:]])
+
+
+def at_once(crew: Crew, shards: Sequence[Shard], config: Any, play: Callable[[Shard], _R]) -> list[_R]:
+    """What playing each shard comes to; on threads where all are of config.shard rows or more, else one after another."""
+    apart = config.rows >= config.shard * len(shards)
+    return list((crew.map if apart else map)(play, shards))
 
 
 def gradient_steps(

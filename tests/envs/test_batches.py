@@ -118,3 +118,25 @@ def test_an_illegal_action_in_a_batch_is_refused(name: str) -> None:
     vec.reset(seed=0)
     with pytest.raises(ValueError, match=r"row 0: player_0 may not play \[99\] now: legal are"):
         vec.step(np.full((4, 2), 99))
+
+
+@pytest.mark.parametrize("name", ["liars_dice", NIM_PLAIN])
+def test_a_row_with_a_seed_of_its_own_plays_as_row_0_of_a_batch_with_it(name: str) -> None:
+    """Over several episodes, each after the other."""
+    seeds = [11, 5, 11]
+    batch = envs.make(name, "vector", num=3)
+    alone = [envs.make(name, "vector", num=1) for _ in seeds]
+    batch.reset(seed=seeds)
+    for one, seed in zip(alone, seeds, strict=True):
+        one.reset(seed=seed)
+    ends = 0
+    for _ in range(60):
+        acts = np.concatenate([one.sample() for one in alone])
+        assert np.array_equal(batch.seeds, [one.seeds[0] for one in alone]) and batch.seeds[0] == batch.seeds[2]
+        assert np.array_equal(batch.legal, np.concatenate([one.legal for one in alone]))
+        batch.step(acts)
+        ends += sum(bool(one.step(act[None])[2].any()) for one, act in zip(alone, acts, strict=True))
+        assert np.array_equal(batch.reward, np.concatenate([one.reward for one in alone]))
+    assert ends > 3
+    with pytest.raises(UserError, match="2 seeds for 3 rows: give one, or one for each row"):
+        batch.reset(seed=[1, 2])

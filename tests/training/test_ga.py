@@ -185,6 +185,17 @@ def test_a_genome_is_judged_by_what_its_player_does(kind: str, view: str, tmp_pa
     work.close()
 
 
+def test_large_genomes_are_judged_few_at_a_time_and_come_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = []
+    for room in (ga.ROOM, 1):
+        monkeypatch.setattr(ga, "ROOM", room)
+        work = Ga(Config(**SMALL), envs.game("kuhn_poker"))
+        assert (work.trials[0].most == 1) == (room == 1)
+        scores.append(work._judge(work.trials, [Genome(n) for n in range(7)], 3))
+        work.close()
+    assert scores[0] == scores[1] and len(scores[0]) == 7
+
+
 def test_a_line_of_thousands_of_mutations_is_grown_from_its_first_seed() -> None:
     """As a run is that goes on after a kill; a child of it takes one step more."""
     genome = Genome(1, tuple((n, 0.01) for n in range(3000)))
