@@ -15,10 +15,11 @@ import pytest
 
 import arena
 from arena import cli
+from arena.cli import eval as evaluate
 from arena.cli import train
 from arena.training import algorithm, ppo
 from arena.training.config import DEFAULTS
-from arena.training.evaluation import against, opening
+from arena.training.evaluation import Judgement, against, opening
 from arena.training.run import Run
 from envs.errors import UserError
 from envs.registry import game, spec
@@ -239,3 +240,14 @@ def test_the_bar_and_the_time_that_is_left_stay_whole_where_there_is_little_room
     assert " 50% " in last and re.search(r"[-0-9]:[-0-9]{2}:[-0-9]{2}", last) and "1.23 M steps  137 k/s" in last
     assert last.count("\u2501") >= 5 and len(last.rstrip()) <= columns and "\u2026" not in last
     assert sum(name in last for name in news) == figures
+
+
+def test_a_judgement_fits_into_a_narrow_terminal() -> None:
+    found = [
+        Judgement(player="runs/x", opponent=name, games=40, won=30, drawn=4, lost=6, points=24.0)
+        for name in ("random", "mcts")
+    ]
+    wide, narrow = (evaluate._told("connect_four", found, 0, 2, columns) for columns in (None, 80))
+    assert max(map(len, narrow.splitlines())) <= 80 < max(map(len, wide.splitlines()))
+    for word in ("forfeits", "illegal", "mean score", "+0.600"):
+        assert word in wide and word in narrow

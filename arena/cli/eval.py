@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from arena.cli.tables import table
+from arena.cli.tables import folded, room_of
 
 if TYPE_CHECKING:
     from arena.training.evaluation import Judgement
@@ -73,11 +74,11 @@ def command(
     document = json.dumps(head | {"judgements": [each.tree() for each in found]}, indent=2, allow_nan=False)
     run.keep("ratings.json", document.encode())
     run.close()
-    click.echo(document if as_json else _told(run.game, found, seed, plies))
+    click.echo(document if as_json else _told(run.game, found, seed, plies, room_of(sys.stdout)))
     return 0
 
 
-def _told(game: str, found: list[Judgement], seed: int, plies: int) -> str:
+def _told(game: str, found: list[Judgement], seed: int, plies: int, columns: int | None) -> str:
     head = ("against", "games", "won", "drawn", "lost", "win rate", "95 %", "mean score", "forfeits", "illegal")
     rows = []
     for each in found:
@@ -87,5 +88,11 @@ def _told(game: str, found: list[Judgement], seed: int, plies: int) -> str:
         rows.append(
             [*counts, f"{each.rate:.1%}", f"[{low:.1%}, {high:.1%}]", f"{mean:+.3f}", each.forfeits, each.refused]
         )
-    lines = [f"{found[0].player} on {game}: seeds from {seed}, {plies} random plies, every opening from every seat", ""]
-    return "\n".join([*lines, table(head, rows, "lrrrrrlrrr"), "", "intervals are Wilson's score intervals at 95 %"])
+    lines = [
+        f"{found[0].player} on {game}",
+        f"seeds from {seed}, {plies} random plies, every opening from every seat",
+        "",
+    ]
+    return "\n".join(
+        [*lines, folded(head, rows, "lrrrrrlrrr", 1, columns), "", "intervals are Wilson's score intervals at 95 %"]
+    )
